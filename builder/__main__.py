@@ -1,0 +1,168 @@
+"""The command line: `python -m builder summary|check|source FILE-or-template`; `templates` lists the ready ones."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import builder
+from builder.check import errors
+from builder.errors import BadFile, BadGraph, StrataError
+from builder.files import write_atomically
+from builder.graph import Graph
+from builder.project import Project
+from builder.summary import Summary
+from builder.templates import about, template, templates
+
+Rows = Sequence[Sequence[str]]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what the arguments say; 0 if all is well, 1 if there are problems."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except StrataError as error:
+        print(error, file=sys.stderr)
+    except BrokenPipeError:  # `… | head`: nobody reads on
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        print(f"{error.filename} cannot be written: {error.strerror}.", file=sys.stderr)
+    return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        "python -m builder", description="Look at networks without training them."
+    )
+    commands = parser.add_subparsers(required=True, metavar="summary | check | source | templates")
+    for run, help in (
+        (_summary, "a table of its nodes: shapes, parameters, multiply–adds, memory"),
+        (_check, "everything that is wrong with it"),
+        (_source, "the network as a Python file that needs torch alone"),
+    ):
+        command = commands.add_parser(run.__name__[1:], help=help, description=f"Show {help}.")
+        command.add_argument("project", help="a project file, or the name of a template")
+        command.add_argument("--role", default="", help="which graph of the project; by default model")
+        if run is _source:
+            command.add_argument("-o", "--out", type=Path, metavar="FILE", help="write it to a file")
+        command.set_defaults(run=run)
+    listed = commands.add_parser("templates", help="the names of the ready networks")
+    listed.set_defaults(run=_templates)
+    return parser
+
+
+def _summary(options: argparse.Namespace) -> int:
+    graph = _graph(options)
+    summary = builder.summary(graph)
+    print(_table(_header(), [[*row] for row in _rows(summary)], _totals(summary)))
+    return _told(graph)
+
+
+def _check(options: argparse.Namespace) -> int:
+    graph = _graph(options)
+    code = _told(graph)
+    if not code:
+        print("No errors: it compiles.")
+    return code
+
+
+def _source(options: argparse.Namespace) -> int:
+    text = builder.source(_graph(options))
+    if options.out:
+        options.out.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(options.out, text.encode())
+    else:
+        print(text, end="")
+    return 0
+
+
+def _templates(options: argparse.Namespace) -> int:
+    print("\n".join(_aligned([[name, about(name).title] for name in templates()], "")))
+    return 0
+
+
+def _told(graph: Graph) -> int:
+    """Print the problems of a graph; 1 if one of them is an error."""
+    problems = builder.check(graph)
+    for problem in problems:
+        print(f"{problem.severity}: {problem}", file=sys.stderr)
+    return int(bool(errors(problems)))
+
+
+def _graph(options: argparse.Namespace) -> Graph:
+    project = _project(options.project)
+    if not project.graphs:
+        raise BadGraph([builder.Problem("The project has no graph.")])
+    if options.role and options.role not in project.graphs:
+        raise BadFile(f"The project has no graph {options.role!r}; it has {', '.join(project.graphs)}.")
+    return project.graphs[options.role] if options.role else project.graph
+
+
+def _project(name: str) -> Project:
+    if name in templates() and not Path(name).is_file():
+        return template(name)
+    if not Path(name).exists() and not name.endswith(".json"):
+        raise BadFile(f"There is no file and no template {name!r}. Templates: {', '.join(templates())}.")
+    return builder.load(name)
+
+
+def _header() -> list[str]:
+    return ["node", "layer", "output", "parameters", "multiply–adds", "activations"]
+
+
+def _rows(summary: Summary) -> Rows:
+    return [
+        [
+            row.node,
+            row.kind,
+            row.shape or "?",
+            f"as {row.shares}" if row.shares else _number(row.parameters),
+            _number(row.multiply_adds),
+            _memory(row.activation_bytes),
+        ]
+        for row in summary.rows
+    ]
+
+
+def _totals(summary: Summary) -> list[str]:
+    costs = (_number(summary.parameters), _number(summary.multiply_adds), _memory(summary.activation_bytes))
+    return ["total", f"{summary.depth} deep", f"{_memory(summary.weight_bytes)} of weights", *costs]
+
+
+def _table(header: list[str], rows: Rows, totals: list[str]) -> str:
+    """Columns as wide as they need, text on the left, numbers on the right, totals below a line."""
+    lines = _aligned([header, *rows, totals], "<<<>>>")
+    rule = "─" * max(map(len, lines))
+    return "\n".join([lines[0], rule, *lines[1:-1], rule, lines[-1]])
+
+
+def _aligned(rows: Rows, sides: str) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    sides = sides.ljust(len(widths), "<")
+    return [
+        "  ".join(
+            f"{cell:{side}{width}}" for cell, side, width in zip(row, sides, widths, strict=True)
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def _number(value: int | None) -> str:
+    return "?" if value is None else f"{value:,}" if value else "–"
+
+
+def _memory(size: int | None) -> str:
+    """Bytes in the unit that people read: 1.5 KiB."""
+    if not size:
+        return "?" if size is None else "–"
+    units = ("B", "KiB", "MiB", "GiB", "TiB")
+    power = min((size.bit_length() - 1) // 10, len(units) - 1)
+    return f"{size / 2 ** (10 * power):,.{1 if power else 0}f} {units[power]}"
+
+
+if __name__ == "__main__":
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # a terminal may not know ×
+    sys.exit(main())

@@ -1,0 +1,109 @@
+"""Arithmetic that a person types: parsed against an allow-list, never eval'ed."""
+
+import ast
+import operator
+from collections.abc import Callable, Mapping
+from typing import Any
+
+_BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+    ast.Pow: operator.pow,
+}
+_UNARY: dict[type[ast.unaryop], Callable[[Any], Any]] = {ast.USub: operator.neg, ast.UAdd: operator.pos}
+LONGEST = 500
+LARGEST_POWER = 64
+
+
+class Expression:
+    """A formula over named values: numbers, + - * / // % **, parentheses and the given functions.
+
+    Raises:
+        ValueError: the text is too long, is no expression, or uses a name or a construct that is not allowed.
+    """
+
+    def __init__(
+        self, text: str, names: set[str], functions: Mapping[str, Callable[..., Any]] | None = None
+    ) -> None:
+        self.text = text
+        self._names, self._functions = names, dict(functions or {})
+        if len(text) > LONGEST:
+            raise ValueError(f"must have at most {LONGEST} characters")
+        try:
+            self._tree = ast.parse(text.strip(), mode="eval").body
+            self._check(self._tree)
+        except (SyntaxError, RecursionError, MemoryError) as error:
+            raise ValueError(f"must be a formula such as 2 * {next(iter(sorted(names)), '3')} + 1") from error
+
+    def __call__(self, **values: Any) -> Any:
+        """The value of the formula for these values of its names."""
+        return self._value(self._tree, values)
+
+    def _check(self, tree: ast.expr) -> None:
+        match tree:
+            case ast.Constant(value=value) if type(value) in (int, float):
+                parts: list[ast.expr] = []
+            case ast.Name(id=name) if name in self._names:
+                parts = []
+            case ast.Name(id=name):
+                known = ", ".join(sorted(self._names | set(self._functions)))
+                raise ValueError(f"must use only the names {known}, not {name!r}")
+            case ast.UnaryOp(op=op, operand=operand) if type(op) in _UNARY:
+                parts = [operand]
+            case ast.BinOp(left=left, op=ast.Pow(), right=right) if _power(right) is not None:
+                if _degree(tree) > LARGEST_POWER:
+                    raise ValueError(f"must not raise to more than the power {LARGEST_POWER}")
+                parts = [left]
+            case ast.BinOp(left=left, op=op, right=right) if type(op) in _BINARY and type(op) is not ast.Pow:
+                parts = [left, right]
+            case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]) if name in self._functions:
+                parts = arguments
+            case _:
+                allowed = [
+                    "numbers",
+                    "+ - * / // %",
+                    "** with a number",
+                    "parentheses",
+                    *sorted(self._functions),
+                ]
+                raise ValueError(f"must contain only {', '.join(allowed)}")
+        for part in parts:
+            self._check(part)
+
+    def _value(self, tree: ast.expr, values: dict[str, Any]) -> Any:
+        match tree:
+            case ast.Constant(value=value):
+                return value
+            case ast.Name(id=name):
+                return values[name]
+            case ast.UnaryOp(op=op, operand=operand):
+                return _UNARY[type(op)](self._value(operand, values))
+            case ast.BinOp(left=left, op=operation, right=right):
+                return _BINARY[type(operation)](self._value(left, values), self._value(right, values))
+            case ast.Call(func=ast.Name(id=name), args=arguments):
+                return self._functions[name](*(self._value(argument, values) for argument in arguments))
+        raise AssertionError(f"unchecked construct {ast.dump(tree)}")
+
+
+def _power(tree: ast.expr) -> float | None:
+    """The number, with or without a sign, that stands as a power; None if it is anything else."""
+    match tree:
+        case ast.UnaryOp(op=ast.USub() | ast.UAdd() as sign, operand=operand):
+            number = _power(operand)
+            return number if number is None else _UNARY[type(sign)](number)
+        case ast.Constant(value=number) if type(number) in (int, float):
+            return number
+    return None
+
+
+def _degree(tree: ast.AST) -> float:
+    """The largest product of powers that are raised to one another: (x ** 8) ** 4 has 32."""
+    within = max((_degree(child) for child in ast.iter_child_nodes(tree)), default=1.0)
+    match tree:
+        case ast.BinOp(op=ast.Pow(), right=right):
+            return within * max(abs(_power(right) or 0), 1.0)
+    return within

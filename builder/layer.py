@@ -1,0 +1,191 @@
+"""Layer: a kind of layer is one class in one place, from which everything else is derived."""
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, ClassVar, NamedTuple
+
+from builder.registry import Registered
+
+Shape = tuple[int, ...]
+
+
+class Spec(NamedTuple):
+    """What flows along an edge: its shape, batch first, and its dtype's name."""
+
+    shape: Shape
+    dtype: str = "float32"
+
+    def __str__(self) -> str:
+        return written(self.shape)
+
+
+def written(shape: Shape) -> str:
+    """A shape as people read it, with B for the batch: `B × 16 × 28 × 28`."""
+    return " × ".join(["B", *map(str, shape[1:])])
+
+
+@dataclass(frozen=True)
+class Call:
+    """A constructor call as data: run it to train, print it to export."""
+
+    target: str
+    arguments: tuple[Any, ...] = ()
+    options: tuple[tuple[str, Any], ...] = ()
+
+    def build(self) -> Any:
+        """The module that the call constructs."""
+        return resolved(self.target)(*self.arguments, **dict(self.options))
+
+    def tidy(self) -> "Call":
+        """The same call without the options that equal the constructor's defaults."""
+        defaults = _defaults(self.target)
+        options = tuple(
+            (name, value)
+            for name, value in self.options
+            if name not in defaults
+            or defaults[name] != value
+            or isinstance(defaults[name], bool) is not isinstance(value, bool)
+        )
+        return Call(self.target, self.arguments, options)
+
+    def text(self, lifted: Mapping[str, str] | None = None) -> str:
+        """The call as Python source; lifted parameters are given names instead of their values."""
+        from builder.unify import named
+
+        if not lifted:
+            parts = [
+                *map(literal, self.arguments),
+                *(f"{name}={literal(value)}" for name, value in self.options),
+            ]
+            return f"{self.target}({', '.join(parts)})"
+        values = [(name, lifted.get(name) or literal(value)) for name, value in named(self)]
+        count = len(self.arguments)
+        parts = [
+            *(value for _, value in values[:count]),
+            *(f"{name}={value}" for name, value in values[count:]),
+        ]
+        return f"{self.target}({', '.join(parts)})"
+
+
+def literal(value: Any) -> str:
+    """A value as Python source, text in double quotes."""
+    text = repr(value)
+    return f'"{text[1:-1]}"' if text[0] == "'" and '"' not in text else text
+
+
+def call(target: str, *arguments: Any, **options: Any) -> Call:
+    """`call("nn.Conv2d", 1, 32, kernel_size=3)`: the constructor call of a module, not yet made."""
+    return Call(target, arguments, tuple(options.items()))
+
+
+@cache
+def resolved(target: str) -> Any:
+    """The constructor that a call names: one of torch.nn, or a module of ours.
+
+    Raises:
+        LookupError: the target is neither.
+    """
+    space, _, name = target.rpartition(".")
+    if space == "nn":
+        from torch import nn
+
+        return getattr(nn, name)
+    import builder.modules
+
+    if not space and name in builder.modules.OURS:
+        return builder.modules.OURS[name]
+    raise LookupError(f"{target} is no module that a layer may construct")
+
+
+@cache
+def _defaults(target: str) -> Mapping[str, Any]:
+    """The defaults of the constructor; of the class above where it passes on whatever it is given, as nn.LSTM does."""
+    defaults: dict[str, Any] = {}
+    for owner in resolved(target).__mro__:
+        parameters = inspect.signature(owner.__init__).parameters.values()
+        defaults = {
+            one.name: one.default for one in parameters if one.default is not inspect.Parameter.empty
+        } | defaults
+        if not any(one.kind is inspect.Parameter.VAR_POSITIONAL for one in parameters):
+            break
+    return defaults
+
+
+@dataclass(frozen=True)
+class Use:
+    """One use of a layer in the source of a forward method."""
+
+    module: str
+    """How the source names the module: "self.conv1"."""
+    inputs: Mapping[str, str]
+    """The expression connected to each port, in the order of the layer's ports; free optional ports are absent."""
+    read: frozenset[str]
+    """The output ports that somebody reads."""
+
+
+class Layer(Registered):
+    """A kind of layer: its help (this docstring), ports, fields, and the constructor call that makes its module."""
+
+    category: ClassVar[str]
+    icon: ClassVar[str] = "widgets"
+    reference: ClassVar[str] = ""
+    """Paper or textbook."""
+    formula: ClassVar[str] = ""
+    """What it computes, in LaTeX."""
+    inputs: ClassVar[tuple[str, ...]] = ("input",)
+    optional: ClassVar[tuple[str, ...]] = ()
+    many: ClassVar[str] = ""
+    """The stem of the ports of a layer that takes any number of inputs, two at least: "input" → input1, input2 …"""
+    outputs: ClassVar[tuple[str, ...]] = ("output",)
+    axes: ClassVar[tuple[str, ...]] = ()
+    """What the layer expects of its first input, in words, one for each number of dimensions that it takes."""
+    takes: ClassVar[str] = "float"
+    """The numbers that it takes: "float", "int" or "any"."""
+    example: ClassVar[tuple[Shape, ...]] = ((2, 8),)
+    """Shapes on which the tests build and run the layer."""
+    stepwise: ClassVar[bool] = False
+    """Whether it walks along dimension 1 of its first input, so that a few steps show what many give."""
+    demo: ClassVar[dict[str, Any]] = {}
+    """Fields for the example, where the defaults do not fit it."""
+
+    def module(self, *shapes: Shape) -> Call | None:
+        """The call that makes the layer's module for inputs of these shapes; None if it is a plain function."""
+        return None
+
+    def forward(self, use: Use) -> str:
+        """The expression that applies the layer."""
+        return f"{use.module}({', '.join(use.inputs.values())})"
+
+    def targets(self, names: Mapping[str, str]) -> str:
+        """The left-hand side that takes the result apart, given a name ("_" if nobody reads it) for each output."""
+        return ", ".join(names.values())
+
+    def port(self, port: str, name: str) -> str:
+        """The expression with which others read an output, given the name that it was assigned to."""
+        return name
+
+    def refuses(self, *shapes: Shape) -> str:
+        """Why inputs of these shapes do not fit, in words that teach; "" if they may."""
+        return ""
+
+    def multiply_adds(
+        self, parameters: int, inputs: tuple[Shape, ...], outputs: tuple[Shape, ...]
+    ) -> int | None:
+        """Multiply–adds for the whole batch, where counting PyTorch's operations does not see them; else None."""
+        return None
+
+    @classmethod
+    def port_names(cls, connected: Mapping[str, str]) -> tuple[str, ...]:
+        """The input ports of a node with these connections; a layer with many always has one more than is used."""
+        if not cls.many:
+            return cls.inputs + cls.optional
+        numbers = [
+            int(port[len(cls.many) :])
+            for port in connected
+            if port.startswith(cls.many) and port[len(cls.many) :].isdecimal()
+        ]
+        return tuple(
+            f"{cls.many}{number}" for number in range(1, max([1, *(n for n in numbers if n <= 64)]) + 2)
+        )

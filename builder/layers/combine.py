@@ -1,0 +1,101 @@
+"""Layers that bring several branches together."""
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from builder.layer import Layer, Shape, Use, written
+
+
+class _Elementwise(Layer):
+    category: ClassVar = "Combine"
+    inputs: ClassVar = ()
+    many: ClassVar = "input"
+    example: ClassVar = ((2, 3, 4), (2, 3, 4))
+    sign: ClassVar[str]
+
+    def forward(self, use: Use) -> str:
+        """The operator between all inputs."""
+        return f" {self.sign} ".join(use.inputs.values())
+
+    def refuses(self, *shapes: Shape) -> str:
+        """Sides must be equal or 1 (broadcasting)."""
+        for one in shapes[1:]:
+            fits = len(one) == len(shapes[0]) and all(
+                a == b or 1 in (a, b) for a, b in zip(one, shapes[0], strict=True)
+            )
+            if not fits:
+                return f"all inputs must have the same shape. Got {written(shapes[0])} and {written(one)}."
+        return ""
+
+
+class Add(_Elementwise):
+    """Add branches value by value, as a residual (skip) connection does."""
+
+    icon: ClassVar = "add"
+    sign: ClassVar = "+"
+    reference: ClassVar = "He et al. (2016), Deep residual learning for image recognition"
+    formula: ClassVar = r"y = x_1 + x_2 + \dots"
+
+
+class Multiply(_Elementwise):
+    """Multiply branches value by value, as gates do."""
+
+    icon: ClassVar = "close"
+    sign: ClassVar = "*"
+    formula: ClassVar = r"y = x_1 \odot x_2 \odot \dots"
+
+
+class Concatenate(Layer):
+    """Lay branches side by side along a dimension."""
+
+    category: ClassVar = "Combine"
+    icon: ClassVar = "merge"
+    inputs: ClassVar = ()
+    many: ClassVar = "input"
+    example: ClassVar = ((2, 3, 4), (2, 5, 4))
+    dim: int = Field(
+        1, ge=1, le=6, description="Along which dimension (0 is the batch; 1 the features or channels)"
+    )
+
+    def forward(self, use: Use) -> str:
+        """torch.cat."""
+        return f"torch.cat(({', '.join(use.inputs.values())}), dim={self.dim})"
+
+    def refuses(self, *shapes: Shape) -> str:
+        """All other sides must be equal."""
+        if self.dim >= min(map(len, shapes)):
+            return f"dim must be at most {min(map(len, shapes)) - 1} here. Got {self.dim}."
+        for one in shapes[1:]:
+            if one[: self.dim] + one[self.dim + 1 :] != shapes[0][: self.dim] + shapes[0][self.dim + 1 :]:
+                return (
+                    f"all inputs must agree in every dimension but {self.dim}. "
+                    f"Got {written(shapes[0])} and {written(one)}."
+                )
+        return ""
+
+
+class MatMul(Layer):
+    """Multiply two matrices (or stacks of them), as attention does."""
+
+    category: ClassVar = "Combine"
+    icon: ClassVar = "grid_on"
+    inputs: ClassVar = ("a", "b")
+    formula: ClassVar = r"y = A B"
+    axes: ClassVar = ("batch × rows × columns", "batch × … × rows × columns")
+    example: ClassVar = ((2, 3, 4), (2, 4, 5))
+    transpose: bool = Field(False, description="Swap the last two dimensions of b first: A Bᵀ")
+
+    def forward(self, use: Use) -> str:
+        """The operator @."""
+        return f"{use.inputs['a']} @ {use.inputs['b']}" + (".transpose(-2, -1)" if self.transpose else "")
+
+    def refuses(self, a: Shape, b: Shape) -> str:
+        """Columns of a must be as many as rows of b."""
+        if len(a) != len(b):
+            return f"a and b must have equally many dimensions. Got {written(a)} and {written(b)}."
+        inner = b[-1] if self.transpose else b[-2]
+        name = "columns" if self.transpose else "rows"
+        if a[-1] != inner:
+            return f"the columns of a must be as many as the {name} of b. Got {a[-1]} and {inner}."
+        return ""

@@ -1,0 +1,47 @@
+"""Layers whose every output sees every feature, and the look-up table."""
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from builder.layer import Call, Layer, Shape, call
+
+
+class Linear(Layer):
+    """Combine all features in weighted sums, one for each unit (a dense or fully connected layer)."""
+
+    category: ClassVar = "Dense"
+    icon: ClassVar = "grain"
+    reference: ClassVar = "Rosenblatt (1958), The perceptron"
+    formula: ClassVar = r"y = W x + b"
+    axes: ClassVar = (
+        "batch × features",
+        "batch × steps × features",
+        "batch × … × features",
+        "batch × … × … × features",
+    )
+    example: ClassVar = ((2, 8),)
+    units: int = Field(64, ge=1, le=10_000_000, description="Output features")
+    bias: bool = Field(True, description="Add a learned constant to each unit")
+
+    def module(self, x: Shape) -> Call:
+        """nn.Linear over the last dimension."""
+        return call("nn.Linear", x[-1], self.units, bias=self.bias)
+
+
+class Embedding(Layer):
+    """Look up a learned vector for each index (a word, a user, a category)."""
+
+    category: ClassVar = "Dense"
+    icon: ClassVar = "dictionary"
+    reference: ClassVar = "Bengio et al. (2003), A neural probabilistic language model"
+    formula: ClassVar = r"y = E_{i}"
+    takes: ClassVar = "int"
+    axes: ClassVar = ("batch", "batch × steps", "batch × … × steps")
+    example: ClassVar = ((2, 5),)
+    entries: int = Field(1000, ge=1, le=100_000_000, description="How many different indices there are")
+    width: int = Field(32, ge=1, le=65536, description="Length of each vector")
+
+    def module(self, x: Shape) -> Call:
+        """nn.Embedding."""
+        return call("nn.Embedding", self.entries, self.width)

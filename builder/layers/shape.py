@@ -1,0 +1,166 @@
+"""Layers that rearrange or pick numbers without changing them."""
+
+from math import prod
+from typing import Annotated, ClassVar
+
+from pydantic import Field, field_validator
+
+from builder.layer import Call, Layer, Shape, Use, call, written
+
+Dimension = Annotated[int, Field(ge=1, le=7)]
+
+
+class Flatten(Layer):
+    """Lay the values of each example out in one row."""
+
+    category: ClassVar = "Shape"
+    icon: ClassVar = "view_stream"
+    takes: ClassVar = "any"
+    example: ClassVar = ((2, 3, 4, 4),)
+    start: int = Field(
+        1, ge=1, le=6, description="First of the dimensions that are laid out (0 is the batch)"
+    )
+
+    def module(self, x: Shape) -> Call:
+        """nn.Flatten."""
+        return call("nn.Flatten", start_dim=self.start)
+
+    def refuses(self, x: Shape) -> str:
+        """The first dimension must exist."""
+        if self.start >= len(x):
+            return f"start must be at most {len(x) - 1} here. Got {self.start}."
+        return ""
+
+
+class Reshape(Layer):
+    """Give each example another shape with the same number of values."""
+
+    category: ClassVar = "Shape"
+    icon: ClassVar = "transform"
+    takes: ClassVar = "any"
+    example: ClassVar = ((2, 3, 4),)
+    demo: ClassVar = {"shape": [4, -1]}
+    shape: tuple[Annotated[int, Field(ge=-1, le=10_000_000)], ...] = Field(
+        (-1,),
+        min_length=1,
+        max_length=6,
+        description="New shape of one example; one side may be -1: whatever is left",
+    )
+
+    @field_validator("shape")
+    @classmethod
+    def _one_free_side(cls, shape: tuple[int, ...]) -> tuple[int, ...]:
+        if 0 in shape or shape.count(-1) > 1:
+            raise ValueError("must have positive sides, of which at most one may be -1")
+        return shape
+
+    def forward(self, use: Use) -> str:
+        """The batch stays first."""
+        x = use.inputs["input"]
+        return f"{x}.reshape({x}.shape[0], {', '.join(map(str, self.shape))})"
+
+    def refuses(self, x: Shape) -> str:
+        """The number of values stays the same."""
+        held, wanted = prod(x[1:]), prod(side for side in self.shape if side > 0)
+        fits = held % wanted == 0 if -1 in self.shape else held == wanted
+        return (
+            ""
+            if fits
+            else f"shape must hold the input's {held} values ({written(x)}). Got {list(self.shape)}."
+        )
+
+
+class Permute(Layer):
+    """Change the order of the dimensions; the batch stays first."""
+
+    category: ClassVar = "Shape"
+    icon: ClassVar = "swap_horiz"
+    takes: ClassVar = "any"
+    example: ClassVar = ((2, 3, 4),)
+    order: tuple[Dimension, ...] = Field(
+        (2, 1),
+        min_length=1,
+        max_length=6,
+        description="The dimensions (the batch is 0) in their new order: 2, 1 swaps the two after the batch",
+    )
+
+    @field_validator("order")
+    @classmethod
+    def _each_once(cls, order: tuple[int, ...]) -> tuple[int, ...]:
+        if sorted(order) != list(range(1, len(order) + 1)):
+            raise ValueError(f"must name each of the dimensions 1 to {len(order)} once")
+        return order
+
+    def forward(self, use: Use) -> str:
+        """The batch stays first."""
+        return f"{use.inputs['input']}.permute(0, {', '.join(map(str, self.order))})"
+
+    def refuses(self, x: Shape) -> str:
+        """Every dimension must be named."""
+        if len(self.order) != len(x) - 1:
+            return (
+                f"order must name all {len(x) - 1} dimensions of {written(x)} but B. Got {list(self.order)}."
+            )
+        return ""
+
+
+class _AlongOne(Layer):
+    category: ClassVar = "Shape"
+    takes: ClassVar = "any"
+    example: ClassVar = ((2, 5, 8),)
+    dim: int = Field(1, ge=1, le=6, description="Along which dimension (0 is the batch)")
+
+    def refuses(self, x: Shape) -> str:
+        """The dimension must exist."""
+        return f"dim must be at most {len(x) - 1} here. Got {self.dim}." if self.dim >= len(x) else ""
+
+    def _index(self, picked: str) -> str:
+        return "[" + ":, " * self.dim + picked + "]"
+
+
+class Select(_AlongOne):
+    """Pick one place along a dimension, such as the last step of a sequence; the dimension goes away."""
+
+    icon: ClassVar = "colorize"
+    index: int = Field(-1, ge=-1_000_000, le=1_000_000, description="Which place; -1 is the last")
+
+    def forward(self, use: Use) -> str:
+        """Plain indexing."""
+        return use.inputs["input"] + self._index(str(self.index))
+
+    def refuses(self, x: Shape) -> str:
+        """The place must exist."""
+        if wrong := super().refuses(x):
+            return wrong
+        size = x[self.dim]
+        return (
+            "" if -size <= self.index < size else f"index must be in [{-size}, {size - 1}]. Got {self.index}."
+        )
+
+
+class Slice(_AlongOne):
+    """Keep a range along a dimension."""
+
+    icon: ClassVar = "content_cut"
+    start: int = Field(0, ge=-1_000_000, le=1_000_000, description="First place that is kept")
+    stop: int | None = Field(
+        None, ge=-1_000_000, le=1_000_000, description="First place that is left out; empty: to the end"
+    )
+    step: int = Field(1, ge=1, le=1000, description="Keep each n-th")
+
+    def forward(self, use: Use) -> str:
+        """Plain slicing."""
+        start, stop = self.start or "", "" if self.stop is None else self.stop
+        return use.inputs["input"] + self._index(
+            f"{start}:{stop}" + (f":{self.step}" if self.step > 1 else "")
+        )
+
+    def refuses(self, x: Shape) -> str:
+        """Something must be left."""
+        if wrong := super().refuses(x):
+            return wrong
+        if not range(x[self.dim])[self.start : self.stop : self.step]:
+            return (
+                f"start and stop must leave something of {x[self.dim]} places. Got {self.start}:{self.stop}."
+            )
+        return ""

@@ -1,0 +1,35 @@
+"""The one document that a person saves and shares: graphs by role, data, engine settings, a seed."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from builder.graph import Graph, Name, Plain
+
+
+class Project(BaseModel):
+    """Everything that a run needs. Data and engine are plain choices ({"kind": …, fields}) that engines/ reads."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    name: str = Field("Untitled", min_length=1, max_length=120)
+    graphs: dict[Name, Graph] = Field(default_factory=lambda: {"model": Graph()})
+    data: Plain = {}
+    engine: Plain = {}
+    seed: int = Field(0, ge=0, lt=2**63)
+    notes: str = Field("", max_length=20_000)
+
+    @property
+    def graph(self) -> Graph:
+        """The graph of the usual role, `model`; of the first role where there is none."""
+        return self.graphs["model"] if "model" in self.graphs else next(iter(self.graphs.values()))
+
+    def with_graph(self, graph: Graph, role: str = "model") -> "Project":
+        """The same project with another graph in a role."""
+        return self.model_copy(update={"graphs": {**self.graphs, role: graph}})
+
+    def with_fields(self, **fields: Any) -> "Project":
+        """The same project with other fields, validated."""
+        return Project.model_validate(
+            {**{name: getattr(self, name) for name in type(self).model_fields}, **fields}
+        )

@@ -1,0 +1,163 @@
+"""Trying one layer on the meta device, where nothing is allocated: what comes out and what it costs."""
+
+from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from functools import lru_cache
+from math import prod
+from threading import Lock
+from typing import Any
+
+from builder.fields import Key, layer_of
+from builder.layer import Call, Layer, Spec, Use, written
+
+BATCH = 2
+"""The batch size with which layers are tried."""
+MOST_PARAMETERS = 10_000_000_000
+MOST_VALUES = 2**31
+REFUSALS = (
+    RuntimeError,
+    ValueError,
+    TypeError,
+    IndexError,
+    ArithmeticError,
+    AssertionError,
+    NotImplementedError,
+)
+"""What PyTorch raises where inputs do not fit."""
+_alone = Lock()
+"""PyTorch's counter of operations hooks into all modules of the process, so one thread tries at a time."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What running a layer on the meta device told: what comes out, what it costs, or why it does not fit."""
+
+    outputs: dict[str, Spec] = field(default_factory=dict)
+    call: Call | None = None
+    parameters: int = 0
+    weight_bytes: int = 0
+    multiply_adds: int = 0
+    """For one example."""
+    activation_bytes: int = 0
+    """Memory of what it computes, for one example."""
+    depth: int = 0
+    """How many layers that multiply by weights lie behind one another in it."""
+    layers: int = 1
+    """How many layers it stands for; of a block, all that are inside."""
+    refusal: str = ""
+
+
+def size(specs: Iterable[Spec]) -> int:
+    """Memory of tensors, for one example, in bytes."""
+    return sum(prod(spec.shape[1:]) * (8 if spec.dtype == "int64" else 4) for spec in specs)
+
+
+@lru_cache(32_768)
+def tried(key: Key, names: tuple[str, ...], specs: tuple[Spec, ...], made_for: tuple[Spec, ...]) -> Outcome:
+    """Run the layer of this key, made for some inputs, on inputs of these specs at the ports of these names."""
+    layer, _ = layer_of(key)
+    if layer is None:
+        return Outcome(refusal="its fields are refused")
+    try:
+        if wrong := unfit(layer, specs) or unfit(layer, made_for):
+            return Outcome(refusal=wrong)
+        call = layer.module(*(spec.shape for spec in made_for))
+        with _alone:
+            return _tried(layer, call.tidy() if call else None, dict(zip(names, specs, strict=True)))
+    except REFUSALS as error:
+        said = str(error).strip().partition("\n")[0]
+        return Outcome(refusal=f"PyTorch refuses input {', '.join(map(str, specs))}{said and ': '}{said}")
+
+
+def unfit(layer: Layer, specs: Iterable[Spec]) -> str:
+    """Why inputs of these specs do not fit the layer, by its own rules; "" if they may."""
+    specs = list(specs)
+    integer = [spec.dtype == "int64" for spec in specs]
+    if layer.takes == "float" and any(integer):
+        return "input must be real numbers (float32). Got indices (int64)."
+    if layer.takes == "int" and not all(integer):
+        return "input must be indices (int64). Got real numbers (float32)."
+    ranks = {len(axes.split("×")): axes for axes in layer.axes}
+    if specs and ranks and len(specs[0].shape) not in ranks:
+        return f"input must be {' or '.join(ranks.values())}. Got {specs[0]}."
+    return layer.refuses(*(spec.shape for spec in specs))
+
+
+def _tried(layer: Layer, call: Call | None, inputs: Mapping[str, Spec]) -> Outcome:
+    import torch
+    from torch.utils.flop_counter import FlopCounterMode
+
+    counts = type(layer).multiply_adds is Layer.multiply_adds
+    with torch.device("meta"), torch.no_grad():
+        module = call.build() if call else None
+        weights = list(module.parameters()) if module else []
+        parameters = sum(weight.numel() for weight in weights)
+        if parameters > MOST_PARAMETERS:
+            return Outcome(refusal=too_large(parameters))
+        counter = FlopCounterMode(display=False)
+        with counter if counts else nullcontext():
+            outputs = _steps(layer, module, inputs) if layer.stepwise else _run(layer, module, inputs)
+    if wrong := _misshapen(outputs):
+        return Outcome(refusal=wrong)
+    shapes = tuple(spec.shape for spec in inputs.values()), tuple(spec.shape for spec in outputs.values())
+    counted = counter.get_total_flops() // 2 if counts else layer.multiply_adds(parameters, *shapes) or 0
+    return Outcome(
+        outputs,
+        call,
+        parameters,
+        weight_bytes=sum(weight.nbytes for weight in weights),
+        multiply_adds=counted // BATCH,
+        activation_bytes=size(outputs.values()),
+        depth=int(parameters > 0 and counted > 0),
+    )
+
+
+def too_large(parameters: int) -> str:
+    """Why so many weights are refused."""
+    needed = f"{parameters * 4 / 2**30:,.0f} GiB"
+    return f"must have at most {MOST_PARAMETERS:,} parameters. Got {parameters:,}, which need {needed}."
+
+
+def _steps(layer: Layer, module: Any, inputs: Mapping[str, Spec]) -> dict[str, Spec]:
+    """Run on one and on two steps, and continue to as many as there are: on the meta device each step costs 3 ms."""
+    (port, spec), steps = next(iter(inputs.items())), next(iter(inputs.values())).shape[1]
+    one, two = (
+        _run(layer, module, {**inputs, port: Spec((spec.shape[0], length, *spec.shape[2:]), spec.dtype)})
+        for length in (1, 2)
+    )
+
+    def continued(name: str) -> Spec:
+        sides = zip(one[name].shape, two[name].shape, strict=True)
+        return Spec(tuple(first + (second - first) * (steps - 1) for first, second in sides), one[name].dtype)
+
+    return {name: continued(name) for name in one}
+
+
+def _run(layer: Layer, module: Any, inputs: Mapping[str, Spec]) -> dict[str, Spec]:
+    """Execute the very statement that the source will have; it is built from validated fields alone."""
+    import torch
+
+    values = {
+        port: torch.empty(spec.shape, dtype=getattr(torch, spec.dtype)) for port, spec in inputs.items()
+    }
+    world: dict[str, Any] = {"module": module, "x": values, "torch": torch, "nn": torch.nn}
+    use = Use("module", {port: f"x[{port!r}]" for port in inputs}, frozenset(layer.outputs))
+    names = {port: f"out_{port}" for port in layer.outputs}
+    exec(f"{layer.targets(names)} = {layer.forward(use)}", world)  # noqa: S102
+    reads = {port: eval(layer.port(port, name), world) for port, name in names.items()}  # noqa: S307
+    return {
+        port: Spec(tuple(value.shape), str(value.dtype).removeprefix("torch."))
+        for port, value in reads.items()
+    }
+
+
+def _misshapen(outputs: Mapping[str, Spec]) -> str:
+    for spec in outputs.values():
+        if not spec.shape or spec.shape[0] != BATCH:
+            return "must keep the batch as the first dimension."
+        if 0 in spec.shape:
+            return f"must leave something of the input. Got {written(spec.shape)}."
+        if prod(spec.shape[1:]) > MOST_VALUES:
+            return f"must give at most {MOST_VALUES:,} values for an example. Got {written(spec.shape)}."
+    return ""

@@ -1,0 +1,121 @@
+"""The command line: `python -m engines train FILE-or-template --out DIR`, `resume DIR`, `export DIR --to FORMAT`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tqdm import tqdm
+
+import engines
+import engines.exports
+from builder import load, template, templates
+from builder.errors import StrataError
+
+if TYPE_CHECKING:
+    from builder.project import Project
+    from engines.runs.run import Run, Status
+
+FORMATS = engines.exports.names()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what the arguments say; 0 if all went well, 1 if not, 130 after Ctrl-C."""
+    options = _parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except KeyboardInterrupt:
+        folder = options.folder
+        print(
+            f"\nStopped. The last checkpoint is kept; go on with: python -m engines resume {folder}",
+            file=sys.stderr,
+        )
+        return 130
+    except StrataError as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        "python -m engines", description="Train networks and take them away as files."
+    )
+    commands = parser.add_subparsers(required=True, metavar="train | resume | export")
+
+    train = commands.add_parser("train", help="train a project file or a template")
+    train.add_argument("project", help=f"a project file, or a template: {', '.join(templates())}")
+    train.add_argument(
+        "--out", dest="folder", type=Path, required=True, metavar="DIR", help="folder of the new run"
+    )
+    train.add_argument("--device", default="auto", help="auto (the default), cpu, cuda, cuda:1 …")
+    train.add_argument("--threads", type=int, default=0, help="CPU threads; 0 (the default) picks them")
+    train.add_argument("--epochs", type=int, help="instead of the project's own number")
+    train.add_argument("--seed", type=int, help="instead of the project's own")
+    train.set_defaults(run=_train)
+
+    resume = commands.add_parser("resume", help="go on with a run from its last checkpoint")
+    resume.add_argument("folder", type=Path, metavar="DIR", help="folder of the run")
+    resume.set_defaults(run=_resume)
+
+    export = commands.add_parser("export", help="write a run's network as a file that works without Strata")
+    export.add_argument("folder", type=Path, metavar="DIR", help="folder of the run")
+    export.add_argument("--to", required=True, choices=FORMATS, help="format of the file")
+    export.add_argument("--out", type=Path, metavar="FILE", help="the file; by default in the run's folder")
+    export.set_defaults(run=_export)
+    return parser
+
+
+def _train(options: argparse.Namespace) -> None:
+    project = _project(options)
+    _shown(
+        lambda watch: engines.train(
+            project, options.folder, device=options.device, threads=options.threads, watch=watch
+        )
+    )
+
+
+def _project(options: argparse.Namespace) -> Project:
+    """The project that is named, with the fields that are given instead of its own."""
+    project = template(options.project) if options.project in templates() else load(options.project)
+    if options.epochs is not None:
+        project = project.with_fields(engine={**project.engine, "epochs": options.epochs})
+    return project if options.seed is None else project.with_fields(seed=options.seed)
+
+
+def _resume(options: argparse.Namespace) -> None:
+    _shown(lambda watch: engines.resume(options.folder, watch=watch))
+
+
+def _shown(train: Callable[[Callable[[Status], None]], Run]) -> None:
+    """Train with a progress bar; at the end say what was measured, and where the run lies."""
+    with tqdm(unit=" steps", dynamic_ncols=True) as bar:
+
+        def watch(status: Status) -> None:
+            bar.total = status.steps or None
+            bar.n = status.step
+            validation = status.measured.get("validation", {})
+            numbers: dict[str, Any] = {
+                "loss": status.loss,
+                **{f"validation {k}": v for k, v in validation.items()},
+            }
+            bar.set_description(
+                f"Epoch {min(status.epoch + 1, status.epochs)} of {status.epochs}", refresh=False
+            )
+            bar.set_postfix({name: f"{value:.4g}" for name, value in numbers.items() if value is not None})
+
+        run = train(watch)
+    for part, values in run.status().measured.items():
+        print(f"{part}: " + ", ".join(f"{name} {value:.4f}" for name, value in values.items()))
+    print(f"{run.status().state.capitalize()}. The run is in {run.folder}")
+
+
+def _export(options: argparse.Namespace) -> None:
+    print(engines.export(options.folder, options.to, options.out))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,222 @@
+"""What an engine works with: models, data, the position in the run, and the one place where parameters change.
+
+All that must survive a kill lies here, and `capture` puts it into plain values and tensors. A run is entered again
+from the top of `Engine.run`; `epochs` and `batches` then go on where they were. That holds at two kinds of moments,
+the only ones at which checkpoints are taken: when the engine has yielded a `Step`, and when an epoch begins.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+import random
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from builder.project import Project
+from engines.data.data import Splits
+from engines.optimisers import Optimiser
+from engines.runs import exact
+from engines.schedules import Constant, Schedule
+from engines.update import Update
+
+LARGE = 2**29
+"""Bytes from which a part is not copied in the order of an epoch but picked from batch by batch."""
+NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)
+Loss = Callable[[Tensor, Tensor], Tensor]
+
+
+class Context:
+    """The state of one training, between two yields of its engine.
+
+    Attributes:
+        models: the networks by role; `model` is the first, which for most engines is the only one.
+        splits: the data as prepared; the parts that an engine sees lie on `device`.
+        state: what the engine itself must not forget, in values that JSON knows.
+        epoch, batch: how many epochs are complete, and how many batches of the next one.
+        step_count, steps: updates so far, and as far as can be foreseen in all.
+    """
+
+    def __init__(
+        self, project: Project, splits: Splits, models: dict[str, nn.Module], device: str = "cpu"
+    ) -> None:
+        self.project = project
+        self.splits = splits
+        self.device = torch.device(device)
+        self.models = {role: model.to(self.device).train() for role, model in models.items()}
+        self.model = next(iter(self.models.values()))
+        self.state: dict[str, Any] = {}
+        self.epoch = self.batch = self.step_count = self.steps = self.epoch_count = 0
+        self.updates: dict[str, Update] = {}
+        self.boundary: Callable[[], None] = lambda: None
+        self._best: dict[str, dict[str, Tensor]] = {}
+        self._parts: dict[str, tuple[Tensor, Tensor]] = {}
+        self._saved_updates: dict[str, Any] = {}
+        self._random: dict[str, Any] | None = None
+
+    # -- position ------------------------------------------------------------------------------------------
+
+    def epochs(self, count: int) -> Iterator[int]:
+        """The numbers of the epochs that are left, from 0; a run that was killed goes on within its epoch."""
+        self.epoch_count = count
+        if (
+            self._random is not None
+        ):  # only now: what the engine drew before, it has just drawn again from the seed
+            exact.restore(self._random)
+            self._random = None
+        while self.epoch < count:
+            yield self.epoch
+            self.epoch, self.batch = self.epoch + 1, 0
+            self.boundary()
+
+    def batches(self, part: str, size: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """The (inputs, targets) of a part in batches of `size`, on the device.
+
+        The training part comes in an order drawn for the epoch from the seed and the epoch's number alone, so that any
+        epoch can be entered in the middle; yield a `Step` for each of its batches. The last batch may be smaller, but
+        a last training batch of one example is left out where the model has batch normalisation, which needs two.
+        Other parts come in the order of the file.
+        """
+        if part != "train":
+            yield from zip(*(tensor.split(size) for tensor in self.part(part)), strict=True)
+            return
+        count = self._batch_count(size)
+        self.steps = count * self.epoch_count
+        begin = self.batch
+        for index, pair in enumerate(self._shuffled(size, count)):
+            if index >= begin:
+                self.batch = index + 1
+                yield pair
+
+    def _batch_count(self, size: int) -> int:
+        examples = len(self.part("train")[0])
+        alone = examples % size == 1 and examples > size > 1
+        normalised = any(
+            isinstance(module, NORMS) for model in self.models.values() for module in model.modules()
+        )
+        return math.ceil(examples / size) - (alone and normalised)
+
+    def _shuffled(self, size: int, count: int) -> Iterator[tuple[Tensor, Tensor]]:
+        inputs, targets = self.part("train")
+        seed = random.Random(f"{self.project.seed}/{self.epoch}").getrandbits(63)
+        generator = torch.Generator().manual_seed(seed)
+        order = torch.randperm(len(inputs), generator=generator).to(self.device)
+        if inputs.nbytes + targets.nbytes > LARGE:
+            return ((inputs[rows], targets[rows]) for rows in order.split(size)[:count])
+        return iter(list(zip(inputs[order].split(size), targets[order].split(size), strict=True))[:count])
+
+    def part(self, name: str) -> tuple[Tensor, Tensor]:
+        """The inputs and targets of the train, validation or test part, whole, on the device."""
+        if name not in self._parts:
+            part = getattr(self.splits, name)
+            self._parts[name] = (part.inputs.to(self.device), part.targets.to(self.device))
+        return self._parts[name]
+
+    # -- learning ------------------------------------------------------------------------------------------
+
+    def optimise(
+        self,
+        optimiser: Optimiser,
+        schedule: Schedule | None = None,
+        *,
+        clip: float = 0.0,
+        mixed_precision: bool = False,
+        role: str = "",
+    ) -> None:
+        """Say how `step` changes the parameters of a role (the first, if none is named)."""
+        role = role or next(iter(self.models))
+        update = Update(
+            optimiser, schedule or Constant(), self.models[role], clip=clip, mixed_precision=mixed_precision
+        )
+        if role in self._saved_updates:
+            update.restore(self._saved_updates.pop(role))
+        self.updates[role] = update
+
+    def step(self, objective: Callable[[], Tensor], role: str = "") -> Tensor:
+        """Make `objective` smaller by one update of a role's parameters; its value before that, detached.
+
+        The objective is a function because some optimisers (LBFGS) ask for it several times.
+        """
+        update = self.updates[role] if role else next(iter(self.updates.values()))
+        return update(objective, self.steps)
+
+    def class_weights(self) -> Tensor | None:
+        """Weights that make rare classes of the training part count as much as common ones."""
+        from engines.tasks import class_weights
+
+        return class_weights(self.splits.task, self.part("train")[1], len(self.splits.classes))
+
+    # -- measuring -----------------------------------------------------------------------------------------
+
+    def evaluate(self, part: str, loss: Loss) -> dict[str, float]:
+        """The loss and the task's metrics on a whole part, in evaluation mode; {} if the part is empty."""
+        from engines.metrics import measure
+
+        inputs, targets = self.part(part)
+        if not len(inputs):
+            return {}
+        outputs = self.outputs(inputs)
+        metrics = measure(self.splits.task, outputs, targets, len(self.splits.classes), self.splits.decode)
+        return {"loss": float(loss(outputs, targets)), **metrics}
+
+    def outputs(self, inputs: Tensor, size: int = 1024) -> Tensor:
+        """What the model gives for many inputs, in evaluation mode and without gradients."""
+        self.model.eval()
+        try:
+            with torch.no_grad():
+                return torch.cat([self.model(batch) for batch in inputs.split(size)])
+        finally:
+            self.model.train()
+
+    def waited(self, loss: float) -> int:
+        """How many epochs ago the best validation loss was seen: 0 if it is this one, whose weights are then kept."""
+        for update in self.updates.values():
+            update.observe(loss)
+        best = self.state.get("best")
+        if best is None or loss < best["loss"]:
+            self.state["best"] = {"loss": loss, "epoch": self.epoch}
+            self._best = {role: copy.deepcopy(model.state_dict()) for role, model in self.models.items()}
+        return self.epoch - int(self.state["best"]["epoch"])
+
+    def restore_best(self) -> None:
+        """Put back the weights of the best epoch, if there was one."""
+        for role, weights in self._best.items():
+            self.models[role].load_state_dict(weights)
+
+    # -- surviving -----------------------------------------------------------------------------------------
+
+    def capture(self) -> dict[str, Any]:
+        """All of this as a tree of plain values and tensors, which are not copied."""
+        return {
+            "models": {role: dict(model.state_dict()) for role, model in self.models.items()},
+            "best": self._best,
+            "updates": {role: update.capture() for role, update in self.updates.items()}
+            or self._saved_updates,
+            "state": self.state,
+            "random": self._random or exact.capture(),
+            "position": {
+                "epoch": self.epoch,
+                "batch": self.batch,
+                "step": self.step_count,
+                "steps": self.steps,
+                "epochs": self.epoch_count,
+            },
+        }
+
+    def restore(self, tree: dict[str, Any]) -> None:
+        """Become what `capture` captured; the updates follow when the engine sets them up."""
+        for role, weights in tree["models"].items():
+            self.models[role].load_state_dict(weights)
+        self._best = {
+            role: {name: tensor.to(self.device) for name, tensor in weights.items()}
+            for role, weights in tree["best"].items()
+        }
+        self._saved_updates = dict(tree["updates"])
+        self._random = tree["random"]
+        self.state = tree["state"]
+        position = tree["position"]
+        self.epoch, self.batch, self.step_count = position["epoch"], position["batch"], position["step"]
+        self.steps, self.epoch_count = position["steps"], position["epochs"]

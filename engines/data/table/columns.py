@@ -1,0 +1,160 @@
+"""Column: what was found in one column of a table, and how its cells are read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+from engines.data.cells import FALSE, TRUE, boolean_of, days_of, number_of, text_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ColumnType = Literal["number", "category", "boolean", "date", "text", "empty"]
+Decimal = Literal[".", ","]
+DATE_FORMS = (
+    "%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y/%m/%d", "%d.%m.%Y",
+    "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y",
+)  # fmt: skip
+MOST_CATEGORIES = 50
+NUMBERS_AT_LEAST = 0.95
+"""A column is numeric when this share of its cells are numbers; the others then count as missing, and we say so."""
+
+
+class Column(BaseModel):
+    """One column: its type, how cells are written, and what is remarkable about it."""
+
+    model_config = ConfigDict(frozen=True)
+    name: str
+    type: ColumnType
+    missing: int = 0
+    distinct: int = 0
+    decimal: Decimal = "."
+    form: str = ""
+    """How dates are written, as strptime has it."""
+    note: str = ""
+
+
+def read_column(
+    name: str, cells: list[str], lines: Sequence[int], decimals: tuple[Decimal, ...] = (".",)
+) -> tuple[Column, list | np.ndarray]:
+    """What a column holds, and its cells: float64 with NaN for numbers, else text with None where missing."""
+    fast = _plain_numbers(cells)
+    if fast is not None:
+        return _numeric(name, fast, {}, "."), fast
+    texts = [text_of(cell) for cell in cells]
+    present = [text for text in texts if text]
+    distinct = sorted(set(present))
+    missing = len(texts) - len(present)
+    if not present:
+        note = "no cell has a value"
+        return Column(name=name, type="empty", missing=missing, note=note), [None] * len(texts)
+    found = _numbers(name, texts, distinct, lines, decimals)
+    if found is not None:
+        return found
+    column = _worded(name, missing, distinct, len(present))
+    return column, [text or None for text in texts]
+
+
+def numbers_of(cells: pd.Series, column: Column) -> np.ndarray:
+    """The cells of a number, boolean or date column as float64, NaN where missing.
+
+    Raises:
+        ValueError: a cell cannot be read; the message says which one and why.
+    """
+    if cells.dtype.kind in "fiu":
+        return cells.to_numpy(np.float64, na_value=np.nan)
+    read = {"boolean": boolean_of, "date": lambda cell: days_of(cell, column.form)}.get(
+        column.type, lambda cell: number_of(cell, column.decimal)
+    )
+    values = [read(cell) for cell in cells]
+    return np.array([np.nan if value is None else value for value in values], np.float64)
+
+
+def _plain_numbers(cells: list[str]) -> np.ndarray | None:
+    """Every cell as a number, None unless all are finite and of a usable size: the usual column, read fast."""
+    try:
+        values = np.array([float(cell) for cell in cells])
+    except ValueError:
+        return None
+    # float() also takes digit groups such as 1_000, which number_of, and so a person's exported script, refuses.
+    usable = np.isfinite(values).all() and np.abs(values).max(initial=0) <= 1e30
+    return values if usable and not any("_" in cell for cell in cells) else None
+
+
+def _numbers(
+    name: str, texts: list[str], distinct: list[str], lines: Sequence[int], decimals: tuple[Decimal, ...]
+) -> tuple[Column, np.ndarray] | None:
+    """The column as numbers, None unless nearly all of its cells are."""
+    commas = any("," in text for text in distinct)
+    chosen, *others = decimals if commas else (".",)
+    known = _known(distinct, chosen)
+    for decimal in others:
+        if len(other := _known(distinct, decimal)) > len(known):
+            chosen, known = decimal, other
+    unread = [row for row, text in enumerate(texts) if text and text not in known]
+    present = sum(1 for text in texts if text)
+    if len(unread) > (1 - NUMBERS_AT_LEAST) * present:
+        return None
+    values = np.array([known.get(text, np.nan) for text in texts])
+    first = {lines[unread[0]]: texts[unread[0]]} if unread else {}
+    return _numeric(name, values, first, chosen, len(unread)), values
+
+
+def _known(distinct: list[str], decimal: Decimal) -> dict[str, float]:
+    """The texts that are numbers, with their values."""
+    known = {}
+    for text in distinct:
+        with suppress(ValueError):
+            value = number_of(text, decimal)
+            known.update({} if value is None else {text: value})
+    return known
+
+
+def _numeric(
+    name: str, values: np.ndarray, first: dict[int, str], decimal: Decimal, unread: int = 0
+) -> Column:
+    missing = int(np.isnan(values).sum())
+    distinct = len(np.unique(values[~np.isnan(values)]))
+    notes = ["a comma before the decimals"] if decimal == "," else []
+    for line, text in first.items():
+        few = f"{unread} cells are" if unread > 1 else "1 cell is"
+        notes.append(f"{few} no usable number (line {line}: {text[:40]!r}) and counted as missing")
+    if len(values) >= 10 and not missing and (np.diff(values) == 1).all():
+        notes.append("counts the rows; if that is all it does, ignore it")
+    return Column(
+        name=name, type="number", missing=missing, distinct=distinct, decimal=decimal, note="; ".join(notes)
+    )
+
+
+def _worded(name: str, missing: int, distinct: list[str], present: int) -> Column:
+    """A column that is not numeric: true or false, dates, categories, or text."""
+
+    def column(kind: ColumnType, note: str = "", form: str = "") -> Column:
+        return Column(name=name, type=kind, missing=missing, distinct=len(distinct), form=form, note=note)
+
+    words = {text.lower() for text in distinct}
+    pairs = [{yes, no} for yes, no in zip(TRUE, FALSE, strict=True)]
+    if len(words) == 2 and words in pairs:
+        return column("boolean")
+    forms = [form for form in DATE_FORMS if _all_dates(distinct, form)]
+    if forms:
+        note = "day or month first? Read as day first" if "%m/%d/%Y" in forms and len(forms) > 1 else ""
+        return column("date", note, forms[0])
+    if len(distinct) <= MOST_CATEGORIES and (len(distinct) <= 10 or 2 * len(distinct) <= present):
+        return column("category")
+    many = f"{len(distinct):,} different texts in {present:,} cells"
+    return column("text", f"{many}: too many to be categories (at most {MOST_CATEGORIES}, each used twice)")
+
+
+def _all_dates(distinct: list[str], form: str) -> bool:
+    try:
+        for text in distinct:
+            days_of(text, form)
+    except ValueError:
+        return False
+    return True

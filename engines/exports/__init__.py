@@ -1,0 +1,38 @@
+"""Files that a trained network leaves as, each checked in a fresh process as it is made. See README.md."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engines.exports.bundle import Bundle, load_bundle
+from engines.exports.export import Export, Report, by_name, file_name, names
+from engines.exports.onnx import Onnx
+from engines.exports.pt2 import Pt2
+from engines.exports.python import Python
+from engines.exports.safetensors import Safetensors
+
+if TYPE_CHECKING:
+    from engines.runs.run import Run
+
+__all__ = [
+    "Bundle", "Export", "Onnx", "Pt2", "Python", "Report", "Safetensors", "by_name", "load_bundle", "names", "write",
+]  # fmt: skip
+
+
+def write(run: Run, to: str, path: str | Path | None = None) -> Report:
+    """Write the network of a run in the format that is named, and check the file.
+
+    Args:
+        run: what was trained.
+        to: one of `names()`.
+        path: the file, or a folder for it; by default the run's folder `exports`.
+
+    Raises:
+        StrataError: there is no such format, the network cannot be written in it, or the file does not give what the
+            network gives.
+    """
+    from engines.trained import Trained
+
+    trained = Trained.of(run)
+    return by_name(to).write(trained, path or run.folder / "exports" / file_name(trained, by_name(to).suffix))

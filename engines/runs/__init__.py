@@ -1,0 +1,6 @@
+"""Runs: a training is a folder, and a process of its own that outlives whoever started it."""
+
+from engines.runs.launch import Forkserver
+from engines.runs.run import Run, Status
+
+__all__ = ["Forkserver", "Run", "Status"]

@@ -1,0 +1,121 @@
+"""Checkpoints: all that a training needs to go on to the bit, in files that are refused when they are damaged.
+
+A checkpoint is two files with one number. `000007.safetensors` holds the tensors. `000007.json` holds the rest and the
+SHA-256 of both; it is renamed into place last, so a checkpoint exists when its JSON does.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from builder.errors import BadFile
+from engines.runs.disk import write
+from engines.runs.tree import put_together, take_apart
+
+FORMAT = 1
+KEPT = 2
+
+
+class Checkpoints:
+    """The checkpoints of one run, newest last."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def numbers(self) -> list[int]:
+        """The numbers of the checkpoints that are there, damaged or not."""
+        return sorted(int(path.stem) for path in self.folder.glob("*.json") if path.stem.isdigit())
+
+    def save(self, tree: Any) -> None:
+        """Write a checkpoint and forget all but the newest two.
+
+        Raises:
+            OSError: the disk is full, or cannot be written; the earlier checkpoints are intact.
+        """
+        from safetensors.torch import save
+
+        self.folder.mkdir(exist_ok=True)
+        number = max((int(path.stem) for path in self.folder.iterdir() if path.stem.isdigit()), default=0) + 1
+        values, tensors = take_apart(tree)
+        data = save(_apart(tensors))
+        body = {"format": FORMAT, "tensors": hashlib.sha256(data).hexdigest(), "tree": values}
+        write(self._path(number, "safetensors"), data)
+        write(self._path(number, "json"), json.dumps({**body, "checksum": _checksum(body)}).encode())
+        self._forget(number)
+
+    def load(self) -> tuple[Any, list[str]]:
+        """The newest checkpoint that is whole (None if there is none), and why newer ones were refused."""
+        refused: list[str] = []
+        numbers = self.numbers()
+        for number in reversed(numbers):
+            try:
+                return self._read(number), refused
+            except BadFile as error:
+                if self.numbers() != numbers:  # a worker has written newer ones meanwhile, and removed this
+                    return self.load()
+                refused.append(str(error))
+        return None, refused
+
+    def discard_damaged(self) -> None:
+        """Remove checkpoints that `load` would refuse, so that the two that are kept are good ones."""
+        for number in self.numbers():
+            try:
+                self._read(number)
+            except BadFile:
+                self._remove(number)
+
+    def _read(self, number: int) -> Any:
+        from safetensors import SafetensorError
+        from safetensors.torch import load
+
+        try:
+            body = json.loads(self._path(number, "json").read_bytes())
+            checksum = body.pop("checksum")
+            if body["format"] > FORMAT:
+                raise BadFile(
+                    f"Checkpoint {number} was written by a newer version of Strata (format "
+                    f"{body['format']}, this one reads {FORMAT})."
+                )
+            data = self._path(number, "safetensors").read_bytes()
+            if checksum != _checksum(body) or hashlib.sha256(data).hexdigest() != body["tensors"]:
+                raise BadFile(f"Checkpoint {number} is damaged: its checksum does not match.")
+            return put_together(body["tree"], load(data))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, SafetensorError) as error:
+            raise BadFile(
+                f"Checkpoint {number} is damaged: it cannot be read ({type(error).__name__})."
+            ) from error
+
+    def _forget(self, newest: int) -> None:
+        for path in self.folder.glob(".*.tmp"):  # left by a kill
+            path.unlink(missing_ok=True)
+        for path in self.folder.glob("*.safetensors"):
+            if path.stem.isdigit() and int(path.stem) <= newest - KEPT:
+                self._remove(int(path.stem))
+
+    def _remove(self, number: int) -> None:
+        for kind in ("json", "safetensors"):
+            self._path(number, kind).unlink(missing_ok=True)
+
+    def _path(self, number: int, kind: str) -> Path:
+        return self.folder / f"{number:06d}.{kind}"
+
+
+def _checksum(body: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+
+
+def _apart(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors on the CPU, none sharing memory with another, as safetensors wants them."""
+    apart: dict[str, Tensor] = {}
+    seen: set[int] = set()
+    for name, tensor in tensors.items():
+        plain = tensor.detach().cpu().contiguous()
+        storage = plain.untyped_storage().data_ptr()
+        apart[name] = plain.clone() if storage in seen else plain
+        seen.add(storage)
+    return apart

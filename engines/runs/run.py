@@ -1,0 +1,248 @@
+"""Run: one training, which is a folder. Everything that anybody knows about a run is read from there."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict, dataclass, field, fields, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
+
+from filelock import FileLock, Timeout
+
+from builder.errors import BadFile, StrataError
+from engines.events import Command, State
+from engines.runs.curves import Curves
+from engines.runs.disk import Lines, read_json, read_lines, write
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from builder.project import Project
+    from engines.runs.checkpoint import Checkpoints
+
+FORMAT = 1
+OVER: tuple[State, ...] = ("finished", "stopped", "interrupted", "failed")
+"""The states in which no worker is at work on a run."""
+
+
+@dataclass(frozen=True)
+class Status:
+    """How a run is doing: a few numbers for a header, as the worker last wrote them (about ten times a second)."""
+
+    state: State = "created"
+    step: int = 0
+    steps: int = 0
+    """Steps in all, as far as can be foreseen; 0 if not yet known."""
+    epoch: int = 0
+    """Complete epochs."""
+    epochs: int = 0
+    speed: float = 0.0
+    """Steps a second, lately."""
+    left: float | None = None
+    """Seconds that are left, if that can be foreseen."""
+    elapsed: float = 0.0
+    """Seconds of training so far; pauses do not count."""
+    loss: float | None = None
+    measured: dict[str, dict[str, float]] = field(default_factory=dict)
+    """The last measurement of each part."""
+    device: str = ""
+    threads: int = 0
+    message: str = ""
+    """Why it is paused, stopped or failed, where there is something to say."""
+    node: str = ""
+    """The node at fault, if the run failed in a layer."""
+    process: int = 0
+    """The worker's process id, for information: it may long be another's. Ask `alive`."""
+    commands: int = 0
+    """How far commands.jsonl has been obeyed, in bytes."""
+    updated: float = 0.0
+    """When this was written (seconds since 1970)."""
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will happen unless the run is started again."""
+        return self.state in OVER
+
+
+class Run:
+    """A training in a folder: project.json, run.json, status.json, events.jsonl, commands.jsonl, checkpoints/.
+
+    Readers and the worker meet in these files alone, so a run outlives whoever looks at it.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder).resolve()
+        self.id = self.folder.name
+
+    @classmethod
+    def create(
+        cls, folder: str | Path, project: Project, *, device: str = "auto", threads: int = 0, of: str = ""
+    ) -> Run:
+        """Make the folder of a run that is yet to start.
+
+        Args:
+            folder: the folder, which may exist but must not hold a run.
+            project: what to train.
+            device: "cpu", "cuda", "cuda:1" … or "auto".
+            threads: CPU threads to compute with; 0 picks them when the run starts.
+            of: the id of the project in its workspace.
+
+        Raises:
+            BadFile: there is a run in the folder already.
+        """
+        from builder.files import dumps
+
+        run = cls(folder)
+        if run.exists():
+            raise BadFile(
+                f"There is a run in {run.folder.name!r} already. Resume it, or choose another folder."
+            )
+        run.folder.mkdir(parents=True, exist_ok=True)
+        write(run.folder / "project.json", dumps(project).encode())
+        about = {
+            "format": FORMAT,
+            "of": of,
+            "name": project.name,
+            "device": device,
+            "threads": threads,
+            "created": time.time(),
+        }
+        run.describe(**about)  # last, for it makes the folder a run
+        return run
+
+    # -- reading -------------------------------------------------------------------------------------------
+
+    def exists(self) -> bool:
+        """Whether there is a run in the folder."""
+        return (self.folder / "run.json").is_file()
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """What was decided when the run was made or first started: of, name, device, threads, created.
+
+        Raises:
+            BadFile: there is no run, or one that a newer version made.
+        """
+        about = read_json(self.folder / "run.json")
+        if not about:
+            raise BadFile(f"There is no run in {self.folder.name!r}.")
+        if about.get("format", 0) > FORMAT:
+            raise BadFile(f"Run {self.id!r} was made by a newer version of Strata. Update Strata to read it.")
+        return about
+
+    @cached_property
+    def project(self) -> Project:
+        """The project as it was when the run was made.
+
+        Raises:
+            BadFile: there is no run, or its project file is damaged.
+        """
+        from builder.files import load
+
+        if not self.exists():
+            raise BadFile(f"There is no run in {self.folder.name!r}.")
+        return load(self.folder / "project.json")
+
+    def status(self) -> Status:
+        """How the run is doing."""
+        values = read_json(self.folder / "status.json")
+        return Status(**{item.name: values[item.name] for item in fields(Status) if item.name in values})
+
+    def alive(self) -> bool:
+        """Whether a worker is at work on it (paused or not). The lock says so, never a process id."""
+        try:
+            with self.lock():
+                return False
+        except Timeout:
+            return True
+
+    def lock(self, timeout: float = 0) -> FileLock:
+        """The lock that a worker holds for life; a `with` raises Timeout if it is not free within `timeout` seconds."""
+        return FileLock(self.folder / "lock", timeout=timeout, poll_interval=0.005)
+
+    def events(self, offset: int = 0) -> tuple[list[dict[str, Any]], int]:
+        """The events from a byte offset on, as written (see engines/events.py), and the offset for the next time."""
+        return read_lines(self.folder / "events.jsonl", offset)
+
+    def curves(self) -> Curves:
+        """All that the run has told so far. Call again for more: only new events are read."""
+        return self._curves.read()
+
+    @cached_property
+    def _curves(self) -> Curves:
+        return Curves(self.folder / "events.jsonl")
+
+    @property
+    def checkpoints(self) -> Checkpoints:
+        """The run's checkpoints."""
+        from engines.runs.checkpoint import Checkpoints
+
+        return Checkpoints(self.folder / "checkpoints")
+
+    def weights(self, role: str = "model") -> dict[str, Tensor]:
+        """A network's weights (and other saved tensors) by name, from the newest checkpoint that is whole.
+
+        Raises:
+            BadFile: there is no checkpoint yet, or none of that role.
+        """
+        tree, refused = self.checkpoints.load()
+        if tree is None or role not in tree["context"]["models"]:
+            raise BadFile(
+                " ".join([*refused, f"Run {self.id!r} has no weights of a {role!r} yet. Train it first."])
+            )
+        return tree["context"]["models"][role]
+
+    def model(self, role: str = "model") -> nn.Module:
+        """The network with its newest weights, on the CPU, in evaluation mode."""
+        from builder import compile
+
+        model = compile(self.project.graphs[role])
+        model.load_state_dict(self.weights(role))
+        return model.eval()
+
+    # -- writing -------------------------------------------------------------------------------------------
+
+    def describe(self, **about: Any) -> None:
+        """Add to what `about` tells."""
+        known = read_json(self.folder / "run.json")
+        write(self.folder / "run.json", json.dumps({**known, **about}).encode())
+
+    def report(self, status: Status) -> None:
+        """Write the status (the worker does)."""
+        write(self.folder / "status.json", json.dumps(asdict(status)).encode(), durable=False)
+
+    def send(self, command: Command) -> None:
+        """Ask the worker for something, which it does within about 0.1 s; wakes a run whose worker is gone.
+
+        Raises:
+            StrataError: there is no such command.
+        """
+        if command not in get_args(Command):
+            raise StrataError(f"A run knows the commands {', '.join(get_args(Command))}. Got {command!r}.")
+        if self.status().over and command in ("pause", "stop"):
+            return
+        asleep = (
+            not self.alive()
+        )  # asked before: a worker that obeys a stop at once must not be followed by another
+        lines = Lines(self.folder / "commands.jsonl")
+        lines.add({"command": command, "at": time.time()})
+        lines.close()
+        if asleep and command != "pause":
+            self.start()
+
+    def start(self) -> None:
+        """Start a worker in a process of its own, on a new run or from the last checkpoint of an old one.
+
+        Does nothing if the run is finished or a worker is at work (of two workers that start at the same moment the
+        second finds the lock taken and leaves). A paused run stays paused: send it "resume".
+        """
+        from engines.runs.launch import launch
+
+        status = self.status()
+        if status.state == "finished" or self.alive():
+            return
+        if status.state != "paused":
+            self.report(replace(status, state="starting", message="", node=""))
+        launch(self.folder)

@@ -1,0 +1,132 @@
+"""The process that trains a run: `python -m engines.runs.worker FOLDER`.
+
+It holds the run's lock for life, so of two workers one trains and the other leaves. SIGTERM makes it take a checkpoint
+and end with the run `interrupted`, which can be resumed.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import gc
+import os
+import signal
+import sys
+import time
+import traceback
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from filelock import Timeout
+
+from builder import compile
+from builder.errors import BadValue
+from engines.context import Context
+from engines.data.data import Data, prepare
+from engines.engine import engine_of
+from engines.events import State
+from engines.runs import exact
+from engines.runs.driver import Driver, Rewind
+from engines.runs.explain import explain
+from engines.runs.launch import LAUNCHED, LOG
+from engines.runs.machine import device_of, threads_for
+from engines.runs.record import Record, Watch
+from engines.runs.run import Run, Status
+
+LOCK_PATIENCE = 1.0
+"""Seconds to wait for the lock: whoever asks whether a run is alive takes it for an instant."""
+
+
+def main(folder: str | Path) -> int:
+    """Train the run in a folder; 0 when that was done, 3 when another worker does it."""
+    run = Run(folder)
+    asked: list[State] = []
+    signal.signal(signal.SIGTERM, lambda *_: asked.append("interrupted"))
+    if hasattr(os, "nice"):
+        os.nice(10)  # the page that shows the run comes first
+    log = os.open(run.folder / LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    faulthandler.enable(2)
+    try:
+        with run.lock(LOCK_PATIENCE):
+            (run.folder / LAUNCHED).unlink(missing_ok=True)
+            gc.freeze()  # collections in the loop look at its own objects only
+            if not run.status().over:  # else another worker, asked for at the same moment, has done it all
+                work(run, asked)
+    except Timeout:
+        (run.folder / LAUNCHED).unlink(missing_ok=True)
+        return 3
+    return 0
+
+
+def work(run: Run, asked: list[State], watch: Watch | None = None, attended: bool = True) -> Status:
+    """Train a run whose lock is held, from its last checkpoint if it has one; the status at the end."""
+    record = Record(run, watch)
+    try:
+        while True:
+            try:
+                _train(run, record, asked, attended)
+                return record.status
+            except Rewind:
+                continue
+    except Exception as error:
+        with open(run.folder / LOG, "a") as log:
+            print(time.strftime("%F %T"), traceback.format_exc(), file=log)
+        message, node = explain(error)
+        record.state("failed", message, node)
+        return record.status
+    finally:
+        record.close()
+
+
+def _train(run: Run, record: Record, asked: list[State], attended: bool) -> None:
+    """Build everything, restore the last checkpoint if there is one, and drive."""
+    about, project = run.about, run.project
+    device = device_of(about["device"])
+    engine = engine_of(project.engine)
+    with exact.exact(project.seed):
+        splits = prepare(Data.parse(project.data))
+        if problems := [problem for problem in engine.check(project, splits) if problem.severity == "error"]:
+            raise BadValue(problems)
+        exact.seed_all(project.seed)  # so that the first weights do not depend on what the data drew
+        models = {role: compile(project.graphs[role]) for role in engine.roles}
+        context = Context(project, splits, models, device)
+        threads = about["threads"] or threads_for(context, getattr(engine, "batch", 1))
+        torch.set_num_threads(threads)
+        if about["threads"] != threads or about["device"] != device:
+            run.describe(threads=threads, device=device)  # from now on it is these, or the bits would differ
+        record.status = replace(record.status, device=device, threads=threads)
+        elapsed = _restore(run, record, context)
+        if elapsed is not None:
+            Driver(engine, context, record, asked, attended).drive(elapsed)
+
+
+def _restore(run: Run, record: Record, context: Context) -> float | None:
+    """Go back to the last good checkpoint; seconds trained by then, or None if the run had finished."""
+    tree, refused = run.checkpoints.load()
+    if refused:
+        run.checkpoints.discard_damaged()
+        beyond = "goes on from the one before" if tree else "starts from the beginning"
+        record.notice(f"{' '.join(refused)} Training {beyond}.", "warning")
+    if tree is None:
+        if record.status.step or record.status.state not in ("created", "starting"):
+            record.resumed(0, 0)
+        return 0.0
+    context.restore(tree["context"])
+    if tree["finished"]:  # killed between the last checkpoint and the news of it
+        record.recall(context.capture()["position"], tree["elapsed"])
+        record.state("finished")
+        return None
+    if tree["torch"] != torch.__version__:
+        record.notice(
+            f"This run began with torch {tree['torch']} and goes on with {torch.__version__}: "
+            "its last digits may differ from those of a run that was not interrupted.",
+            "warning",
+        )
+    record.resumed(context.step_count, tree["marks"])
+    return float(tree["elapsed"])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

@@ -1,0 +1,90 @@
+"""Supervised learning: from examples whose answers are known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from pydantic import Field, model_validator
+
+from builder.registry import choice
+from engines.engine import Engine
+from engines.events import Event, Measured, Notice, Step
+from engines.losses import CrossEntropy, Loss
+from engines.metrics import BASELINE, baseline
+from engines.optimisers import Adam, Optimiser
+from engines.schedules import Constant, Schedule
+
+if TYPE_CHECKING:
+    from builder.errors import Problem
+    from builder.project import Project
+    from engines.context import Context
+    from engines.data.data import Splits
+
+
+class Supervised(Engine):
+    """Learn a mapping from labelled examples.
+
+    Each epoch shows every training example once, in batches of random order. After each batch the parameters take one
+    step against the gradient of the loss (Robbins and Monro, 1951; Rumelhart, Hinton and Williams, 1986). The
+    validation part says when to stop; the test part is looked at once, at the end, beside simple baselines.
+    """
+
+    roles: ClassVar[tuple[str, ...]] = ("model",)
+    icon: ClassVar[str] = "school"
+
+    epochs: int = Field(10, ge=1, le=1_000_000, description="How often every training example is shown")
+    batch: int = Field(64, ge=1, le=1_000_000, description="Examples in each step")
+    loss: choice(Loss) = Field(CrossEntropy(), description="What training makes small")
+    optimiser: choice(Optimiser) = Field(Adam(), description="How the parameters move")
+    schedule: choice(Schedule) = Field(Constant(), description="How the learning rate changes over the run")
+    clip: float = Field(
+        0.0, ge=0, description="Largest norm of the gradient; longer ones are shortened (0: never)"
+    )
+    patience: int = Field(
+        0,
+        ge=0,
+        le=1_000_000,
+        description="Epochs without a better validation loss before training stops and the best "
+        "weights come back (0: train to the end)",
+    )
+    class_weights: bool = Field(False, description="Let rare classes count as much as common ones")
+    mixed_precision: bool = Field(
+        False, description="Compute in half precision where that is safe (CUDA only)"
+    )
+
+    @model_validator(mode="after")
+    def _full_precision_for_closures(self) -> Self:
+        if self.mixed_precision and self.optimiser.closure:
+            raise ValueError(f"must have mixed_precision off with {self.optimiser.title}")
+        return self
+
+    def run(self, ctx: Context) -> Iterator[Event]:
+        """Show the examples epoch after epoch; stop early when the validation loss has stopped falling."""
+        loss = self.loss.build(ctx.class_weights() if self.class_weights else None)
+        ctx.optimise(self.optimiser, self.schedule, clip=self.clip, mixed_precision=self.mixed_precision)
+        for epoch in ctx.epochs(self.epochs):
+            for x, y in ctx.batches("train", self.batch):
+                yield Step(loss=ctx.step(lambda x=x, y=y: loss(ctx.model(x), y)))  # type: ignore[misc]
+            values = ctx.evaluate("validation", loss)
+            if not values:  # no part is kept for validation
+                continue
+            yield Measured(part="validation", values=values)
+            waited = ctx.waited(values["loss"])
+            if waited >= self.patience > 0:
+                yield Notice(
+                    f"Stopped after epoch {epoch + 1}: the validation loss has not fallen for {waited} "
+                    f"epochs. The weights of epoch {epoch + 1 - waited} are back."
+                )
+                break
+        if self.patience:
+            ctx.restore_best()
+        yield Measured(part="test", values=ctx.evaluate("test", loss))
+        for name, values in baseline(ctx.splits).items():
+            yield Measured(part=BASELINE + name, values=values)
+
+    def check(self, project: Project, splits: Splits) -> list[Problem]:
+        """Whether the network takes these data in, and gives what the loss and the task need."""
+        from engines.fit import fit
+
+        return super().check(project, splits) or fit(self, project.graphs["model"], splits)

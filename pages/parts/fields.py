@@ -1,0 +1,114 @@
+"""Fields of declared kinds as people meet them: what they are called, their bounds, how their values are written."""
+
+from __future__ import annotations
+
+import json
+import math
+import types
+from collections.abc import Mapping
+from typing import Any, Literal, Union, get_args, get_origin
+
+from pydantic.fields import FieldInfo
+
+from builder.registry import Registered
+
+LARGEST = 2**53 - 1
+"""The largest whole number that a browser can hold exactly."""
+
+
+def family(info: FieldInfo) -> type[Registered] | None:
+    """The family that a field chooses from; None if it holds something else."""
+    annotation = info.annotation
+    return annotation if isinstance(annotation, type) and issubclass(annotation, Registered) else None
+
+
+def default(info: FieldInfo) -> Any:
+    """A field's default as plain JSON."""
+    value = None if info.is_required() else info.get_default(call_default_factory=True)
+    return (
+        value.dump() if isinstance(value, Registered) else list(value) if isinstance(value, tuple) else value
+    )
+
+
+def label(name: str, info: FieldInfo) -> tuple[str, str]:
+    """What a field is called, and its help; a description may begin with a name: `Learning rate: length of a step`."""
+    text = info.description or ""
+    head, colon, rest = text.partition(": ")
+    if colon and len(head) <= 24 and head[:1].isupper():
+        return head, rest[:1].upper() + rest[1:]
+    words = name.replace("_", " ")
+    return words[:1].upper() + words[1:], text
+
+
+def bounds(info: FieldInfo) -> tuple[Any, Any]:
+    """The least and the largest value that are allowed; None where there is no bound, or it is itself excluded."""
+    found: dict[str, Any] = {}
+    for rule in _rules(info):
+        found |= {name: getattr(rule, name) for name in ("ge", "le") if getattr(rule, name, None) is not None}
+    return found.get("ge"), found.get("le")
+
+
+def _rules(info: FieldInfo) -> list[Any]:
+    rules = list(info.metadata)
+    for part in get_args(info.annotation):
+        for extra in getattr(part, "__metadata__", ()):
+            rules += getattr(extra, "metadata", [extra])
+    return rules
+
+
+def step(info: FieldInfo) -> float:
+    """By how much a click on + changes a number: half of the default's power of ten."""
+    value = default(info)
+    return 10.0 ** math.floor(math.log10(abs(value))) / 2 if value else 0.01
+
+
+def literals(annotation: Any) -> tuple[str, ...]:
+    """The words of a field that holds a number or one of some words; () if it is no such field."""
+    if get_origin(annotation) not in (Union, types.UnionType):
+        return ()
+    return tuple(
+        word for part in get_args(annotation) if get_origin(part) is Literal for word in get_args(part)
+    )
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value is a number that a browser can hold."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LARGEST
+
+
+def written(value: Any) -> str:
+    """A value as people type it: a list with commas, a mapping as `name = value`, nothing as nothing."""
+    if value is None:
+        return ""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} = {item}" for name, item in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def understood(text: str, annotation: Any) -> Any:
+    """What was typed, as plain JSON; what cannot be understood stays text, for the field to refuse."""
+    text = text.strip()
+    origin = get_origin(annotation)
+    if annotation is str:
+        return text
+    if origin is tuple:
+        return [_read(part) for part in text.replace("×", ",").split(",") if part.strip()]
+    if origin is dict:
+        pairs = [part.partition("=") for part in text.split(",") if part.strip()]
+        return {name.strip(): _read(value) for name, _, value in pairs}
+    if not text and type(None) in get_args(annotation):
+        return None
+    return _read(text)
+
+
+def _read(text: str) -> Any:
+    text = text.strip()
+    for number in (int, float):
+        try:
+            value = number(text)
+        except ValueError:
+            continue
+        return value if math.isfinite(value) else text
+    return text

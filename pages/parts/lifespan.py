@@ -1,0 +1,68 @@
+"""What lives as long as the server: the forkserver, the keeper, and torch, loaded while nobody waits for it."""
+
+import gc
+import signal
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from engines.runs import keeper
+from engines.runs.launch import Forkserver
+from engines.workspace import Workspace
+
+over = threading.Event()
+"""Set when the server is to end: whatever waits for something must stop waiting."""
+painted = threading.Event()
+"""Set when a page has been shown."""
+warm = threading.Event()
+"""Set when torch is loaded, so that a page may use it without making anybody wait."""
+PATIENCE = 3.0
+"""Seconds after which torch is loaded though nobody has come."""
+
+
+@asynccontextmanager
+async def lifespan(app: Any) -> AsyncIterator[None]:
+    """Start what the app needs; end it when the server ends. Runs go on."""
+    workspace = Workspace()
+    forkserver = Forkserver()
+    forkserver.start()
+    _end_on(signal.SIGTERM)
+    _end_on(signal.SIGINT)
+    threading.Thread(target=keeper.watch, args=(workspace, over), daemon=True, name="keeper").start()
+    threading.Thread(target=_warm, daemon=True, name="warm").start()
+    gc.collect()
+    gc.freeze()  # a collection after each rerun would look at every module again, and stop everybody
+    yield
+    over.set()
+    forkserver.close()
+
+
+def _end_on(number: signal.Signals) -> None:
+    """Tell open streams to end before the server waits for them."""
+    if threading.current_thread() is not threading.main_thread():
+        return
+    before = signal.getsignal(number)
+
+    def end(number: int, frame: Any) -> None:
+        over.set()
+        if callable(before):
+            before(number, frame)
+
+    signal.signal(number, end)
+
+
+def _warm() -> None:
+    """Load what the pages need a moment later, once the first page is on the screen."""
+    painted.wait(PATIENCE)
+    if over.wait(0.3):
+        return
+    import torch  # noqa: F401
+
+    import builder.shapes  # noqa: F401
+    import engines.data
+    import engines.supervised  # noqa: F401
+
+    gc.collect()
+    gc.freeze()
+    warm.set()

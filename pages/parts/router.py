@@ -1,0 +1,29 @@
+"""The script of the app: navigation around one page. It lies beside no page, or a page could be run without it."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from pages.parts.header import sidebar
+from pages.parts.lifespan import painted
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = {
+    "start": st.Page(ROOT / "pages/start.py", title="Start", icon=":material/home:", default=True),
+    "build": st.Page(
+        ROOT / "pages/build.py", title="Build", icon=":material/account_tree:", url_path="build"
+    ),
+    "data": st.Page(ROOT / "pages/data.py", title="Data", icon=":material/database:", url_path="data"),
+    "train": st.Page(ROOT / "pages/train.py", title="Train", icon=":material/monitoring:", url_path="train"),
+    "export": st.Page(
+        ROOT / "pages/export.py", title="Export", icon=":material/ios_share:", url_path="export"
+    ),
+}
+
+st.set_page_config("Strata", str(ROOT / "assets/icon.svg"), layout="wide")
+st.logo(str(ROOT / "assets/logo.svg"), icon_image=str(ROOT / "assets/icon.svg"), size="large")
+page = st.navigation([*PAGES.values()], position="hidden")
+st.session_state["pages"] = PAGES
+sidebar(PAGES)
+page.run()
+painted.set()

@@ -1,0 +1,82 @@
+"""Numbers and names as people read them."""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+_MARKS = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&])")
+METRICS = {
+    "accuracy": "accuracy", "f1": "F1 score", "auroc": "area under ROC", "exact": "exact match",
+    "mae": "mean absolute error", "rmse": "root mean squared error", "r2": "R²", "loss": "loss",
+}  # fmt: skip
+SHARES = ("accuracy", "exact")
+
+
+def plain(text: Any) -> str:
+    """Any text so that Markdown shows it as it stands: what people type must not become links, images or formulas."""
+    return _MARKS.sub(r"\\\1", re.sub(r"\s+", " ", str(text)))
+
+
+def count(number: float | None) -> str:
+    """A whole number with commas, short from a million on; a dash if it is not known."""
+    if number is None:
+        return "–"
+    for size, unit in ((1e12, "T"), (1e9, "G"), (1e6, "M")):
+        if abs(number) >= size:
+            return f"{number / size:.3g} {unit}"
+    return f"{number:,.0f}"
+
+
+def size(number: float | None) -> str:
+    """Bytes in the unit that suits them."""
+    if number is None:
+        return "–"
+    for unit in ("B", "kB", "MB", "GB"):
+        if abs(number) < 1000:
+            return f"{number:.3g} {unit}"
+        number /= 1000
+    return f"{number:.3g} TB"
+
+
+def seconds(number: float) -> str:
+    """A duration."""
+    if number < 60:
+        return f"{number:.0f} s"
+    if number < 3600:
+        return f"{number // 60:.0f} min {number % 60:.0f} s"
+    return f"{number // 3600:.0f} h {number % 3600 // 60:.0f} min"
+
+
+def figure(number: float | None) -> str:
+    """A measured number with three or four digits that count."""
+    if number is None or number != number:
+        return "–"
+    if number and not 1e-3 <= abs(number) < 1e5:
+        return f"{number:.2e}"
+    return f"{number:.3f}" if abs(number) < 10 else f"{number:.4g}"
+
+
+def metric_name(name: str) -> str:
+    """What a metric is called on screen."""
+    return METRICS.get(name, name)
+
+
+def metric_value(name: str, value: float | None) -> str:
+    """A metric's value: shares in percent, others as numbers."""
+    return f"{value:.1%}".replace("%", " %") if name in SHARES and value is not None else figure(value)
+
+
+def listed(words: Iterable[str]) -> str:
+    """`a, b and c`."""
+    *first, last = [*words] or [""]
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def ago(then: float, now: float) -> str:
+    """How long ago something was, roughly."""
+    passed = max(now - then, 0)
+    for length, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        if passed >= length:
+            number = int(passed // length)
+            return f"{number} {unit}{'s' if number > 1 else ''} ago"
+    return "just now"

@@ -1,0 +1,150 @@
+import time
+from typing import Any
+
+import streamlit as st
+
+from builder.errors import StrataError
+from engines.runs.run import Run
+from pages.parts import settings, state
+from pages.parts.form import Form, fields
+from pages.parts.header import ACTIVE, page_head, project_page, run_name
+from pages.parts.lifespan import warm
+from pages.parts.problems import problem_list, training_problems
+from pages.parts.running import charts, progress, results
+from pages.parts.words import plain
+
+PATIENCE = 0.6
+"""Seconds to wait until a run has obeyed."""
+
+
+def train(opened: state.Opened) -> None:
+    """Start a run, unless something is wrong or one is going on."""
+    if warm.is_set() and any(problem.severity == "error" for problem in training_problems(opened)):
+        st.session_state["refused"] = "This cannot be trained yet. What is wrong stands above the settings."
+        return
+    try:
+        run = state.workspace().start(
+            opened.project, opened.id, device=st.session_state.get("device", "auto")
+        )
+    except StrataError as error:
+        st.session_state["refused"] = str(error)
+        return
+    st.query_params["run"] = run.id
+
+
+def send(run: Run, command: str) -> None:
+    """Ask a run for something, and wait a moment until it has obeyed."""
+    if command == "start":
+        run.start()
+        return
+    run.send(command)  # type: ignore[arg-type]
+    asked = (run.folder / "commands.jsonl").stat().st_size
+    end = time.monotonic() + PATIENCE  # the page is drawn in a moment: it should show what was asked for
+    while time.monotonic() < end and run.status().commands < asked:
+        time.sleep(0.02)
+    time.sleep(0.05)
+
+
+def buttons(opened: state.Opened, run: Run | None) -> None:
+    """What can be asked of the run now."""
+    now = run.status().state if run else "none"
+    if now in ACTIVE or now == "paused":
+        assert run is not None
+        if now == "paused":
+            button("Resume", "play_arrow", run, "resume", "Go on training", primary=True)
+            button("Step", "skip_next", run, "step", "Train one batch, then pause again")
+            button("Epoch", "fast_forward", run, "epoch", "Train to the end of the epoch, then pause again")
+        else:
+            button("Pause", "pause", run, "pause", "Stop for a moment, after the present batch")
+        button("Stop", "stop", run, "stop", "End this run; it can be resumed later")
+        return
+    if now in ("stopped", "interrupted", "failed"):
+        assert run is not None
+        button("Resume", "resume", run, "start", "Go on from the last checkpoint")
+    st.button(
+        "Train again" if run else "Train",
+        type="primary",
+        icon=":material/play_arrow:",
+        key="train",
+        shortcut="Ctrl+Enter",
+        on_click=train,
+        args=(opened,),
+        help="Train this network from new weights",
+    )
+
+
+def button(words: str, icon: str, run: Run, command: str, help: str, primary: bool = False) -> None:
+    """A button that sends a command."""
+    st.button(
+        words,
+        icon=f":material/{icon}:",
+        key=f"run {command}",
+        on_click=send,
+        args=(run, command),
+        help=help,
+        type="primary" if primary else "secondary",
+    )
+
+
+def setting(opened: state.Opened, engine: Any) -> str:
+    """The settings in a line."""
+    optimiser = getattr(engine, "optimiser", None)
+    parts = [opened.project.name, type(engine).title]
+    if optimiser is not None:
+        parts += [f"{optimiser.title} {optimiser.lr:g}", f"batch {engine.batch}"]
+    return " · ".join(plain(part) for part in parts)
+
+
+def form(opened: state.Opened, busy: bool) -> None:
+    """The settings of the next run."""
+    engine = settings.engine(opened)
+
+    def commit(name: str, value: object) -> None:
+        settings.set_engine(opened, name, value)
+
+    if busy:
+        st.caption("Changes count from the next run on; this one keeps the settings that it began with.")
+    for problem in settings.refused("engine"):
+        st.error(f"{plain(problem)} The setting was left as it was.", icon=":material/block:")
+    fields(
+        Form(f"engine {opened.id}", commit, columns=3, plain=2), type(engine), settings.values(engine.dump())
+    )
+    left, right = st.columns(2)
+    left.number_input(
+        "Seed",
+        0,
+        2**53 - 1,
+        min(opened.project.seed, 2**53 - 1),
+        key=f"seed {opened.id}",
+        help="Of weights, batches and dropout: the same seed gives the same run, to the bit",
+        on_change=lambda: settings.set_seed(opened, st.session_state[f"seed {opened.id}"]),
+    )
+    right.selectbox(
+        "Device", ["auto", "cpu", "cuda"], key="device", help="auto takes CUDA where there is any"
+    )
+
+
+opened = project_page("Train")
+run = state.current_run(opened.id)
+shown = settings.engine(opened)
+with page_head(
+    "Train", f"{run_name(run).capitalize()} · {setting(opened, shown)}" if run else setting(opened, shown)
+):
+    buttons(opened, run)
+
+if run is None:
+    with st.container(border=True):
+        st.markdown("**This network has not been trained yet**")
+        st.caption(
+            "Press Train: its loss and its metric are drawn here while it learns. It goes on when you close this page."
+        )
+else:
+    progress(run)
+    charts(run)
+    results(run)
+
+idle = run is None or run.status().over
+if idle and warm.is_set():  # until then a check would wait for torch; the worker tells the same
+    problem_list(opened, training_problems(opened), "train")
+with st.expander("Settings", expanded=run is None, icon=":material/tune:", key=f"settings {run is None}"):
+    form(opened, not idle)

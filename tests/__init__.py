@@ -1,0 +1,1 @@
+"""The tests of Strata: `python -m tests` runs them all."""

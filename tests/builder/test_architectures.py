@@ -1,0 +1,163 @@
+"""Published networks: exact to the last parameter, and equal to torch code written by hand."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import torch
+from torch import nn
+
+import builder
+from builder.templates import about
+from tests.graphs import chain, data, outputs
+
+PUBLISHED = {  # parameters, multiply–adds (in brackets: as published, in G), layers that multiply by weights
+    "lenet-5": (61_706, 416_520, 5),
+    "alexnet": (61_100_840, 714_188_480, 8),  # 0.714
+    "vgg-16": (138_357_544, 15_470_264_320, 16),  # 15.47
+    "resnet-18": (11_689_512, 1_814_073_344, 18),  # 1.814
+}
+LARGE = ("alexnet", "vgg-16", "resnet-18")
+
+
+class LeNet5(nn.Module):
+    """LeCun et al. (1998) with full C3 and a dense last layer, written by hand."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.c1, self.c3, self.c5 = nn.Conv2d(1, 6, 5), nn.Conv2d(6, 16, 5), nn.Conv2d(16, 120, 5)
+        self.f6, self.digits = nn.Linear(120, 84), nn.Linear(84, 10)
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        x = nn.functional.avg_pool2d(torch.tanh(self.c1(image)), 2)
+        x = nn.functional.avg_pool2d(torch.tanh(self.c3(x)), 2)
+        x = torch.tanh(self.c5(x)).flatten(1)
+        return self.digits(torch.tanh(self.f6(x)))
+
+
+class Basic(nn.Module):
+    """A block of ResNet-18, written by hand."""
+
+    def __init__(self, before: int, width: int, stride: int) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(before, width, 3, stride, 1, bias=False)
+        self.norm1 = nn.BatchNorm2d(width)
+        self.conv2 = nn.Conv2d(width, width, 3, 1, 1, bias=False)
+        self.norm2 = nn.BatchNorm2d(width)
+        self.skip = nn.Sequential()
+        if stride > 1:
+            self.skip = nn.Sequential(nn.Conv2d(before, width, 1, stride, bias=False), nn.BatchNorm2d(width))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = torch.relu(self.norm1(self.conv1(x)))
+        return torch.relu(self.norm2(self.conv2(y)) + self.skip(x))
+
+
+def resnet_18() -> nn.Module:
+    """He et al. (2016), written by hand."""
+    stages = [
+        (64, 64, 1),
+        (64, 64, 1),
+        (64, 128, 2),
+        (128, 128, 1),
+        (128, 256, 2),
+        (256, 256, 1),
+        (256, 512, 2),
+        (512, 512, 1),
+    ]
+    return nn.Sequential(
+        nn.Conv2d(3, 64, 7, 2, 3, bias=False), nn.BatchNorm2d(64), nn.ReLU(), nn.MaxPool2d(3, 2, 1),
+        *(Basic(*stage) for stage in stages), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(512, 1000),
+    )  # fmt: skip
+
+
+def matched(ours: nn.Module, theirs: nn.Module) -> None:
+    """Give our module the weights of theirs: tensors of each shape in their order."""
+    left: dict[torch.Size, list[torch.Tensor]] = {}
+    for value in theirs.state_dict().values():
+        left.setdefault(value.shape, []).append(value)
+    ours.load_state_dict({name: left[value.shape].pop(0) for name, value in ours.state_dict().items()})
+    assert not any(left.values())
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_a_published_network_is_exact(name: str) -> None:
+    """Parameters, multiply–adds and depth, without allocating any of it."""
+    summary = builder.summary(builder.template(name).graph)
+    assert (summary.parameters, summary.multiply_adds, summary.depth) == PUBLISHED[name]
+
+
+def test_lenet_5_is_the_one_written_by_hand() -> None:
+    """With the same weights, equal outputs and gradients, to the bit."""
+    theirs = LeNet5()
+    ours = builder.compile(builder.template("lenet-5").graph)
+    ours.load_state_dict(theirs.state_dict())
+    image = torch.randn(4, 1, 32, 32)
+    assert torch.equal(ours(image), theirs(image))
+    for module in (ours, theirs):
+        module(image).square().sum().backward()
+    mine, hand = dict(ours.named_parameters()), dict(theirs.named_parameters())
+    assert all(torch.equal(mine[name].grad, hand[name].grad) for name in hand)
+
+
+def test_resnet_18_is_the_one_written_by_hand() -> None:
+    """Blocks, repeats and skips included, in training and in evaluation."""
+    torch.manual_seed(0)
+    theirs = resnet_18()
+    ours = builder.compile(builder.template("resnet-18").graph)
+    matched(ours, theirs)
+    image = torch.randn(2, 3, 64, 64)
+    assert torch.equal(ours(image), theirs(image))
+    assert torch.equal(ours.eval()(image), theirs.eval()(image))
+
+
+@pytest.mark.parametrize("name", builder.templates())
+def test_a_template_is_whole(name: str) -> None:
+    """It checks, saves, compiles on the meta device with the parameters of its summary, and tells about itself."""
+    project = builder.template(name)
+    assert builder.loads(builder.dumps(project)) == project
+    for graph in project.graphs.values():
+        assert builder.check(graph) == []
+        module = builder.compile(graph, "meta")
+        assert sum(weight.numel() for weight in module.parameters()) == builder.summary(graph).parameters
+    assert about(name).title and about(name).about.endswith(".")
+
+
+@pytest.mark.parametrize("name", [name for name in builder.templates() if name not in LARGE])
+def test_a_small_template_runs(name: str) -> None:
+    """Forward and backward, every weight with a gradient."""
+    graph = builder.template(name).graph
+    module = builder.compile(graph)
+    sum(answer.square().sum() for answer in outputs(module, data(graph, 3))).backward()  # type: ignore[union-attr]
+    assert all(weight.grad is not None for weight in module.parameters())
+
+
+def test_templates_are_named_as_the_field_names_them() -> None:
+    """The names of the public face."""
+    assert {"lenet-5", "alexnet", "vgg-16", "resnet-18", "digits-mlp", "digits-cnn"} <= set(
+        builder.templates()
+    )
+    with pytest.raises(LookupError, match="There is no template 'lenet5'"):
+        builder.template("lenet5")
+
+
+def test_activation_memory_counts_what_is_inside_blocks() -> None:
+    """Unfolding a block changes no cost."""
+    graph = builder.template("digits-transformer").graph
+    unfolded = builder.summary(graph.blocks["encoder"])
+    block = next(row for row in builder.summary(graph).rows if row.kind == "Block")
+    given = next(row for row in unfolded.rows if row.kind == "Input").activation_bytes
+    assert block.activation_bytes == 2 * (unfolded.activation_bytes - given)  # type: ignore[operator]
+    assert block.parameters == 2 * unfolded.parameters
+
+
+def test_many_people_at_once() -> None:
+    """Sessions are threads of one process; each gets its own figures."""
+
+    def cost(filters: int) -> int:
+        return builder.summary(
+            chain(("Conv1d", {"filters": filters}), ("LSTM", {"units": 3}), shape=(2, 9))
+        ).multiply_adds
+
+    with ThreadPoolExecutor(8) as pool:
+        costs = list(pool.map(cost, range(201, 241)))
+    assert costs == [7 * 3 * 2 * filters + filters * 4 * 3 * (7 + 3) for filters in range(201, 241)]

@@ -1,0 +1,136 @@
+"""The command line of the builder: tables, problems and source without a browser, and errors without a traceback."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import builder
+from builder.__main__ import main
+from builder.edits import SetConfig
+from tests.graphs import chain
+
+LENET = """\
+node      layer      output                parameters  multiply–adds  activations
+─────────────────────────────────────────────────────────────────────────────────
+image     Input      B × 1 × 32 × 32                –              –      4.0 KiB
+c1        Conv2d     B × 6 × 28 × 28              156        117,600     18.4 KiB
+tanh1     Tanh       B × 6 × 28 × 28                –              –     18.4 KiB
+s2        AvgPool2d  B × 6 × 14 × 14                –              –      4.6 KiB
+c3        Conv2d     B × 16 × 10 × 10           2,416        240,000      6.2 KiB
+tanh2     Tanh       B × 16 × 10 × 10               –              –      6.2 KiB
+s4        AvgPool2d  B × 16 × 5 × 5                 –              –      1.6 KiB
+c5        Conv2d     B × 120 × 1 × 1           48,120         48,000        480 B
+tanh3     Tanh       B × 120 × 1 × 1                –              –        480 B
+flatten1  Flatten    B × 120                        –              –        480 B
+f6        Linear     B × 84                    10,164         10,080        336 B
+tanh4     Tanh       B × 84                         –              –        336 B
+digits    Linear     B × 10                       850            840         40 B
+output1   Output     B × 10                         –              –            –
+─────────────────────────────────────────────────────────────────────────────────
+total     5 deep     241.0 KiB of weights      61,706        416,520     61.5 KiB
+"""
+
+
+@pytest.fixture
+def broken(tmp_path: Path) -> str:
+    """A file whose network has an error and a warning."""
+    graph = chain(("Linear", {"units": 4}), ("Dropout", {}))
+    graph = SetConfig(node="dropout1", config={"rate": 1.5}).apply(graph)
+    path = tmp_path / "broken.json"
+    builder.save(builder.Project(graphs={"model": graph}), path)
+    return str(path)
+
+
+def test_summary_is_a_table(capsys: pytest.CaptureFixture[str]) -> None:
+    """Columns aligned, thousands separated, totals below."""
+    assert main(["summary", "lenet-5"]) == 0
+    shown = capsys.readouterr()
+    assert shown.out == LENET
+    assert shown.err == ""
+
+
+def test_summary_of_a_broken_network(broken: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is known is shown, what is not is a question mark; the problem follows."""
+    assert main(["summary", broken]) == 1
+    shown = capsys.readouterr()
+    assert "linear1" in shown.out and "36" in shown.out
+    assert [line.split()[2:] for line in shown.out.splitlines() if line.startswith("dropout1")] == [["?"] * 4]
+    assert shown.err == "error: Dropout 'dropout1': rate must be in [0, 1). Got 1.5. The default is 0.5.\n"
+
+
+def test_check(broken: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """0 and a word where all is well, 1 and the problems where it is not; warnings alone are well."""
+    assert main(["check", "digits-mlp"]) == 0
+    assert capsys.readouterr().out == "No errors: it compiles.\n"
+    assert main(["check", broken]) == 1
+    shown = capsys.readouterr()
+    assert "rate must be in [0, 1). Got 1.5." in shown.err and shown.out == ""
+    loose = tmp_path / "loose.json"
+    project = builder.template("digits-mlp")
+    spare = builder.edits.AddNode(node=builder.Node(id="spare", kind="Input")).apply(project.graph)
+    builder.save(project.with_graph(spare), loose)
+    assert main(["check", str(loose)]) == 0
+    assert capsys.readouterr().err.startswith("warning: Input 'spare': nothing reads it.")
+
+
+def test_source(tmp_path: Path, broken: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """On the screen, or in a file; nothing is written of a network with errors."""
+    assert main(["source", "digits-cnn"]) == 0
+    shown = capsys.readouterr().out
+    assert shown == builder.source(builder.template("digits-cnn").graph)
+    path = tmp_path / "new" / "network.py"
+    assert main(["source", "digits-cnn", "-o", str(path)]) == 0
+    assert path.read_text(encoding="utf-8") == shown
+    assert main(["source", broken, "-o", str(tmp_path / "none.py")]) == 1
+    assert not (tmp_path / "none.py").exists()
+    assert "Dropout 'dropout1'" in capsys.readouterr().err
+
+
+def test_templates(capsys: pytest.CaptureFixture[str]) -> None:
+    """One a line, the name first."""
+    assert main(["templates"]) == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == builder.templates()
+
+
+def test_roles(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Any graph of a project; the usual one by default."""
+    path = tmp_path / "two.json"
+    critic = builder.template("xor-mlp").graph
+    builder.save(builder.template("digits-mlp").with_graph(critic, "critic"), path)
+    assert main(["source", str(path), "--role", "critic"]) == 0
+    assert capsys.readouterr().out == builder.source(critic)
+    assert main(["source", str(path), "--role", "actor"]) == 1
+    assert "no graph 'actor'; it has model, critic." in capsys.readouterr().err
+
+
+def test_what_cannot_be_read_or_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One sentence, no traceback."""
+    (tmp_path / "text.json").write_text("hello")
+    (tmp_path / "file").write_text("")
+    for arguments, words in (
+        (["summary", "lenet5"], "There is no file and no template 'lenet5'. Templates: lenet-5,"),
+        (["summary", str(tmp_path / "none.json")], "none.json cannot be read"),
+        (["check", str(tmp_path / "text.json")], "it is not JSON"),
+        (["check", str(tmp_path)], "cannot be read"),
+        (["source", "digits-mlp", "-o", str(tmp_path / "file" / "x.py")], "cannot be written"),
+    ):
+        assert main(arguments) == 1
+        shown = capsys.readouterr()
+        assert words in shown.err and shown.err.count("\n") == 1
+
+
+def test_as_a_process() -> None:
+    """It ends with the right code, whoever reads its output, in whatever encoding."""
+    command = [sys.executable, "-m", "builder", "summary", "digits-mlp"]
+    root = Path(__file__).resolve().parents[2]
+    plain = os.environ | {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    answer = subprocess.run(command, cwd=root, env=plain, capture_output=True, text=True, check=False)
+    assert (answer.returncode, answer.stderr) == (0, "")
+    assert "6,570" in answer.stdout
+    usage = subprocess.run(
+        [*command[:3], "frobnicate"], cwd=root, capture_output=True, text=True, check=False
+    )
+    assert usage.returncode == 2 and "Traceback" not in usage.stderr

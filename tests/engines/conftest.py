@@ -1,0 +1,37 @@
+"""What tests of runs share."""
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engines.runs import Forkserver, Run
+
+EAGER = """
+import engines.runs.driver as driver
+driver.TICK, driver.CHECKPOINT_EVERY, driver.CHECKPOINT_SHARE = 0.01, 0.0, 1.0
+from engines.runs.forkserver import main
+main()
+"""
+"""A forkserver whose workers take a checkpoint at each tick, so that every kill falls near one."""
+
+
+@pytest.fixture(scope="session")
+def _eager() -> Iterator[Forkserver]:
+    server = Forkserver()
+    server.start([sys.executable, "-c", EAGER])
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def warm(_eager: Forkserver, tmp_path: Path) -> Iterator[Forkserver]:
+    """A forkserver whose workers take many checkpoints; none of a test's workers outlives it."""
+    yield _eager
+    for about in tmp_path.rglob("run.json"):
+        run = Run(about.parent)
+        if run.alive():
+            os.kill(run.status().process, signal.SIGKILL)

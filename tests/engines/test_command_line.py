@@ -1,0 +1,69 @@
+"""`python -m engines`, as a person types it."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from builder import Project, save, template
+from engines.__main__ import main
+from engines.runs import Run
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A project file that trains in no time."""
+    project = template("xor-mlp")
+    save(project.with_fields(engine={**project.engine, "epochs": 2}), tmp_path / "xor.json")
+    return tmp_path / "xor.json"
+
+
+def test_train_a_file_then_resume(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", str(file), "--out", str(tmp_path / "run"), "--device", "cpu"]) == 0
+    told = capsys.readouterr()
+    assert "test: loss" in told.out and f"Finished. The run is in {tmp_path / 'run'}" in told.out
+    assert "Epoch 2 of 2: 100%" in told.err
+    assert main(["resume", str(tmp_path / "run")]) == 0, "a finished run is left as it is"
+    assert Run(tmp_path / "run").curves().rewinds == 0
+
+
+def test_train_a_template_with_fields_of_ones_own(tmp_path: Path) -> None:
+    assert main(["train", "xor-mlp", "--out", str(tmp_path / "run"), "--epochs", "1", "--seed", "7"]) == 0
+    run = Run(tmp_path / "run")
+    assert run.project.seed == 7 and run.status().epochs == 1
+
+
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        (["train", "no-such", "--out", "run"], "no-such cannot be read"),
+        (["train", "xor-mlp", "--out", "run", "--epochs", "0"], "epochs must be in [1, 1000000]. Got 0"),
+        (["train", "xor-mlp", "--out", "run", "--device", "cuda:77"], "no device 'cuda:77'"),
+        (["resume", "nothing"], "There is no run in 'nothing'"),
+        (["export", "nothing", "--to", "onnx"], "There is no run in 'nothing'"),
+    ],
+)
+def test_errors_teach(
+    arguments: list[str], words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(arguments) == 1
+    assert words in capsys.readouterr().err
+
+
+def test_export(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["train", str(file), "--out", str(tmp_path / "run")])
+    assert (
+        main(
+            ["export", str(tmp_path / "run"), "--to", "safetensors", "--out", str(tmp_path / "w.safetensors")]
+        )
+        == 0
+    )
+    assert (tmp_path / "w.safetensors").exists() and "w.safetensors" in capsys.readouterr().out
+
+
+def test_a_project_without_an_engine_trains(tmp_path: Path) -> None:
+    """What a person has not set takes its default."""
+    project = template("digits-mlp")
+    save(Project(graphs=project.graphs, engine={"kind": "Supervised", "epochs": 1}), tmp_path / "plain.json")
+    assert main(["train", str(tmp_path / "plain.json"), "--out", str(tmp_path / "run")]) == 0

@@ -1,0 +1,64 @@
+"""What the ready networks reach on held-out data, three seeds each, beside baselines on the same split.
+
+The gates lie below the worst seed measured. The settings are those of the templates; none was changed after
+a look at the test part.
+"""
+
+from pathlib import Path
+
+import pytest
+
+import builder
+import engines
+from engines.metrics import BASELINE
+
+SEEDS = (0, 1, 2)
+Values = dict[str, dict[str, float]]
+
+pytestmark = pytest.mark.slow
+
+
+def trained(name: str, seed: int, folder: Path) -> Values:
+    """What a template's run measures last of each part."""
+    project = builder.template(name).with_fields(seed=seed)
+    marks = engines.train(project, folder / f"{name}-{seed}", device="cpu", threads=1).curves().marks
+    return {mark["part"]: mark["values"] for mark in marks if mark["type"] == "measured"}
+
+
+def results(name: str, metric: str, folder: Path) -> tuple[list[float], Values]:
+    """The test part's metric for each seed, and the baselines; printed, for whoever reads the log."""
+    runs = [trained(name, seed, folder) for seed in SEEDS]
+    baselines = {
+        part.removeprefix(BASELINE): values for part, values in runs[0].items() if part.startswith(BASELINE)
+    }
+    reached = [run["test"][metric] for run in runs]
+    beside = ", ".join(f"{part} {values[metric]:.3f}" for part, values in baselines.items())
+    print(
+        f"{name}: {metric} {', '.join(f'{value:.3f}' for value in reached)} on seeds {SEEDS}; beside it {beside}"
+    )
+    return reached, baselines
+
+
+def test_digits_mlp(tmp_path: Path) -> None:
+    reached, baselines = results("digits-mlp", "accuracy", tmp_path)
+    assert min(reached) >= 0.96
+    assert baselines["Logistic regression"]["accuracy"] == pytest.approx(
+        0.969, abs=0.005
+    )  # the known reference
+
+
+def test_digits_cnn(tmp_path: Path) -> None:
+    reached, _ = results("digits-cnn", "accuracy", tmp_path)
+    assert min(reached) >= 0.95
+
+
+def test_a_shallow_network_untangles_the_spiral_that_a_line_cannot(tmp_path: Path) -> None:
+    shallow, _ = results("spiral-mlp", "accuracy", tmp_path)
+    linear, _ = results("spiral-linear", "accuracy", tmp_path)
+    assert min(shallow) >= 0.97 and max(linear) <= 0.55
+
+
+def test_diabetes_beats_the_mean_and_stands_beside_ridge_regression(tmp_path: Path) -> None:
+    reached, baselines = results("diabetes-mlp", "rmse", tmp_path)
+    assert max(reached) < 0.9 * baselines["Mean"]["rmse"]
+    assert max(reached) < 1.05 * baselines["Ridge regression"]["rmse"]
