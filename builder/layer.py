@@ -129,6 +129,7 @@ class Layer(Registered):
     """A kind of layer: its help (this docstring), ports, fields, and the constructor call that makes its module."""
 
     category: ClassVar[str]
+    """The shelf of the palette on which it lies."""
     icon: ClassVar[str] = "widgets"
     reference: ClassVar[str] = ""
     """Paper or textbook."""
@@ -149,6 +150,12 @@ class Layer(Registered):
     """Whether it walks along dimension 1 of its first input, so that a few steps show what many give."""
     demo: ClassVar[dict[str, Any]] = {}
     """Fields for the example, where the defaults do not fit it."""
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        """Enter the registry; layers go by the names that PyTorch and papers use, unlike other kinds."""
+        super().__pydantic_init_subclass__(**kwargs)
+        cls.title = cls.__name__
 
     def module(self, *shapes: Shape) -> Call | None:
         """The call that makes the layer's module for inputs of these shapes; None if it is a plain function."""

@@ -66,6 +66,9 @@ class Supervised(Engine):
         for epoch in ctx.epochs(self.epochs):
             for x, y in ctx.batches("train", self.batch):
                 yield Step(loss=ctx.step(lambda x=x, y=y: loss(ctx.model(x), y)))  # type: ignore[misc]
+            if epoch == 0:  # early, so that the curves have something to be compared with
+                for name, reached in baseline(ctx.splits).items():
+                    yield Measured(part=BASELINE + name, values=reached)
             values = ctx.evaluate("validation", loss)
             if not values:  # no part is kept for validation
                 continue
@@ -80,8 +83,6 @@ class Supervised(Engine):
         if self.patience:
             ctx.restore_best()
         yield Measured(part="test", values=ctx.evaluate("test", loss))
-        for name, values in baseline(ctx.splits).items():
-            yield Measured(part=BASELINE + name, values=values)
 
     def check(self, project: Project, splits: Splits) -> list[Problem]:
         """Whether the network takes these data in, and gives what the loss and the task need."""

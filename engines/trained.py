@@ -54,10 +54,8 @@ class Trained:
         try:
             splits = prepare(Data.parse(run.project.data))
         except StrataError as error:
-            notes.append(
-                f"The run's data cannot be read, so nothing is known of how rows become inputs: {error}"
-            )
-        return cls(run.project, module, role, splits.preprocessing if splits else None, splits, tuple(notes))
+            notes.append(f"The run's data cannot be read any more, so there are no test examples: {error}")
+        return cls(run.project, module, role, run.preprocessing(), splits, tuple(notes))
 
     @classmethod
     def untrained(cls, project: Project, role: str = "model") -> Trained:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from builder.project import Project
+    from engines.data.preprocessing import Preprocessing
     from engines.runs.checkpoint import Checkpoints
 
 FORMAT = 1
@@ -67,7 +68,7 @@ class Status:
 
 
 class Run:
-    """A training in a folder: project.json, run.json, status.json, events.jsonl, commands.jsonl, checkpoints/.
+    """A training in a folder; the README of this package lists its files.
 
     Readers and the worker meet in these files alone, so a run outlives whoever looks at it.
     """
@@ -202,12 +203,23 @@ class Run:
         model.load_state_dict(self.weights(role))
         return model.eval()
 
+    def preprocessing(self) -> Preprocessing | None:
+        """How rows become inputs and outputs become answers; None if the run has never been started."""
+        from engines.data.preprocessing import Preprocessing
+
+        kept = read_json(self.folder / "preprocessing.json")
+        return Preprocessing.model_validate(kept) if kept else None
+
     # -- writing -------------------------------------------------------------------------------------------
 
     def describe(self, **about: Any) -> None:
         """Add to what `about` tells."""
         known = read_json(self.folder / "run.json")
         write(self.folder / "run.json", json.dumps({**known, **about}).encode())
+
+    def keep_preprocessing(self, preprocessing: Preprocessing) -> None:
+        """Keep how rows become inputs (the worker does), so that the network can be used when its data are gone."""
+        write(self.folder / "preprocessing.json", preprocessing.model_dump_json().encode(), durable=False)
 
     def report(self, status: Status) -> None:
         """Write the status (the worker does)."""

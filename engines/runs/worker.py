@@ -89,6 +89,7 @@ def _train(run: Run, record: Record, asked: list[State], attended: bool) -> None
         splits = prepare(Data.parse(project.data))
         if problems := [problem for problem in engine.check(project, splits) if problem.severity == "error"]:
             raise BadValue(problems)
+        run.keep_preprocessing(splits.preprocessing)
         exact.seed_all(project.seed)  # so that the first weights do not depend on what the data drew
         models = {role: compile(project.graphs[role]) for role in engine.roles}
         context = Context(project, splits, models, device)

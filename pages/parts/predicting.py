@@ -40,10 +40,15 @@ def predict_panel(run: Run) -> None:
         return
     shape = trained.preprocessing.input_shape
     image = len(shape) == 3
-    ways = {"example": "A test example", "row": "Draw" if image else "Type a row", "table": "Upload a table"}
+    ways = {
+        "example": "A test example",
+        "row": "Draw" if image else "Type a row",
+        "picture": "Upload a picture",
+        "table": "Upload a table",
+    }
     drawable = image and shape[0] == 1 and max(shape) <= PAD
     offered = [way for way in ways if way != "row" or drawable or not image]
-    offered = [way for way in offered if way != "table" or not image]
+    offered = [way for way in offered if way != ("table" if image else "picture")]
     way = st.segmented_control(
         "Ask with",
         offered,
@@ -52,7 +57,8 @@ def predict_panel(run: Run) -> None:
         required=True,
         key=f"way {run.id}",
     )
-    {"example": _example, "row": _drawing if image else _row, "table": _table}[str(way)](run, trained)
+    asks = {"example": _example, "row": _drawing if image else _row, "picture": _picture, "table": _table}
+    asks[str(way)](run, trained)
 
 
 @st.cache_resource(max_entries=4, show_spinner="Loading the weights …")
@@ -151,6 +157,34 @@ def _drawing(run: Run, trained: Trained) -> None:
             st.caption("Draw on the left: the answer changes with every stroke.")
             return
         for answer in _answered(trained, np.asarray(pixels, np.float32)[None, None]):
+            _show(answer)
+
+
+def _picture(run: Run, trained: Trained) -> None:
+    """A picture from a file, made to fit."""
+    from engines.rows import picture
+
+    left, right = st.columns([1, 2], gap="medium")
+    file = left.file_uploader(
+        "Picture",
+        type=["png", "jpg", "jpeg", "gif", "bmp", "webp"],
+        key=f"picture {run.id}",
+        max_upload_size=20,
+        help="It is brought to the size and colours of the images that the network was trained on",
+    )
+    if file is None:
+        right.caption("A photograph or a scan of one object, large in the picture, works best.")
+        return
+    try:
+        given = picture(file.getvalue(), trained)
+    except StrataError as error:
+        st.error(plain(error), icon=":material/error:")
+        return
+    with left:
+        st.image(montage(given.pixels[None], 1, 240), width=240, alt="The picture as the network sees it")
+        st.caption(plain(f"{file.name}: {'; '.join(given.told)}."))
+    with right:
+        for answer in _answered(trained, given.pixels[None]):
             _show(answer)
 
 

@@ -1,4 +1,4 @@
-"""Checkpoints: whole or refused. Numbers are those of ROBUSTNESS.md."""
+"""Checkpoints: whole or refused. The numbers are those of the faults that we plan for."""
 
 import math
 import os

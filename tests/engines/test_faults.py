@@ -1,4 +1,4 @@
-"""What must happen when things go wrong while a run trains. Numbers are those of ROBUSTNESS.md."""
+"""What must happen when things go wrong while a run trains. Numbers name planned faults."""
 
 import random
 import signal

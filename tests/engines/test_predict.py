@@ -2,6 +2,7 @@
 
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,11 +13,15 @@ from PIL import Image
 from builder import template
 from builder.errors import BadFile, BadValue, StrataError
 from builder.project import Project
+from engines import train
+from engines.data import store_csv
 from engines.data.data import Data, prepare
 from engines.data.preprocessing import Preprocessing
+from engines.data.table import uploads
 from engines.predict import MOST_ROWS, predict
 from engines.rows import csv_rows, picture
 from engines.trained import Trained
+from engines.workspace import Workspace
 from tests.graphs import chain
 
 
@@ -128,6 +133,24 @@ def test_a_network_that_cannot_predict_says_why(iris: Trained) -> None:
         torch.nn.init.constant_(weight, float("nan"))
     with pytest.raises(StrataError, match="no number"):
         predict(Trained(broken.project, broken.module, preprocessing=iris.preprocessing), [[1, 2, 3, 4]])
+
+
+def test_a_network_answers_though_its_data_are_gone(workspace: Path, tmp_path: Path) -> None:
+    """What was fitted on the training part lies in the run."""
+    home = Workspace()
+    table = b"size,kind\n" + b"".join(b"%d,%s\n" % (n, b"small" if n < 20 else b"large") for n in range(40))
+    name = store_csv(table, "sizes.csv", home.uploads)
+    data = {"source": {"kind": "Csv", "file": name, "target": ["kind"]}}
+    graph = chain(("Linear", {"units": 2}), shape=(1,))
+    engine = {"kind": "Supervised", "epochs": 60, "optimiser": {"kind": "Adam", "lr": 0.1}}
+    run = train(Project(graphs={"model": graph}, data=data, engine=engine), tmp_path / "run")
+    (home.uploads / name).unlink()
+    prepare.cache_clear()
+    uploads._read.cache_clear()
+    trained = Trained.of(run)
+    assert "cannot be read any more" in " ".join(trained.notes)
+    answers = [predict(trained, {"size": size})[0].labels for size in (2, 38)]
+    assert answers == [("small",), ("large",)]
 
 
 def _csv(rows: list[dict[str, Any]]) -> bytes:
