@@ -81,18 +81,28 @@ def save(project: Project, path: str | os.PathLike[str]) -> None:
     write_atomically(path, dumps(project).encode())
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write to a name beside it, flush to the disk, rename."""
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name[:40]}.", dir=path.parent)
+def write_atomically(path: Path, content: bytes, *, durable: bool = True) -> None:
+    """Replace a file so that a reader, or a kill at any moment, finds the old content or the new, never half.
+
+    `durable` waits until it is on the disk, so that a power cut does not undo it either.
+    """
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".tmp", dir=path.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
         Path(temporary).replace(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+    if durable and os.name != "nt":  # Windows cannot open a folder
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
 
 def _parsed(text: str | bytes) -> dict[str, Any]:

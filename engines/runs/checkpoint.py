@@ -14,7 +14,7 @@ from typing import Any
 from torch import Tensor
 
 from builder.errors import BadFile
-from engines.runs.disk import write
+from builder.files import write_atomically
 from engines.runs.tree import put_together, take_apart
 
 FORMAT = 1
@@ -44,8 +44,10 @@ class Checkpoints:
         values, tensors = take_apart(tree)
         data = save(_apart(tensors))
         body = {"format": FORMAT, "tensors": hashlib.sha256(data).hexdigest(), "tree": values}
-        write(self._path(number, "safetensors"), data)
-        write(self._path(number, "json"), json.dumps({**body, "checksum": _checksum(body)}).encode())
+        write_atomically(self._path(number, "safetensors"), data)
+        write_atomically(
+            self._path(number, "json"), json.dumps({**body, "checksum": _checksum(body)}).encode()
+        )
         self._forget(number)
 
     def load(self) -> tuple[Any, list[str]]:

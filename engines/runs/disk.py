@@ -1,4 +1,4 @@
-"""Files that are whole whenever they are read, and lines that survive a kill."""
+"""What is read of a run: JSON files, and lines that survive a kill."""
 
 from __future__ import annotations
 
@@ -7,36 +7,6 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-
-
-def write(path: Path, data: bytes, *, durable: bool = True) -> None:
-    """Replace a file so that a reader, or a kill at any moment, finds the old content or the new, never half.
-
-    `durable` waits until the data are on the disk, so that a power cut does not undo it either.
-    """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with open(temporary, "wb") as file:
-            file.write(data)
-            if durable:
-                file.flush()
-                os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    if durable:
-        _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":  # Windows cannot open a folder
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from builder.errors import StrataError
-from engines.runs.disk import Lines, read_json, write
+from builder.files import write_atomically
+from engines.runs.disk import Lines, read_json
 from engines.runs.launch import LAUNCHED, LOG
 from engines.runs.run import Run
 
@@ -63,7 +64,9 @@ def _bury(run: Run) -> bool:
     known = read_json(run.folder / "deaths.json")
     latest = max(run.checkpoints.numbers(), default=0)
     deaths = known.get("deaths", 0) + 1 if known.get("checkpoint") == latest else 1
-    write(run.folder / "deaths.json", json.dumps({"checkpoint": latest, "deaths": deaths}).encode())
+    write_atomically(
+        run.folder / "deaths.json", json.dumps({"checkpoint": latest, "deaths": deaths}).encode()
+    )
     if deaths < DEATHS:
         run.start()
         return True

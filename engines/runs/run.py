@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, get_args
 from filelock import FileLock, Timeout
 
 from builder.errors import BadFile, StrataError
+from builder.files import write_atomically
 from engines.events import Command, State
 from engines.runs.curves import Curves
-from engines.runs.disk import Lines, read_json, read_lines, write
+from engines.runs.disk import Lines, read_json, read_lines
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -101,7 +102,7 @@ class Run:
                 f"There is a run in {run.folder.name!r} already. Resume it, or choose another folder."
             )
         run.folder.mkdir(parents=True, exist_ok=True)
-        write(run.folder / "project.json", dumps(project).encode())
+        write_atomically(run.folder / "project.json", dumps(project).encode())
         about = {
             "format": FORMAT,
             "of": of,
@@ -215,15 +216,17 @@ class Run:
     def describe(self, **about: Any) -> None:
         """Add to what `about` tells."""
         known = read_json(self.folder / "run.json")
-        write(self.folder / "run.json", json.dumps({**known, **about}).encode())
+        write_atomically(self.folder / "run.json", json.dumps({**known, **about}).encode())
 
     def keep_preprocessing(self, preprocessing: Preprocessing) -> None:
         """Keep how rows become inputs (the worker does), so that the network can be used when its data are gone."""
-        write(self.folder / "preprocessing.json", preprocessing.model_dump_json().encode(), durable=False)
+        write_atomically(
+            self.folder / "preprocessing.json", preprocessing.model_dump_json().encode(), durable=False
+        )
 
     def report(self, status: Status) -> None:
         """Write the status (the worker does)."""
-        write(self.folder / "status.json", json.dumps(asdict(status)).encode(), durable=False)
+        write_atomically(self.folder / "status.json", json.dumps(asdict(status)).encode(), durable=False)
 
     def send(self, command: Command) -> None:
         """Ask the worker for something, which it does within about 0.1 s; wakes a run whose worker is gone.

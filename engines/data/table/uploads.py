@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
-import tempfile
 import unicodedata
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from builder.errors import BadFile
+from builder.files import write_atomically
 from engines.data.table.reading import Table, read_csv
 
 if TYPE_CHECKING:
@@ -33,19 +32,12 @@ def store_csv(data: bytes, name: str, folder: Path) -> str:
     read_csv(data)
     stored = f"{_stem(name)}-{hashlib.sha256(data).hexdigest()[:16]}.csv"
     folder.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=folder, prefix=".upload-")
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(folder / stored)
+        write_atomically(folder / stored, data)
     except OSError as error:
         raise BadFile(
             f"{stored} could not be stored: {error.strerror}. Nothing was kept; try again."
         ) from None
-    finally:
-        Path(temporary).unlink(missing_ok=True)
     return stored
 
 
