@@ -38,7 +38,7 @@ def table(graph: Graph, summary: Summary, problems: Sequence[Problem]) -> str:
         rows.append(
             {
                 "Node": f"{SIGNS[bad[id]]} {id}" if id in bad else id,
-                "Layer": node.kind,
+                "Layer": kind_of(node),
                 "Reads": ", ".join(node.inputs.values()),
                 "Shape": (row.shape if row else None) or "?",
                 "Parameters": (row and row.parameters) or None,
@@ -71,9 +71,18 @@ def table(graph: Graph, summary: Summary, problems: Sequence[Problem]) -> str:
         selection_mode="single-row",
         height="content",
         column_config={"Parameters": whole, "Multiply–adds": whole},
+        placeholder="–",
         alt="The nodes of the network with their shapes and costs",
     )
     return str(st.session_state["node"])
+
+
+def kind_of(node: Node) -> str:
+    """The kind of a node as the table shows it; of a block its name, and how often it is repeated."""
+    if node.kind != "Block":
+        return node.kind
+    repeat = node.config.get("repeat", 1)
+    return f"Block {node.config.get('block', '?')}" + (f" × {repeat}" if repeat != 1 else "")
 
 
 def inspector(opened: Opened, node: Node, problems: Sequence[Problem], move: Callable[[int], None]) -> None:
