@@ -11,9 +11,8 @@ from builder.check import errors
 from builder.errors import BadFile, BadGraph, StrataError
 from builder.files import write_atomically
 from builder.graph import Graph
-from builder.project import Project
 from builder.summary import Summary
-from builder.templates import about, template, templates
+from builder.templates import about, find, templates
 
 Rows = Sequence[Sequence[str]]
 
@@ -92,20 +91,12 @@ def _told(graph: Graph) -> int:
 
 
 def _graph(options: argparse.Namespace) -> Graph:
-    project = _project(options.project)
+    project = find(options.project)
     if not project.graphs:
         raise BadGraph([builder.Problem("The project has no graph.")])
     if options.role and options.role not in project.graphs:
         raise BadFile(f"The project has no graph {options.role!r}; it has {', '.join(project.graphs)}.")
     return project.graphs[options.role] if options.role else project.graph
-
-
-def _project(name: str) -> Project:
-    if name in templates() and not Path(name).is_file():
-        return template(name)
-    if not Path(name).exists() and not name.endswith(".json"):
-        raise BadFile(f"There is no file and no template {name!r}. Templates: {', '.join(templates())}.")
-    return builder.load(name)
 
 
 def _header() -> list[str]:

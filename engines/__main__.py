@@ -12,8 +12,8 @@ from tqdm import tqdm
 
 import engines
 import engines.exports
-from builder import load, template, templates
 from builder.errors import StrataError
+from builder.templates import find, templates
 
 if TYPE_CHECKING:
     from builder.project import Project
@@ -80,7 +80,7 @@ def _train(options: argparse.Namespace) -> None:
 
 def _project(options: argparse.Namespace) -> Project:
     """The project that is named, with the fields that are given instead of its own."""
-    project = template(options.project) if options.project in templates() else load(options.project)
+    project = find(options.project)
     if options.epochs is not None:
         project = project.with_fields(engine={**project.engine, "epochs": options.epochs})
     return project if options.seed is None else project.with_fields(seed=options.seed)

@@ -3,7 +3,10 @@
 import importlib
 import pkgutil
 from dataclasses import dataclass
+from pathlib import Path
 
+from builder.errors import BadFile
+from builder.files import load
 from builder.project import Project
 from builder.templates.sketch import TEMPLATES, Template
 
@@ -33,6 +36,19 @@ def template(name: str) -> Project:
         UnknownTemplate: there is none (a LookupError that lists the names).
     """
     return about(name).project()
+
+
+def find(name: str) -> Project:
+    """The project that a command line names: a file, or else a template.
+
+    Raises:
+        BadFile: there is neither, or the file is no project.
+    """
+    if name in TEMPLATES and not Path(name).is_file():
+        return template(name)
+    if not Path(name).exists() and not name.endswith(".json"):
+        raise BadFile(f"There is no file and no template {name!r}. Templates: {', '.join(TEMPLATES)}.")
+    return load(name)
 
 
 def about(name: str) -> Template:

@@ -36,7 +36,7 @@ def test_train_a_template_with_fields_of_ones_own(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "arguments, words",
     [
-        (["train", "no-such", "--out", "run"], "no-such cannot be read"),
+        (["train", "no-such", "--out", "run"], "no template"),
         (["train", "xor-mlp", "--out", "run", "--epochs", "0"], "epochs must be in [1, 1000000]. Got 0"),
         (["train", "xor-mlp", "--out", "run", "--device", "cuda:77"], "no device 'cuda:77'"),
         (["resume", "nothing"], "There is no run in 'nothing'"),
