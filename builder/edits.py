@@ -41,25 +41,28 @@ class RemoveNodes(_Edit):
 
     edit: Literal["remove"] = "remove"
     ids: tuple[str, ...]
+    bridge: bool = False
+    """Whether readers of a node with exactly one input then read what it read, so that a chain stays one."""
 
     def apply(self, graph: Graph) -> Graph:
         """Drop the nodes; those that shared their weights get weights of their own."""
         gone = set(self.ids)
-        kept = (node for node in graph.nodes if node.id not in gone)
-        return graph.with_nodes(
-            tuple(
-                _changed(
-                    node,
-                    inputs={
-                        port: source
-                        for port, source in node.inputs.items()
-                        if source.partition(".")[0] not in gone
-                    },
-                    shares="" if node.shares in gone else node.shares,
+
+        def left(source: str) -> str:
+            passed: set[str] = set()
+            while source and (id := source.partition(".")[0]) in gone:
+                reads = (
+                    [*graph[id].inputs.values()] if self.bridge and id in graph and id not in passed else []
                 )
-                for node in kept
-            )
-        )
+                source = reads[0] if len(reads) == 1 else ""
+                passed.add(id)
+            return source
+
+        def freed(node: Node) -> Node:
+            inputs = {port: kept for port, source in node.inputs.items() if (kept := left(source))}
+            return _changed(node, inputs=inputs, shares="" if node.shares in gone else node.shares)
+
+        return graph.with_nodes(tuple(freed(node) for node in graph.nodes if node.id not in gone))
 
 
 class Connect(_Edit):
@@ -253,6 +256,8 @@ class History:
         if self._past:
             self._future.append(self.graph)
             self.graph, _ = self._past.pop()
+            if self._past:  # what a gesture did before is one edit now, which later ones must not join
+                self._past[-1] = (self._past[-1][0], "")
         return self.graph
 
     def redo(self) -> Graph:

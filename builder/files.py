@@ -1,5 +1,6 @@
 """Project files: read with suspicion, migrated, written atomically."""
 
+import errno
 import json
 import os
 import re
@@ -75,24 +76,41 @@ def load(path: str | os.PathLike[str]) -> Project:
 
 
 def save(project: Project, path: str | os.PathLike[str]) -> None:
-    """Write a project; a crash leaves the old file or the new one, never half of it."""
+    """Write a project; a crash leaves the old file or the new one, never half of it.
+
+    Raises:
+        BadFile: nothing can be written there.
+    """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, dumps(project).encode())
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, dumps(project).encode())
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise BadFile(f"{path.name[:80]!r} cannot be written: {reason}.") from error
 
 
 def write_atomically(path: Path, content: bytes, *, durable: bool = True) -> None:
     """Replace a file so that a reader, or a kill at any moment, finds the old content or the new, never half.
 
-    `durable` waits until it is on the disk, so that a power cut does not undo it either.
+    A link is followed, and the file keeps its permissions. `durable` waits until it is on the disk, so that a power
+    cut does not undo it either.
+
+    Raises:
+        OSError: it cannot be written; also where the path is a folder or a device.
     """
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".tmp", dir=path.parent)
+    path = Path(os.path.realpath(path))
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "it is no ordinary file", str(path))
+    mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_UMASK
+    descriptor, temporary = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=path.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             if durable:
                 file.flush()
                 os.fsync(file.fileno())
+        Path(temporary).chmod(mode)
         Path(temporary).replace(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
@@ -103,6 +121,15 @@ def write_atomically(path: Path, content: bytes, *, durable: bool = True) -> Non
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def _umask() -> int:
+    """The process's mask for new files, which can only be read by setting it."""
+    os.umask(mask := os.umask(0o022))
+    return mask
+
+
+_UMASK = _umask()
 
 
 def _parsed(text: str | bytes) -> dict[str, Any]:

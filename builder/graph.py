@@ -37,6 +37,8 @@ def named(name: str) -> str:
 
 
 Name = Annotated[str, AfterValidator(named)]
+Reference = Annotated[str, Field(max_length=200)]
+"""Text that should name a port or a node; whether it does, check tells."""
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 
 
@@ -82,9 +84,9 @@ class Node(_Record):
     id: Name
     kind: str = Field(max_length=64)
     config: Plain = {}
-    inputs: dict[str, str] = {}
+    inputs: dict[Reference, Reference] = {}
     position: tuple[Finite, Finite] | None = None
-    shares: str = ""
+    shares: Reference = ""
     """The id of the node whose layer, weights included, this node uses again; "" if it has its own."""
 
     @cached_property

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from builder.errors import BadValue, field_problems
 from builder.graph import Graph, Name, Plain
 
 
@@ -29,7 +30,13 @@ class Project(BaseModel):
         return self.model_copy(update={"graphs": {**self.graphs, role: graph}})
 
     def with_fields(self, **fields: Any) -> "Project":
-        """The same project with other fields, validated."""
-        return Project.model_validate(
-            {**{name: getattr(self, name) for name in type(self).model_fields}, **fields}
-        )
+        """The same project with other fields.
+
+        Raises:
+            BadValue: a field is refused.
+        """
+        known = {name: getattr(self, name) for name in type(self).model_fields}
+        try:
+            return Project.model_validate({**known, **fields})
+        except ValidationError as error:
+            raise BadValue(field_problems(error, "Project", Project)) from None

@@ -3,7 +3,7 @@
 import re
 from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, field_validator
 
 
 class Registered(BaseModel):
@@ -13,7 +13,7 @@ class Registered(BaseModel):
     enters it under its class name, unless the name starts with an underscore.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, strict=True)
     registry: ClassVar[dict[str, type[Any]]]
     icon: ClassVar[str] = "widgets"
     title: ClassVar[str] = ""
@@ -28,6 +28,12 @@ class Registered(BaseModel):
             cls.registry[cls.__name__] = cls
             if "title" not in cls.__dict__:
                 cls.title = spaced(cls.__name__)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _listed(cls, value: Any) -> Any:
+        """JSON has lists where fields have tuples; all else must have the field's very type ("5" is no number)."""
+        return tuple(value) if isinstance(value, list) else value
 
     @property
     def kind(self) -> str:

@@ -167,7 +167,8 @@ def _tried(
     where = named if named in type(layer).model_fields else ""
     message = f"{layer.kind} '{node.id}': {outcome.refusal}"
     given = [list(spec.shape[1:]) for spec in specs]
-    return Place(node, layer, inputs, problems=(Problem(message, node.id, where, "shape", given),))
+    rule = "must not be too large" if outcome.parameters > MOST_PARAMETERS else "shape"
+    return Place(node, layer, inputs, problems=(Problem(message, node.id, where, rule, given),))
 
 
 def _inputs(node: Node, layer: Layer, places: Mapping[str, Place], scope: Scope) -> dict[str, Spec] | None:

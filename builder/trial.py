@@ -94,7 +94,7 @@ def _tried(layer: Layer, call: Call | None, inputs: Mapping[str, Spec]) -> Outco
         weights = list(module.parameters()) if module else []
         parameters = sum(weight.numel() for weight in weights)
         if parameters > MOST_PARAMETERS:
-            return Outcome(refusal=too_large(parameters))
+            return Outcome(refusal=too_large(parameters), parameters=parameters)
         counter = FlopCounterMode(display=False)
         with counter if counts else nullcontext():
             outputs = _steps(layer, module, inputs) if layer.stepwise else _run(layer, module, inputs)

@@ -27,16 +27,17 @@ def train(
         project: what to train, for example `builder.template("digits-mlp")`.
         out: the run's folder, new or empty.
         device: "cpu", "cuda", "cuda:1" … or "auto", which takes CUDA where there is any.
-        threads: CPU threads; 0 picks them. Other numbers give other last bits.
+        threads: CPU threads, at most four a core; 0 picks them. Other numbers give other last bits.
         watch: is called with the run's status about ten times a second.
 
     Raises:
         StrataError: the project cannot be trained, or its training failed or diverged; the message says why.
         KeyboardInterrupt: after Ctrl-C, when a checkpoint is taken; `resume` goes on from there.
     """
-    from engines.runs.foreground import train_here
+    from engines.runs.foreground import check_training, train_here
     from engines.runs.run import Run
 
+    check_training(project, device, threads)  # first, for a refused project must leave no run behind
     return train_here(Run.create(out, project, device=device, threads=threads), watch)
 
 

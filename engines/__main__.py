@@ -8,39 +8,51 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tqdm import tqdm
-
-import engines
-import engines.exports
-from builder.errors import StrataError
-from builder.templates import find, templates
-
 if TYPE_CHECKING:
     from builder.project import Project
     from engines.runs.run import Run, Status
 
-FORMATS = engines.exports.names()
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the arguments say; 0 if all went well, 1 if not, 130 after Ctrl-C."""
-    options = _parser().parse_args(arguments)
-    try:
-        options.run(options)
+    options = argparse.Namespace(run=None, folder=None)
+    try:  # whatever takes time to import is imported within, so that Ctrl-C finds words then too
+        return _obey(arguments, options)
     except KeyboardInterrupt:
-        folder = options.folder
-        print(
-            f"\nStopped. The last checkpoint is kept; go on with: python -m engines resume {folder}",
-            file=sys.stderr,
-        )
+        print(f"\n{_farewell(options)}", file=sys.stderr)
         return 130
+
+
+def _obey(arguments: Sequence[str] | None, options: argparse.Namespace) -> int:
+    from builder.errors import StrataError
+
+    try:
+        _parser().parse_args(arguments, options)
+        options.run(options)
     except StrataError as error:
         print(f"\n{error}", file=sys.stderr)
-        return 1
-    return 0
+    except OSError as error:
+        from engines.runs.explain import outside
+
+        print(f"\n{outside(error)}", file=sys.stderr)
+    else:
+        return 0
+    return 1
+
+
+def _farewell(options: argparse.Namespace) -> str:
+    """What to say after Ctrl-C."""
+    if options.run is _export:
+        return "Stopped before the file was done. The run is as it was; export it again."
+    if options.folder and (options.folder / "run.json").is_file():
+        return f"Stopped. The last checkpoint is kept; go on with: python -m engines resume {options.folder}"
+    return "Stopped before there was a run. Nothing was written."
 
 
 def _parser() -> argparse.ArgumentParser:
+    from builder.templates import templates
+    from engines.exports import names
+
     parser = argparse.ArgumentParser(
         "python -m engines", description="Train networks and take them away as files."
     )
@@ -63,13 +75,15 @@ def _parser() -> argparse.ArgumentParser:
 
     export = commands.add_parser("export", help="write a run's network as a file that works without Strata")
     export.add_argument("folder", type=Path, metavar="DIR", help="folder of the run")
-    export.add_argument("--to", required=True, choices=FORMATS, help="format of the file")
+    export.add_argument("--to", required=True, choices=names(), help="format of the file")
     export.add_argument("--out", type=Path, metavar="FILE", help="the file; by default in the run's folder")
     export.set_defaults(run=_export)
     return parser
 
 
 def _train(options: argparse.Namespace) -> None:
+    import engines
+
     project = _project(options)
     _shown(
         lambda watch: engines.train(
@@ -80,6 +94,8 @@ def _train(options: argparse.Namespace) -> None:
 
 def _project(options: argparse.Namespace) -> Project:
     """The project that is named, with the fields that are given instead of its own."""
+    from builder.templates import find
+
     project = find(options.project)
     if options.epochs is not None:
         project = project.with_fields(engine={**project.engine, "epochs": options.epochs})
@@ -87,11 +103,15 @@ def _project(options: argparse.Namespace) -> Project:
 
 
 def _resume(options: argparse.Namespace) -> None:
+    import engines
+
     _shown(lambda watch: engines.resume(options.folder, watch=watch))
 
 
 def _shown(train: Callable[[Callable[[Status], None]], Run]) -> None:
     """Train with a progress bar; at the end say what was measured, and where the run lies."""
+    from tqdm import tqdm
+
     with tqdm(unit=" steps", dynamic_ncols=True) as bar:
 
         def watch(status: Status) -> None:
@@ -114,6 +134,8 @@ def _shown(train: Callable[[Callable[[Status], None]], Run]) -> None:
 
 
 def _export(options: argparse.Namespace) -> None:
+    import engines
+
     print(engines.export(options.folder, options.to, options.out))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from builder.errors import Problem
@@ -9,6 +10,7 @@ from builder.errors import Problem
 if TYPE_CHECKING:
     from builder.graph import Graph, Node
     from builder.layer import Spec
+    from builder.shapes import Inference
     from engines.data.data import Splits
     from engines.losses import Loss
     from engines.supervised import Supervised
@@ -39,10 +41,45 @@ def fit(engine: Supervised, graph: Graph, splits: Splits) -> list[Problem]:
     if given is None:
         return []  # the graph has problems of its own, which builder.check tells
     return [
+        *_learnable(engine, inference, splits),
         *_output(engine.loss, graph, outputs[0].node, given, splits),
         *_ending(engine.loss, graph, outputs[0].node),
         *_settings(engine, splits),
     ]
+
+
+def _learnable(engine: Supervised, inference: Inference, splits: Splits) -> list[Problem]:
+    """There must be something to learn, and enough examples in a batch for what compares them."""
+    if not inference.parameters:
+        return [
+            Problem(
+                "The network has no parameters, so it cannot learn.",
+                rule="parameters > 0",
+                value=0,
+                fix="Add a layer with weights, such as Linear.",
+            )
+        ]
+    examples = len(splits.train.inputs)
+    path = _alone(inference) if min(engine.batch, examples) == 1 else []
+    if not path:
+        return []
+    kind, name = path[-1].kind, ".".join(node.id for node in path)
+    given = "the batch has 1" if examples > 1 else "the training part has 1"
+    fix = "Make the batch at least 2" if examples > 1 else "Take more data"
+    message = f"{kind} '{name}': must see at least 2 values of a channel at a time to learn; {given}."
+    return [Problem(message, path[0].id, "batch", "batch >= 2", 1, f"{fix}, or take LayerNorm instead.")]
+
+
+def _alone(inference: Inference) -> list[Node]:
+    """The way, through blocks, to a batch normalisation that sees one value of each channel of an example."""
+    for place in inference.places.values():
+        sizes = [math.prod(given.shape[2:]) for given in place.inputs.values()]
+        if place.node.kind.startswith("BatchNorm") and sizes == [1]:
+            return [place.node]
+        for inner in place.inner:
+            if path := _alone(inner):
+                return [place.node, *path]
+    return []
 
 
 def _input(graph: Graph, node: Node, given: Spec | None, splits: Splits) -> list[Problem]:

@@ -30,6 +30,7 @@ ONE = (
     "tanh",
 )
 TWO = ("maximum", "minimum")
+DEEPEST = 100
 
 POINTS = ((0.5, 0.25), (0.37, 0.11), (-1.3, 1.0), (2.0, 0.0))
 """Predictions and targets at which a formula is tried; it may be undefined at some of them."""
@@ -78,13 +79,26 @@ def on_tensors(text: str) -> Callable[[Tensor, Tensor], Tensor]:
 def _read(text: str, functions: Mapping[str, Callable[..., Any]]) -> Expression:
     Expression(
         text, NAMES, functions
-    )  # refuses, in the person's own words, what the next line would choke on
+    )  # refuses, in the person's own words, what the next lines would choke on
+    tree = ast.parse(text.strip())
+    if any(isinstance(node, ast.FloorDiv | ast.Mod) for node in ast.walk(tree)):
+        raise ValueError("must not contain // or %: they have no slope to learn from")
+    if _depth(tree) > DEEPEST:
+        raise ValueError(f"must not have more than {DEEPEST} operations within one another")
     try:
         return Expression(
             ast.unparse(_Floats().visit(ast.parse(text.strip(), mode="eval"))), NAMES, functions
         )
     except OverflowError as error:
         raise ValueError(UNREAL) from error
+
+
+def _depth(tree: ast.AST) -> int:
+    """How many constructs lie within one another; counted without recursion, which deep ones would exhaust."""
+    depth, level = 0, [tree]
+    while level := [child for node in level for child in ast.iter_child_nodes(node)]:
+        depth += 1
+    return depth
 
 
 class _Floats(ast.NodeTransformer):

@@ -69,7 +69,7 @@ class Loss(Registered):
                 field="loss",
                 rule=f"outputs = {needed}",
                 value=outputs,
-                fix=f"Give the last layer {needed} outputs{one}.",
+                fix=f"Give the last layer {needed} output{'s' * (needed != 1)}{one}.",
             )
         ]
 

@@ -57,7 +57,7 @@ errors = [problem for problem in problems if problem.severity == "error"]
 summary = builder.summary(graph)
 
 caption = f"{len(graph.nodes)} nodes · "
-caption += f"{len(errors)} to mend" if errors else "ready to train"
+caption += f"{len(errors)} to mend" if errors else "no errors"
 with page_head("Build", caption):
     add_node(opened)
     st.button("Undo", icon=":material/undo:", on_click=opened.undo, disabled=not opened.history.can_undo)

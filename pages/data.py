@@ -1,7 +1,7 @@
 import streamlit as st
 
 from builder.errors import StrataError
-from engines.data import Data, Splits, prepare
+from engines.data import Data, Dataset, Splits, prepare
 from engines.data.table import csv
 from pages.parts import settings, state
 from pages.parts.form import Form, fields
@@ -23,20 +23,46 @@ def described(splits: Splits) -> str:
 
 
 def form(opened: state.Opened, data: Data) -> None:
-    """The data settings."""
+    """The data settings: where the data come from, then how they are split and scaled."""
 
     def commit(name: str, value: object) -> None:
         settings.set_data(opened, name, value)
 
-    options = {}
-    if isinstance(data.source, csv.Csv):
-        uploader(opened, data)
-        names = table_names(data.source.file)
-        options = {"target": names, "ignore": names, "file": [data.source.file] if data.source.file else []}
     for problem in settings.refused("data"):
         st.error(f"{plain(problem)} The setting was left as it was.", icon=":material/block:")
-    values = data.model_dump(mode="json")
-    fields(Form(f"data {opened.id}", commit, options=options, columns=2, plain=2), Data, values)
+    choose_source(opened, data)
+    source_fields(opened, data)
+    fields(Form(f"data {opened.id}", commit), Data, data.model_dump(mode="json"), hide=("source",))
+
+
+def choose_source(opened: state.Opened, data: Data) -> None:
+    """Which data set."""
+    key, kinds = f"data {opened.id} source", Dataset.registry
+    st.session_state[key] = data.source.kind
+    st.selectbox(
+        "Source",
+        [*kinds],
+        key=key,
+        format_func=lambda kind: kinds[kind].title,
+        on_change=lambda: settings.set_data(opened, "source", {"kind": st.session_state[key]}),
+    )
+    st.caption(plain(data.source.help()))
+
+
+def source_fields(opened: state.Opened, data: Data) -> None:
+    """All fields of the data set, none of them a click away; the file is chosen by uploading it."""
+    source, options = data.source, {}
+    if isinstance(source, csv.Csv):
+        uploader(opened, data)
+        names = table_names(source.file)
+        options = {"target": names, "ignore": names}
+
+    def commit(name: str, value: object) -> None:
+        settings.set_data(opened, "source", {**source.dump(), name: value})
+
+    key = f"data {opened.id} source {source.kind}"
+    kind = type(source)
+    fields(Form(key, commit, options=options, plain=len(kind.model_fields)), kind, source.dump(), ("file",))
 
 
 def shown(data: Data) -> Splits | None:

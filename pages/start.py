@@ -60,7 +60,7 @@ def empty() -> None:
         Node(id="output1", kind="Output", inputs={"input": "linear1"}),
     )
     project = Project(
-        name="New project",
+        name=state.numbered("New project"),
         graphs={"model": Graph(nodes=nodes)},
         data={"source": {"kind": "Digits"}},
         engine={"kind": "Supervised"},
@@ -116,7 +116,7 @@ actions = page_head(
     "One click on Train, and you watch a network learn. Everything can be changed.",
 )
 with actions:
-    st.button("New empty project", icon=":material/add:", on_click=empty)
+    st.button("New project", icon=":material/add:", on_click=empty)
     with st.popover("Open project file", icon=":material/upload_file:"):
         st.file_uploader(
             "A Strata project (.json)",

@@ -4,6 +4,7 @@ from typing import Any
 import streamlit as st
 
 from builder.errors import StrataError
+from engines.engine import engine_of
 from engines.runs.run import Run
 from pages.parts import settings, state
 from pages.parts.form import Form, fields
@@ -15,12 +16,17 @@ from pages.parts.words import plain
 
 PATIENCE = 0.6
 """Seconds to wait until a run has obeyed."""
+STOPPING = 15.0
+"""Seconds to wait until a run is over, so that another may start."""
 
 
-def train(opened: state.Opened) -> None:
-    """Start a run, unless something is wrong or one is going on."""
+def train(opened: state.Opened, paused: Run | None = None) -> None:
+    """Start a run, unless something is wrong or one is going on; a paused one is stopped before."""
     if warm.is_set() and any(problem.severity == "error" for problem in training_problems(opened)):
         st.session_state["refused"] = "This cannot be trained yet. What is wrong stands above the settings."
+        return
+    if paused is not None and not stopped(paused):
+        st.session_state["refused"] = "The paused run has not stopped yet. Try again in a moment."
         return
     try:
         run = state.workspace().start(
@@ -30,6 +36,21 @@ def train(opened: state.Opened) -> None:
         st.session_state["refused"] = str(error)
         return
     st.query_params["run"] = run.id
+
+
+def stopped(run: Run) -> bool:
+    """Stop a run and wait until it is over; whether it is."""
+    run.send("stop")
+    end = time.monotonic() + STOPPING
+    while not run.status().over and time.monotonic() < end:
+        time.sleep(0.02)
+    return run.status().over
+
+
+def diverged(run: Run | None) -> bool:
+    """Whether a run paused by itself, with a reason: to resume it would most likely lead there again."""
+    status = run.status() if run else None
+    return status is not None and status.state == "paused" and bool(status.message)
 
 
 def send(run: Run, command: str) -> None:
@@ -51,7 +72,9 @@ def buttons(opened: state.Opened, run: Run | None) -> None:
     if now in ACTIVE or now == "paused":
         assert run is not None
         if now == "paused":
-            button("Resume", "play_arrow", run, "resume", "Go on training", primary=True)
+            if diverged(run):
+                train_button(opened, "Train again", paused=run)
+            button("Resume", "resume", run, "resume", "Go on training", primary=not diverged(run))
             button("Step", "skip_next", run, "step", "Train one batch, then pause again")
             button("Epoch", "fast_forward", run, "epoch", "Train to the end of the epoch, then pause again")
         else:
@@ -61,15 +84,20 @@ def buttons(opened: state.Opened, run: Run | None) -> None:
     if now in ("stopped", "interrupted", "failed"):
         assert run is not None
         button("Resume", "resume", run, "start", "Go on from the last checkpoint")
+    train_button(opened, "Train again" if run else "Train")
+
+
+def train_button(opened: state.Opened, words: str, paused: Run | None = None) -> None:
+    """The button that trains from the beginning, with the present settings."""
     st.button(
-        "Train again" if run else "Train",
+        words,
         type="primary",
         icon=":material/play_arrow:",
         key="train",
         shortcut="Ctrl+Enter",
         on_click=train,
-        args=(opened,),
-        help="Train this network from new weights",
+        args=(opened, paused),
+        help="Train this network from new weights, with the present settings",
     )
 
 
@@ -126,10 +154,8 @@ def form(opened: state.Opened, busy: bool) -> None:
 
 opened = project_page("Train")
 run = state.current_run(opened.id)
-shown = settings.engine(opened)
-with page_head(
-    "Train", f"{run_name(run).capitalize()} · {setting(opened, shown)}" if run else setting(opened, shown)
-):
+shown = setting(opened, engine_of(run.project.engine) if run else settings.engine(opened))
+with page_head("Train", f"{run_name(run).capitalize()} · {shown}" if run else shown):
     buttons(opened, run)
 
 if run is None:
@@ -143,8 +169,9 @@ else:
     charts(run)
     results(run)
 
-idle = run is None or run.status().over
+idle = run is None or run.status().over or diverged(run)
+unfold = run is None or diverged(run)
 if idle and warm.is_set():  # until then a check would wait for torch; the worker tells the same
     problem_list(opened, training_problems(opened), "train")
-with st.expander("Settings", expanded=run is None, icon=":material/tune:", key=f"settings {run is None}"):
+with st.expander("Settings", expanded=unfold, icon=":material/tune:", key=f"settings {unfold}"):
     form(opened, not idle)

@@ -7,10 +7,10 @@ from engines.data.preprocessing import Preprocessing
 from engines.data.small import BreastCancer, Diabetes, Digits, Iris, Wine
 from engines.data.table.csv import Csv
 from engines.data.table.reading import Table, read_csv
-from engines.data.table.uploads import store_csv, stored_table, write_csv
+from engines.data.table.uploads import familiar, store_csv, stored_table, write_csv
 
 __all__ = [
     "BreastCancer", "Circles", "Csv", "Data", "Dataset", "Diabetes", "Digits", "Examples", "Gaussians", "Iris",
-    "Moons", "Part", "Preprocessing", "Spirals", "Splits", "Table", "Wine", "Xor", "prepare", "read_csv",
-    "store_csv", "stored_table", "write_csv",
+    "Moons", "Part", "Preprocessing", "Spirals", "Splits", "Table", "Wine", "Xor", "familiar", "prepare",
+    "read_csv", "store_csv", "stored_table", "write_csv",
 ]  # fmt: skip

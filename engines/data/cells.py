@@ -23,19 +23,22 @@ def text_of(cell: object) -> str:
 
 
 def number_of(cell: object, decimal: str = ".") -> float | None:
-    """A cell as a number, None where it is missing; a ValueError if it is no number of a usable size."""
+    """A cell as a number, None where it is missing; a ValueError if it is no number of a usable size.
+
+    Thousands may be grouped: 1,234.5, or 1.234,5 where `decimal` is a comma.
+    """
     text = text_of(cell)
     if not text:
         return None
-    if decimal == "," and isinstance(cell, str):
-        text = text.replace(",", ".")
-    if re.fullmatch(GROUPED, text):
-        text = text.replace(",", "")
-    if not re.fullmatch(NUMBER, text):
-        raise ValueError(f"{text[:40]!r} is not a number")
-    if abs(float(text)) > LARGEST:
+    swapped = decimal == "," and isinstance(cell, str)
+    number = text.translate({ord(","): ".", ord("."): ","}) if swapped else text
+    if re.fullmatch(GROUPED, number):
+        number = number.replace(",", "")
+    if not re.fullmatch(NUMBER, number):
+        raise ValueError(f"{text[:40]!r} is not a number{' with a comma before its decimals' * swapped}")
+    if abs(float(number)) > LARGEST:
         raise ValueError(f"{text[:40]} is too large: a network computes with numbers up to {LARGEST:g}")
-    return float(text)
+    return float(number)
 
 
 def boolean_of(cell: object) -> float | None:

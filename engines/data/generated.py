@@ -21,6 +21,7 @@ class _Points(Dataset):
 class Xor(_Points):
     """Exclusive or: four clouds at the corners of a square, opposite corners alike; no straight line parts them."""
 
+    title: ClassVar = "XOR"
     reference: ClassVar = "Minsky and Papert (1969), Perceptrons"
     noise: float = Field(0.3, ge=0, le=2, description="Standard deviation of each cloud")
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 BATCHES = (1, 5)
 """The file is tried on as many examples at a time. Neither is the number it was made with, so the batch is free."""
+SHOWN = 4
+"""Columns whose treatment is told with a file; all of it lies in the file's own metadata, where it has some."""
 ALLOWED = 1e-4
 """The largest difference that is put down to rounding, as a share of the largest output (or of 1)."""
 
@@ -134,3 +136,26 @@ def strata() -> str:
     """The version of this Strata."""
     ground = Path(builder.__file__).parent.parent / "pyproject.toml"
     return str(tomllib.loads(ground.read_text(encoding="utf-8"))["project"]["version"])
+
+
+def as_trained(trained: Trained) -> tuple[str, ...]:
+    """For files that hold the network alone: what was done to rows before it saw them, and what its outputs are."""
+    known = trained.preprocessing
+    if known is None:
+        return ()
+    rows = known.describe()
+    changed = [
+        f"{row['column']} {row['treatment']}" for row in rows if row["type"] not in ("target", "left out")
+    ]
+    shown = "; ".join(changed[:SHOWN]) + (f"; and {len(changed) - SHOWN} more" * (len(changed) > SHOWN))
+    targets = [
+        f"{row['column']} {row['treatment'].partition(';')[0]}" for row in rows if row["type"] == "target"
+    ]
+    if trained.splits is not None and len(known.input_shape) == 3:
+        pixels = trained.splits.raw("train")
+        shown = f"pixels from {pixels.min():g} to {pixels.max():g}, {shown}"
+    gives = f"scores (logits) for {', '.join(known.classes[:20])}" if known.classes else "; ".join(targets)
+    return (
+        f"This file holds the network alone. Give it what it was trained on: {shown}.",
+        f"It gives {gives}. The Python export does all of this by itself.",
+    )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import Field
 
 from builder.errors import BadGraph, Problem, StrataError
-from engines.exports.export import Export, strata
+from engines.exports.export import Export, as_trained, strata
 from engines.exports.pt2 import about, quiet, traced
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ class Onnx(Export):
         path.write_bytes(content)
         return (
             f"ONNX opset {self.opset}. Inputs: {', '.join(trained.inputs)}. Outputs: {', '.join(trained.outputs)}.",
+            *as_trained(trained),
         )
 
 

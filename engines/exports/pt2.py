@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from builder.errors import BadGraph, Problem
-from engines.exports.export import Export, strata
+from engines.exports.export import Export, as_trained, strata
 
 if TYPE_CHECKING:
     from torch.export import ExportedProgram
@@ -42,7 +42,7 @@ class Pt2(Export):
         with quiet():
             torch.export.save(program, path, extra_files={"strata.json": json.dumps(about(trained))})
         return ("Loading a .pt2 file can run code: load it only where you trust whoever gave it to you. "
-                "Strata itself never loads one from outside.",)  # fmt: skip
+                "Strata itself never loads one from outside.", *as_trained(trained))  # fmt: skip
 
 
 def about(trained: Trained) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from engines.exports.export import Export, strata
+from engines.exports.export import Export, as_trained, strata
 
 if TYPE_CHECKING:
     from engines.trained import Trained
@@ -21,7 +21,7 @@ class Safetensors(Export):
     def make(self, trained: Trained, path: Path) -> tuple[str, ...]:
         """One tensor for each entry of the module's state_dict."""
         path.write_bytes(weights(trained))
-        return ()
+        return as_trained(trained)
 
 
 def weights(trained: Trained) -> bytes:

@@ -87,7 +87,15 @@ class Checkpoints:
             if checksum != _checksum(body) or hashlib.sha256(data).hexdigest() != body["tensors"]:
                 raise BadFile(f"Checkpoint {number} is damaged: its checksum does not match.")
             return put_together(body["tree"], load(data))
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, SafetensorError) as error:
+        except (
+            OSError,
+            ValueError,
+            KeyError,
+            TypeError,
+            AttributeError,
+            RecursionError,
+            SafetensorError,
+        ) as error:
             raise BadFile(
                 f"Checkpoint {number} is damaged: it cannot be read ({type(error).__name__})."
             ) from error

@@ -10,6 +10,15 @@ from typing import Any
 
 from engines.runs.disk import read_lines
 
+FIELDS: dict[Any, dict[str, type]] = {
+    "steps": {"first": int, "values": dict},
+    "resumed": {"step": int, "marks": int},
+    "measured": {"step": int, "epoch": int, "part": str, "values": dict},
+    "notice": {"step": int, "level": str, "text": str},
+    "state": {"state": str, "step": int, "text": str},
+}
+"""What a line must tell to be read; others are passed over, as those are that a kill cut short."""
+
 
 class Curves:
     """Everything that events.jsonl tells, kept up to date by `read`, which reads only what is new.
@@ -37,7 +46,8 @@ class Curves:
         with self._reading:
             rows, self._offset = read_lines(self._path, self._offset)
             for row in rows:
-                self._fold(row)
+                if _whole(row):
+                    self._fold(row)
         return self
 
     def measured(self, part: str) -> list[dict[str, Any]]:
@@ -73,3 +83,17 @@ class Curves:
         """Make a curve this long: forget what comes after, and leave a gap where lines were lost."""
         del curve[length:]
         curve.extend([math.nan] * (length - len(curve)))
+
+
+def _whole(row: dict[str, Any]) -> bool:
+    """Whether a line tells what its type must tell."""
+    kind = row.get("type")
+    fields = FIELDS.get(kind) if isinstance(kind, str) else None
+    if fields is None or any(type(row.get(name)) is not wanted for name, wanted in fields.items()):
+        return False
+    if any(row[name] < 0 for name in ("first", "step", "marks") if name in fields):
+        return False
+    return kind != "steps" or all(
+        isinstance(values, list) and {type(value) for value in values} <= {float, int, type(None)}
+        for values in row["values"].values()
+    )

@@ -11,17 +11,38 @@ from typing import Any
 
 from filelock import Timeout
 
-from builder.errors import StrataError
+from builder import Project
+from builder.check import check, errors
+from builder.errors import BadGraph, StrataError
+from engines.engine import engine_of
 from engines.events import State
+from engines.runs.exact import exact
+from engines.runs.explain import explain
+from engines.runs.machine import check_threads, device_of
 from engines.runs.record import Watch
 from engines.runs.run import Run
-from engines.runs.worker import work
+from engines.runs.worker import prepared, work
+
+
+def check_training(project: Project, device: str, threads: int) -> None:
+    """Refuse what cannot be trained, before there is a run; the data are kept, so that nothing is read twice.
+
+    Raises:
+        StrataError: a field is refused, network, loss and data do not fit, or the machine lacks the device.
+    """
+    device_of(device)
+    check_threads(threads)
+    engine = engine_of(project.engine)
+    for role in engine.roles:
+        if wrong := errors(check(project.graphs[role])) if role in project.graphs else []:
+            raise BadGraph(wrong)
+    with exact(project.seed):
+        prepared(engine, project)
 
 
 def train_here(run: Run, watch: Watch | None = None) -> Run:
     """Train a run to its end in this process; see `engines.train`."""
-    if not run.exists():
-        raise StrataError(f"There is no run in {run.folder.name!r}.")
+    check_threads(run.about["threads"])  # where there is no run, or a damaged one, this says so
     if run.status().state == "finished":
         return run
     try:
@@ -30,6 +51,8 @@ def train_here(run: Run, watch: Watch | None = None) -> Run:
             status = work(run, asked, watch, attended=False)
     except Timeout as error:
         raise StrataError(f"The run in {run.folder.name!r} is being trained by another process.") from error
+    except OSError as error:
+        raise StrataError(explain(error)[0]) from error
     if asked and status.over and status.state != "finished":
         raise KeyboardInterrupt
     if status.state in ("failed", "paused"):

@@ -39,6 +39,20 @@ def device_of(wanted: str) -> str:
     return wanted
 
 
+def check_threads(wanted: int) -> int:
+    """The number of threads that is wanted, if it is one; 0 leaves the choice to the run.
+
+    Raises:
+        StrataError: it is no number of threads that this machine should start; torch ends the process at some.
+    """
+    most = min(256, max(8, 4 * (os.cpu_count() or 1)))  # 8, so that what `threads_for` picked holds elsewhere
+    if not 0 <= wanted <= most:
+        raise StrataError(
+            f"threads must be in [0, {most}] on this machine. Got {wanted}. 0 picks the fastest number."
+        )
+    return wanted
+
+
 def threads_for(context: Context, batch: int) -> int:
     """How many threads train this model fastest, tried on a copy of it; one core is left to whoever watches.
 

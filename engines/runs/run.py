@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from engines.runs.checkpoint import Checkpoints
 
 FORMAT = 1
+ABOUT: dict[str, type] = {"format": int, "of": str, "name": str, "device": str, "threads": int}
+"""What every run.json says."""
 OVER: tuple[State, ...] = ("finished", "stopped", "interrupted", "failed")
 """The states in which no worker is at work on a run."""
 
@@ -92,17 +94,11 @@ class Run:
             of: the id of the project in its workspace.
 
         Raises:
-            BadFile: there is a run in the folder already.
+            BadFile: there is a run in the folder already, or the folder cannot be made or written.
         """
         from builder.files import dumps
 
         run = cls(folder)
-        if run.exists():
-            raise BadFile(
-                f"There is a run in {run.folder.name!r} already. Resume it, or choose another folder."
-            )
-        run.folder.mkdir(parents=True, exist_ok=True)
-        write_atomically(run.folder / "project.json", dumps(project).encode())
         about = {
             "format": FORMAT,
             "of": of,
@@ -111,7 +107,19 @@ class Run:
             "threads": threads,
             "created": time.time(),
         }
-        run.describe(**about)  # last, for it makes the folder a run
+        try:
+            if run.exists():
+                raise BadFile(
+                    f"There is a run in {run.folder.name!r} already. Resume it, or choose another folder."
+                )
+            run.folder.mkdir(parents=True, exist_ok=True)
+            write_atomically(run.folder / "project.json", dumps(project).encode())
+            run.describe(**about)  # last, for it makes the folder a run
+        except OSError as error:
+            why = error.strerror or error
+            raise BadFile(
+                f"No run can be made in the folder {str(folder)!r}: {why}. Choose another folder."
+            ) from error
         return run
 
     # -- reading -------------------------------------------------------------------------------------------
@@ -125,13 +133,18 @@ class Run:
         """What was decided when the run was made or first started: of, name, device, threads, created.
 
         Raises:
-            BadFile: there is no run, or one that a newer version made.
+            BadFile: there is no run, or a damaged one, or one that a newer version made.
         """
-        about = read_json(self.folder / "run.json")
-        if not about:
+        if not self.exists():
             raise BadFile(f"There is no run in {self.folder.name!r}.")
-        if about.get("format", 0) > FORMAT:
+        about = read_json(self.folder / "run.json")
+        if type(about.get("format")) is int and about["format"] > FORMAT:
             raise BadFile(f"Run {self.id!r} was made by a newer version of Strata. Update Strata to read it.")
+        if wrong := [name for name, kind in ABOUT.items() if type(about.get(name)) is not kind]:
+            raise BadFile(
+                f"Run {self.id!r} is damaged: its run.json does not say {', '.join(wrong)} as it should. "
+                "Train the project again in another folder."
+            )
         return about
 
     @cached_property
@@ -197,11 +210,19 @@ class Run:
         return tree["context"]["models"][role]
 
     def model(self, role: str = "model") -> nn.Module:
-        """The network with its newest weights, on the CPU, in evaluation mode."""
-        from builder import compile
+        """The network with its newest weights, on the CPU, in evaluation mode.
 
-        model = compile(self.project.graphs[role])
-        model.load_state_dict(self.weights(role))
+        Raises:
+            BadFile: there are no weights, or they are not those of the project's network.
+        """
+        from builder import compile
+        from engines.runs.explain import CHANGED
+
+        model, weights = compile(self.project.graphs[role]), self.weights(role)
+        try:
+            model.load_state_dict(weights)
+        except RuntimeError as error:
+            raise BadFile(CHANGED) from error
         return model.eval()
 
     def preprocessing(self) -> Preprocessing | None:

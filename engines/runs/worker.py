@@ -13,23 +13,24 @@ import signal
 import sys
 import time
 import traceback
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import torch
 from filelock import Timeout
 
-from builder import compile
+from builder import Project, compile
 from builder.errors import BadValue
 from engines.context import Context
-from engines.data.data import Data, prepare
-from engines.engine import engine_of
+from engines.data.data import Data, Splits, prepare
+from engines.engine import Engine, engine_of
 from engines.events import State
 from engines.runs import exact
 from engines.runs.driver import Driver, Rewind
 from engines.runs.explain import explain
 from engines.runs.launch import LAUNCHED, LOG
-from engines.runs.machine import device_of, threads_for
+from engines.runs.machine import check_threads, device_of, threads_for
 from engines.runs.record import Record, Watch
 from engines.runs.run import Run, Status
 
@@ -62,7 +63,13 @@ def main(folder: str | Path) -> int:
 
 def work(run: Run, asked: list[State], watch: Watch | None = None, attended: bool = True) -> Status:
     """Train a run whose lock is held, from its last checkpoint if it has one; the status at the end."""
-    record = Record(run, watch)
+    try:
+        record = Record(run, watch)
+    except OSError as error:
+        status = replace(run.status(), state="failed", message=explain(error)[0])
+        with suppress(OSError):  # on a full disk nothing can be written
+            run.report(status)
+        return status
     try:
         while True:
             try:
@@ -71,29 +78,42 @@ def work(run: Run, asked: list[State], watch: Watch | None = None, attended: boo
             except Rewind:
                 continue
     except Exception as error:
-        with open(run.folder / LOG, "a") as log:
+        with suppress(OSError), open(run.folder / LOG, "a") as log:
             print(time.strftime("%F %T"), traceback.format_exc(), file=log)
-        message, node = explain(error)
-        record.state("failed", message, node)
+        try:
+            record.state("failed", *explain(error))
+        except OSError:
+            with suppress(OSError):  # the status may be written although the events cannot
+                record.report()
         return record.status
     finally:
         record.close()
 
 
+def prepared(engine: Engine, project: Project) -> Splits:
+    """The project's data, if the engine can learn them with the project's networks.
+
+    Raises:
+        BadValue: it cannot; the problems say why.
+    """
+    splits = prepare(Data.parse(project.data))
+    if problems := [problem for problem in engine.check(project, splits) if problem.severity == "error"]:
+        raise BadValue(problems)
+    return splits
+
+
 def _train(run: Run, record: Record, asked: list[State], attended: bool) -> None:
     """Build everything, restore the last checkpoint if there is one, and drive."""
     about, project = run.about, run.project
-    device = device_of(about["device"])
+    device, threads = device_of(about["device"]), check_threads(about["threads"])
     engine = engine_of(project.engine)
     with exact.exact(project.seed):
-        splits = prepare(Data.parse(project.data))
-        if problems := [problem for problem in engine.check(project, splits) if problem.severity == "error"]:
-            raise BadValue(problems)
+        splits = prepared(engine, project)
         run.keep_preprocessing(splits.preprocessing)
         exact.seed_all(project.seed)  # so that the first weights do not depend on what the data drew
         models = {role: compile(project.graphs[role]) for role in engine.roles}
         context = Context(project, splits, models, device)
-        threads = about["threads"] or threads_for(context, getattr(engine, "batch", 1))
+        threads = threads or threads_for(context, getattr(engine, "batch", 1))
         torch.set_num_threads(threads)
         if about["threads"] != threads or about["device"] != device:
             run.describe(threads=threads, device=device)  # from now on it is these, or the bits would differ

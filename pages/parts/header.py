@@ -145,7 +145,7 @@ def _nothing_open(title: str) -> NoReturn:
     with st.container(border=True):
         st.markdown("**Choose what to work on**")
         st.caption(
-            "A ready network trains with one click. You can also begin with an empty project, or open a file."
+            "A ready network trains with one click. You can also begin with a new project, or open a file."
         )
         if st.button("Choose a network", type="primary", icon=":material/home:"):
             st.switch_page(st.session_state["pages"]["start"])

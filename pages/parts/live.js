@@ -30,7 +30,11 @@ class Feed {
       this.last = event.lastEventId;
       this.take(JSON.parse(event.data));
     };
-    source.addEventListener("over", () => { this.ended = true; source.close(); });
+    source.addEventListener("over", () => {
+      this.ended = true;
+      source.close();
+      for (const reader of this.readers) reader(false, this.steps.x.length);
+    });
     source.onerror = () => {
       source.close();
       clearTimeout(this.timer);
@@ -94,6 +98,30 @@ function smooth(values, weight) {
   });
 }
 
+function spread(values) {
+  // How far the largest value lies above the middle one: a loss that explodes shows only on a logarithmic axis.
+  const known = values.filter((value) => value !== null && Number.isFinite(value));
+  if (!known.length) return 1;
+  const every = Math.ceil(known.length / 500);
+  const sample = known.filter((_, place) => place % every === 0).sort((a, b) => a - b);
+  if (sample[0] <= 0) return 1;
+  return known.reduce((most, value) => Math.max(most, value), 0) / sample[sample.length >> 1];
+}
+
+function placeholder(data) {
+  // A faint grid, where the chart will be drawn once there is something to draw.
+  const note = document.createElement("div");
+  note.setAttribute("aria-hidden", "true");
+  const line = "color-mix(in srgb, var(--st-border-color, #E3E6EE) 70%, transparent)";
+  note.style.cssText = `position: absolute; inset: 0; display: grid; place-items: center; font-size: 0.85rem;
+    background: repeating-linear-gradient(to bottom, ${line} 0 1px, transparent 1px 52px) 0 40px / 100% 100% no-repeat;`;
+  const words = document.createElement("span");
+  words.style.cssText = "opacity: 0.65; padding: 2px 10px; background: var(--st-background-color, #FFFFFF);";
+  words.textContent = `${data.title} …`;
+  note.appendChild(words);
+  return note;
+}
+
 function measured(feed, part, name) {
   const rows = feed.marks.filter((mark) => mark.part === part && typeof mark.values[name] === "number");
   return { x: rows.map((row) => row.step), y: rows.map((row) => row.values[name]) };
@@ -139,7 +167,8 @@ const KINDS = {
   },
 };
 
-function layout(data, look) {
+function layout(data, look, steps) {
+  const log = data.kind === "loss" && spread(steps.loss) > 1e6;
   const axis = { gridcolor: look.grid, linecolor: look.grid, zeroline: false, automargin: true, fixedrange: false };
   return {
     datarevision: revision++, height: data.height, autosize: true, uirevision: data.token, margin: { l: 48, r: 10, t: 40, b: 40 },
@@ -148,7 +177,9 @@ function layout(data, look) {
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
     font: { color: look.text, family: look.font, size: 12 },
     xaxis: { ...axis, title: { text: "step", font: { size: 12 }, standoff: 6 }, rangemode: "tozero" },
-    yaxis: { ...axis, tickformat: data.unit === "%" ? ".0%" : undefined, rangemode: data.kind === "loss" ? "tozero" : "normal" },
+    yaxis: { ...axis, tickformat: data.unit === "%" ? ".0%" : undefined, rangemode: data.kind === "loss" ? "tozero" : "normal",
+      type: log ? "log" : "linear", exponentformat: log ? "power" : "B", nticks: log ? 8 : undefined,
+      uirevision: `${data.token} ${log}` },
     legend: { orientation: "h", x: 1, xanchor: "right", y: 1.02, yanchor: "bottom", font: { size: 12 } },
     showlegend: true, hovermode: "x unified", hoverlabel: { bgcolor: look.background, font: { color: look.text } },
     modebar: { bgcolor: "rgba(0,0,0,0)", color: look.grid, activecolor: look.text },
@@ -169,7 +200,8 @@ export default function (component) {
     box.className = "live-chart";
     box.setAttribute("role", "img");
     parentElement.appendChild(box);
-    chart = { box, frame: 0, gone: false };
+    const note = box.appendChild(placeholder(data));
+    chart = { box, note, frame: 0, gone: false };
     chart.leave = () => {
       chart.gone = true;
       cancelAnimationFrame(chart.frame);
@@ -195,8 +227,14 @@ export default function (component) {
     cancelAnimationFrame(chart.frame);
     chart.frame = requestAnimationFrame(() => {
       const look = theme(chart.box);
-      chart.library.react(chart.box, KINDS[chart.data.kind](chart.feed, chart.data, look), layout(chart.data, look), config);
+      const traces = KINDS[chart.data.kind](chart.feed, chart.data, look);
       chart.box.dataset.points = String(chart.feed.steps.x.length);
+      if (chart.note.isConnected && !traces.some((trace) => trace.x.length)) {
+        if (chart.feed.ended) chart.note.firstChild.textContent = `${chart.data.title}: nothing was measured`;
+        return;
+      }
+      chart.library.react(chart.box, traces, layout(chart.data, look, chart.feed.steps), config);
+      chart.note.remove();
     });
   };
   chart.draw();

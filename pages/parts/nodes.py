@@ -114,10 +114,10 @@ def inspector(opened: Opened, node: Node, problems: Sequence[Problem], move: Cal
                 "",
                 key="node remove",
                 icon=":material/delete:",
-                help="Remove this node",
+                help="Remove this node; what read it then reads what it read",
                 type="tertiary",
                 on_click=opened.edit,
-                args=(RemoveNodes(ids=(node.id,)),),
+                args=(RemoveNodes(ids=(node.id,), bridge=True),),
             )
     if kind is None:
         st.error(f"There is no layer {plain(node.kind)}.", icon=":material/error:")
@@ -211,8 +211,7 @@ def _rename(opened: Opened, node: str, key: str) -> None:
         reason = str(error.errors(include_url=False)[0]["msg"]).removeprefix("Value error, ")
         st.session_state["refused"] = f"'{node}': id {reason}. Got {st.session_state[key]!r}."
         return
-    opened.edit(edit)
-    if edit.to in opened.graph:
+    if opened.edit(edit):
         st.session_state["node"] = edit.to
 
 

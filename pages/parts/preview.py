@@ -88,5 +88,5 @@ def _answers(splits: Splits) -> None:
             histogram, splits.examples.targets[:, 0], name, key="answers", alt="How often each answer occurs"
         )
         return
-    counts = {name: splits.counts(name) for name in ("train", "validation", "test")}  # type: ignore[arg-type]
+    counts = {name: splits.counts(name) for name in ("train", "validation", "test")}
     chart(class_counts, counts, key="answers", alt="How many examples of each class each part has")

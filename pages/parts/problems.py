@@ -7,6 +7,9 @@ import streamlit as st
 
 from builder.edits import Several
 from builder.errors import Problem, StrataError
+from engines.data import prepare
+from engines.losses import Loss
+from engines.tasks import Task
 from pages.parts import settings
 from pages.parts.state import Opened
 from pages.parts.words import plain
@@ -15,7 +18,6 @@ from pages.parts.words import plain
 def training_problems(opened: Opened) -> list[Problem]:
     """Everything that keeps a project from being trained: in its network, its data, or between the two."""
     import builder
-    from engines.data import prepare
 
     problems = [problem for problem in builder.check(opened.graph) if problem.severity == "error"]
     if problems := [*settings.unreadable(opened.project), *problems]:
@@ -35,6 +37,8 @@ def problem_list(opened: Opened, problems: Sequence[Problem], key: str) -> None:
             st.markdown(f":{colour}[{sign}] {plain(problem.message)}")
             if problem.fix and not fixes(problem):
                 st.caption(plain(problem.fix))
+            if problem.field == "loss" and problem.rule.startswith("suits "):
+                _loss_button(opened, f"{key} loss {number}")
             for place, (words, edit) in enumerate(fixes(problem)):
                 st.button(
                     plain(words),
@@ -43,6 +47,24 @@ def problem_list(opened: Opened, problems: Sequence[Problem], key: str) -> None:
                     on_click=opened.edit,
                     args=(edit,),
                 )
+
+
+def _loss_button(opened: Opened, key: str) -> None:
+    """A button that sets the usual loss of the data's task, where the present one does not suit it."""
+    loss = usual_loss(prepare(settings.data(opened)).task)
+    st.button(
+        f"Take {loss.title}",
+        key=key,
+        icon=":material/build:",
+        on_click=settings.set_engine,
+        args=(opened, "loss", {"kind": loss.__name__}),
+    )
+
+
+def usual_loss(task: Task) -> type[Loss]:
+    """The first loss that is made for a task, or else the first that suits it."""
+    suitable = [kind for kind in Loss.registry.values() if task in kind.tasks]
+    return min(suitable, key=lambda kind: kind.tasks.index(task))
 
 
 def fixes(problem: Problem) -> list[tuple[str, Any]]:

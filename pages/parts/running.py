@@ -18,7 +18,6 @@ from pages.parts.words import count, figure, metric_name, metric_value, plain, s
 PERIOD = 0.5
 PAUSED_PERIOD = 1.5
 SPARKS = 40
-HIGHER = {"accuracy", "f1", "auroc", "exact", "r2"}
 
 
 def sentence(status: Status) -> str:
@@ -84,24 +83,23 @@ def _figures(run: Run, status: Status) -> None:
     validation = [row["values"] for row in curves.measured("validation")]
     losses = [value for value in curves.steps.get("loss", ()) if math.isfinite(value)]
     grid = st.grid(4, min_column_width=170)
-    _figure(grid, "Train loss", figure(_mean(losses[-20:])), _thin(_smooth(losses)), inverse=True)
+    _figure(grid, "Train loss", figure(_mean(losses[-20:])), _thin(_smooth(losses)), "blue")
     told = [row["loss"] for row in validation if row.get("loss") is not None]
-    _figure(grid, "Validation loss", figure(told[-1] if told else None), _thin(told), inverse=True)
+    _figure(grid, "Validation loss", figure(told[-1] if told else None), _thin(told), "orange")
     scores = [row[metric] for row in validation if row.get(metric) is not None]
     _figure(
         grid,
         f"Validation {metric_name(metric)}",
         metric_value(metric, scores[-1] if scores else None),
         _thin(scores),
-        inverse=metric not in HIGHER,
+        "orange",
         share=metric in ("accuracy", "exact"),
     )
     _rate(grid, run, status)
 
 
-def _figure(
-    grid: Any, words: str, value: str, line: list[float], *, inverse: bool, share: bool = False
-) -> None:
+def _figure(grid: Any, words: str, value: str, line: list[float], colour: str, share: bool = False) -> None:
+    """A figure in the colour that its part has in the charts, with how it changed lately."""
     delta = (
         line[-1] - line[-max(2, len(line) // 4)] if len(line) > 1 else None
     )  # over the last quarter of the line
@@ -111,12 +109,15 @@ def _figure(
         shown = f"{100 * delta:+.1f} pt"
     else:
         shown = f"{delta:+.3f}" if abs(delta) < 100 else f"{delta:+.3g}"
+    steady = shown in ("+0.000", "-0.000", "+0.0 pt", "-0.0 pt")
     grid.metric(
         words,
         value,
-        shown,
-        delta_color="inverse" if inverse else "normal",
+        "steady" if steady else shown,
+        delta_color=colour,
+        delta_arrow="off" if steady else "auto",
         border=True,
+        height="stretch",
         chart_data=line or None,
     )
 
@@ -143,6 +144,7 @@ def _rate(grid: Any, run: Run, status: Status) -> None:
         delta_color="off",
         delta_arrow="off",
         border=True,
+        height="stretch",
         chart_data=line,
     )
 

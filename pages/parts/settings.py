@@ -46,9 +46,10 @@ def set_engine(opened: Opened, name: str, value: Any) -> None:
     try:
         engine_of(changed)
     except BadValue as error:
-        return _refuse("engine", error.problems)
+        _refuse("engine", error.problems)
+        return
     _accept("engine")
-    return opened.keep(opened.project.with_fields(engine=changed))
+    opened.keep(opened.project.with_fields(engine=changed))
 
 
 def set_data(opened: Opened, name: str, value: Any) -> None:
@@ -57,9 +58,10 @@ def set_data(opened: Opened, name: str, value: Any) -> None:
     try:
         Data.parse(changed)
     except BadValue as error:
-        return _refuse("data", error.problems)
+        _refuse("data", error.problems)
+        return
     _accept("data")
-    return opened.keep(opened.project.with_fields(data=changed))
+    opened.keep(opened.project.with_fields(data=changed))
 
 
 def set_seed(opened: Opened, seed: int) -> None:

@@ -3,22 +3,30 @@
 import re
 import secrets
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from filelock import FileLock
 
 from builder.edits import History
-from builder.errors import BadFile, StrataError
+from builder.errors import BadFile, BadValue, StrataError
 from builder.files import load, save
 from builder.graph import Graph
 from builder.project import Project
+from engines.data import Data
+from engines.engine import engine_of
 from engines.runs.run import Run
 from engines.workspace import ID, Workspace
 
 TWICE = 2.0
 """Seconds within which a second click on the same button is the same wish."""
+Stamp = tuple[int, int, int]
+"""When a file was last written (nanoseconds), its number and its size: each write changes at least one of them."""
+_ABSENT = object()
 
 
 @dataclass
@@ -28,8 +36,8 @@ class Opened:
     id: str
     project: Project
     history: History
-    stamp: int
-    """When the file was last read or written, in nanoseconds, as the file system tells."""
+    stamp: Stamp
+    """Of the file as this tab last read or wrote it."""
 
     @property
     def graph(self) -> Graph:
@@ -41,27 +49,71 @@ class Opened:
         """The role of the network that the pages edit."""
         return "model" if "model" in self.project.graphs else next(iter(self.project.graphs))
 
-    def keep(self, project: Project) -> None:
-        """Save a changed project at once."""
-        self.project = project
-        path = _path(self.id)
-        save(project, path)
-        self.stamp = path.stat().st_mtime_ns
+    def change(self, make: Callable[[Project], Project]) -> bool:
+        """Save what `make` makes of the newest project, another tab's changes included; whether that was possible.
 
-    def edit(self, edit: Any) -> None:
-        """Apply an edit of the network and save; one that does not fit is told, and changes nothing."""
+        What does not fit the newest project is told, and changes nothing.
+        """
         try:
-            self.keep(self.project.with_graph(self.history.do(edit), self.role))
+            with self._newest():
+                self._write(make(self.project))
         except StrataError as error:
             st.session_state["refused"] = str(error)
+            if self.history.graph != self.project.graph:  # an edit that could not be saved
+                self.history = History(self.project.graph)
+            return False
+        return True
+
+    def keep(self, project: Project) -> bool:
+        """Save a project that was made of this one: what it changed is changed, and nothing else."""
+        base = self.project
+        return self.change(lambda newest: project if newest is base else _merged(base, project, newest))
+
+    def edit(self, edit: Any) -> bool:
+        """Apply an edit to the newest network and save; whether it fitted. One that does not is told."""
+        return self.change(lambda newest: newest.with_graph(self.history.do(edit), self.role))
 
     def undo(self) -> None:
         """Take the last edit back."""
-        self.keep(self.project.with_graph(self.history.undo(), self.role))
+        self._step("undo")
 
     def redo(self) -> None:
         """Make the edit again that was last taken back."""
-        self.keep(self.project.with_graph(self.history.redo(), self.role))
+        self._step("redo")
+
+    def _step(self, way: str) -> None:
+        """A step in this tab's history; not if another tab has gone on meanwhile, for that would take its work back."""
+        history = self.history
+
+        def stepped(newest: Project) -> Project:
+            if self.history is not history:
+                raise StrataError(
+                    f"This project was changed in another tab, so {way} here would take that change back. "
+                    "You see the newest state; nothing was undone."
+                )
+            return newest.with_graph(getattr(history, way)(), self.role)
+
+        self.change(stepped)
+
+    @contextmanager
+    def _newest(self) -> Iterator[None]:
+        """No other tab writes meanwhile, and this one knows what lies on the disk."""
+        path = _path(self.id)
+        with FileLock(path.with_name(f".{self.id}.lock")):
+            if not path.is_file():
+                raise BadFile("The file of this project has been removed, so the change could not be saved.")
+            if (stamp := _stamp(path)) != self.stamp:
+                project = load(path)
+                if project != self.project:
+                    self.project, self.history = project, History(project.graph)
+                    _tell_newest()
+                self.stamp = stamp
+            yield
+
+    def _write(self, project: Project) -> None:
+        path = _path(self.id)
+        save(project, path)
+        self.project, self.stamp = project, _stamp(path)
 
 
 def workspace() -> Workspace:
@@ -75,6 +127,15 @@ def create(project: Project) -> str:
     id = f"{stem}-{secrets.token_hex(5)}"
     save(project, _path(id))
     return id
+
+
+def numbered(name: str) -> str:
+    """A name for a new project: "New project", or "New project 2" where there is one; told by ids, renamed or not."""
+    stem = re.sub(r"[^a-z0-9]+", "-", name.lower())
+    pattern = re.compile(rf"{stem}(?:-(\d{{1,6}}))?-[0-9a-f]{{10}}")
+    found = [pattern.fullmatch(path.stem) for path in workspace().projects.glob(f"{stem}-*.json")]
+    last = max((int(match[1] or 1) for match in found if match), default=0)
+    return f"{name} {last + 1}" if last else name
 
 
 def once(wish: str, make: Any) -> Any:
@@ -100,12 +161,12 @@ def opened() -> Opened | None:
     if path is None or not path.is_file():
         raise BadFile(f"There is no project {id[:80]!r} here.")
     known: Opened | None = st.session_state.get("opened")
-    stamp = path.stat().st_mtime_ns
+    stamp = _stamp(path)
     if known and known.id == id and known.stamp == stamp:
         return known
     project = load(path)
     if known and known.id == id and known.project != project:
-        st.toast("This project was changed in another tab. You see its newest state.", icon=":material/sync:")
+        _tell_newest()
     st.session_state["opened"] = Opened(id, project, History(project.graph), stamp)
     return st.session_state["opened"]
 
@@ -159,3 +220,46 @@ def parameters(**more: str) -> dict[str, str]:
 
 def _path(id: str) -> Path:
     return workspace().projects / f"{id}.json"
+
+
+def _stamp(path: Path) -> Stamp:
+    told = path.stat()
+    return told.st_mtime_ns, told.st_ino, told.st_size
+
+
+def _tell_newest() -> None:
+    st.toast("This project was changed in another tab. You see its newest state.", icon=":material/sync:")
+
+
+def _merged(base: Project, mine: Project, newest: Project) -> Project:
+    """The newest project with what `mine` changed of `base`."""
+    three = [_written_out(project) for project in (base, mine, newest)]
+    return newest.with_fields(
+        **{name: _taken(*(project[name] for project in three)) for name in Project.model_fields}
+    )
+
+
+def _written_out(project: Project) -> dict[str, Any]:
+    """The fields of a project; of data and engine also those that have their defaults, where they can be read."""
+    fields: dict[str, Any] = {name: getattr(project, name) for name in Project.model_fields}
+    with suppress(BadValue):
+        fields["engine"] = engine_of(project.engine).dump()
+    with suppress(BadValue):
+        fields["data"] = Data.parse(project.data).model_dump(mode="json")
+    return fields
+
+
+def _taken(base: Any, mine: Any, newest: Any) -> Any:
+    """The newest value with what `mine` changed of `base`; field by field, unless another kind was chosen."""
+    if mine == base or (mine is _ABSENT and newest != base):
+        return newest
+    if not all(isinstance(value, dict) for value in (base, mine, newest)):
+        return mine
+    if len({value["kind"] for value in (base, mine, newest) if "kind" in value}) > 1:
+        return mine
+    names = [*newest, *(name for name in mine if name not in newest)]
+    taken = {
+        name: _taken(base.get(name, _ABSENT), mine.get(name, _ABSENT), newest.get(name, _ABSENT))
+        for name in names
+    }
+    return {name: value for name, value in taken.items() if value is not _ABSENT}

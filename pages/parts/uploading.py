@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from builder.errors import StrataError
-from engines.data import Data, store_csv, stored_table
+from engines.data import Data, familiar, store_csv, stored_table
 from pages.parts import settings
 from pages.parts.state import Opened, workspace
 from pages.parts.words import count, plain
@@ -18,7 +18,7 @@ def uploader(opened: Opened, data: Data) -> None:
     """The place to drop a CSV file, and what became of the last one."""
     key = f"csv {opened.id}"
     st.file_uploader(
-        "CSV file",
+        "File",
         type=["csv", "tsv", "txt"],
         key=key,
         max_upload_size=LARGEST,
@@ -33,7 +33,8 @@ def uploader(opened: Opened, data: Data) -> None:
         try:
             table = stored_table(file, workspace().uploads)
             st.caption(
-                f":material/check: {count(len(table.frame))} rows, {len(table.names)} columns are stored."
+                f":material/check: {plain(familiar(file))}: {count(len(table.frame))} rows, "
+                f"{len(table.names)} columns are stored."
             )
         except StrataError as error:
             st.error(plain(error), icon=":material/error:")

@@ -275,3 +275,17 @@ def test_a_copy_of_a_node_remembers_nothing() -> None:
     assert node.key == node.model_copy().key
     assert node.model_copy(update={"config": {"units": 99}}).key != node.key
     assert graph.digest != graph.model_copy(update={"nodes": graph.nodes[:1]}).digest
+
+
+def test_a_gesture_does_not_join_one_that_lies_before_an_undo() -> None:
+    history = History(builder.template("xor-mlp").graph)
+
+    def units(value: int, gesture: str = "") -> None:
+        history.do(SetConfig(node="linear1", config={"units": value}, gesture=gesture))
+
+    units(5, "drag")
+    units(6, "drag")
+    units(7)
+    history.undo()
+    units(9, "drag")
+    assert history.undo()["linear1"].config["units"] == 6

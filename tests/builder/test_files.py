@@ -80,7 +80,7 @@ def test_a_crash_while_saving_leaves_the_old_file(
             monkeypatch.setattr(os, "fdopen", crash)
         case "replace":
             monkeypatch.setattr(Path, "replace", crash)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(builder.BadFile, match="No space left"):
         builder.save(builder.template("digits-cnn"), path)
     monkeypatch.undo()
     assert builder.load(path) == builder.template("digits-mlp")
@@ -208,3 +208,33 @@ def test_a_large_project_is_read_quickly() -> None:
     start = time.process_time()
     builder.loads(text)
     assert time.process_time() - start < 2
+
+
+def test_a_saved_file_keeps_its_permissions_and_its_links(tmp_path: Path) -> None:
+    project, real, link = builder.template("xor-mlp"), tmp_path / "real.json", tmp_path / "link.json"
+    builder.save(project, real)
+    real.chmod(0o640)
+    link.symlink_to(real)
+    builder.save(project.with_fields(name="Other"), link)
+    assert link.is_symlink() and builder.load(real).name == "Other"
+    assert real.stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.parametrize("name", ["", "nul\0.json", "n" * 300, "file/x.json"])
+def test_a_place_that_cannot_hold_a_file_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(builder.BadFile, match="cannot be written"):
+        builder.save(builder.template("xor-mlp"), tmp_path / name)
+
+
+def test_fields_of_a_project_are_refused_in_words() -> None:
+    with pytest.raises(builder.BadValue, match=r"Project: seed must be in \[0, .* Got -1"):
+        builder.template("xor-mlp").with_fields(seed=-1)
+
+
+@pytest.mark.parametrize("place", ["inputs", "shares"])
+def test_36_text_that_cannot_be_written_is_refused(place: str) -> None:
+    broken = {"inputs": {"input": "\ud800"}} if place == "inputs" else {"shares": "\ud800"}
+    file = {"strata": 1, "graphs": {"model": {"nodes": [{"id": "a", "kind": "ReLU", **broken}]}}}
+    with pytest.raises(builder.BadFile, match="unicode"):
+        builder.loads(json.dumps(file))

@@ -16,7 +16,7 @@ from builder.graph import Node
 from builder.layers import LAYERS
 from builder.shapes import infer
 from tests import graphs
-from tests.graphs import KINDS, around
+from tests.graphs import KINDS, around, chain
 
 FIELDS = [(kind, name) for kind in KINDS for name in LAYERS[kind].model_fields]
 
@@ -171,3 +171,17 @@ def fits(value: Any, schema: dict[str, Any], named: dict[str, Any]) -> bool:
         case "object", dict():
             return all(fits(one, schema["additionalProperties"], named) for one in value.values())
     return bool(schema["type"] == "null" and value is None)
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "value"),
+    [("Linear", "units", True), ("Linear", "units", "5"), ("Linear", "bias", "no"), ("Linear", "bias", 1)],
+)
+def test_39_a_value_of_another_type_is_refused(kind: str, field: str, value: object) -> None:
+    problem = builder.check(around(kind, **{field: value}))[0]
+    assert problem.field == field and problem.message.endswith(f"Got {value!r}.")
+
+
+def test_what_is_too_large_is_not_reshaped() -> None:
+    (problem,) = builder.check(chain(("Linear", {"units": 10**6}), shape=(10**6,)))
+    assert "at most 10,000,000,000 parameters" in problem.message and not problem.edits

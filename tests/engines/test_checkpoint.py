@@ -123,6 +123,14 @@ def test_7_every_damage_is_refused_and_the_previous_one_used(checkpoints: Checkp
     assert checkpoints.load()[0]["step"] == 2
 
 
+def test_7_json_that_nests_without_end_is_damage_too(checkpoints: Checkpoints) -> None:
+    for step in (1, 2):
+        checkpoints.save({"step": step})
+    (checkpoints.folder / "000002.json").write_text('{"checksum": "", "tree": ' + "[" * 100_000)
+    tree, refused = checkpoints.load()
+    assert tree == {"step": 1} and "Checkpoint 2 is damaged: it cannot be read" in refused[0]
+
+
 def test_7_damaged_ones_do_not_push_out_good_ones(checkpoints: Checkpoints) -> None:
     for step in (1, 2):
         checkpoints.save({"step": step})

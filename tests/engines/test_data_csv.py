@@ -113,6 +113,38 @@ def test_decimal_commas_are_read_where_commas_do_not_separate():
     assert "decimals" in table["a"].note
 
 
+def test_points_group_thousands_where_commas_stand_before_decimals():
+    prices = [f"{1 + i % 9}.{100 + i}.{i:03d},{i:02d}" if i % 3 else f"{i},05" for i in range(90)]
+    found = column(*prices, delimiter=";")
+    assert (found.type, found.decimal, found.missing) == ("number", ",", 0)
+    table = read_csv(b"a;b\n1.234,05;x\n-12.345.678;y\n7;x\n")
+    assert table.frame["a"].tolist() == [1234.05, -12345678, 7]
+    # Without any comma, only what cannot be a decimal point makes points group thousands.
+    assert read_csv(b"a;b\n1.234.567;x\n2.000;y\n").frame["a"].tolist() == [1234567, 2000]
+    assert read_csv(b"a;b\n1.234;x\n2.5;y\n").frame["a"].tolist() == [1.234, 2.5]
+    assert read_csv(b"a;b\n1,234.5;x\n2.5;y\n").frame["a"].tolist() == [1234.5, 2.5]
+
+
+def test_a_column_of_numbers_and_too_much_else_says_so():
+    found = column(*range(80), *[f"about {i}" for i in range(20)])
+    assert found.type == "text" and "20 of 100 cells, such as 'about 0', are no numbers" in found.note
+
+
+def test_numbers_that_are_too_large_are_told():
+    found = column(*["1e400"] * 20)
+    assert (
+        found.type == "empty" and "20 cells are no usable number (line 2: '1e400', too large)" in found.note
+    )
+    rows = "".join(f"1e400,{i % 7},{i % 2}\n" for i in range(40))
+    notes = load(f"x,z,y\n{rows}".encode()).notes
+    assert any(note.startswith("'x': no cell has a value that can be used") for note in notes)
+    assert column(*["too large", "small"] * 9).type == "category"
+    some = column(*range(30), *["1e400"] * 10)
+    assert some.type == "number" and some.missing == 10 and "line 32: '1e400', too large" in some.note
+    with pytest.raises(BadValue, match="'y' is empty in every row: .*line 2: '1e400'"):
+        load(cells(*["1e400"] * 20))
+
+
 def test_few_unreadable_numbers_count_as_missing_and_are_told():
     found = column(*range(99), "oops")
     assert found.type == "number" and found.missing == 1
@@ -158,6 +190,13 @@ def test_rows_without_a_target_are_left_out_and_told():
     examples = load(cells(*["a", "", "b", "NA"] * 4))
     assert len(examples) == 8 and "8 of 16 rows have no target and are left out" in examples.notes[1]
     assert examples.inputs["x"].tolist()[:2] == [0, 2]
+
+
+def test_a_target_that_is_no_number_is_told_with_its_line():
+    examples = load(cells(*[i % 2 for i in range(150)], "lone", *[i % 2 for i in range(49)]))
+    assert (examples.task, len(examples)) == ("classification", 199)
+    assert "1 of 200 rows have no target and are left out" in examples.notes
+    assert "'y': 1 cell is no usable number (line 152: 'lone')" in examples.notes
 
 
 @pytest.mark.parametrize(

@@ -154,6 +154,22 @@ def test_exported_python_encodes_a_table_to_the_bit(examples, fitted):
     )
 
 
+def test_exported_python_reads_grouped_thousands_with_decimal_commas():
+    lines = ["price;kind", *(f"{1 + i % 9}.{100 + i},{i:02d};{'ab'[i % 2]}" for i in range(40))]
+    examples = Csv().examples(read_csv("\n".join(lines).encode()))
+    fitted = Preprocessing.fit(examples, np.arange(40), "none")
+    prices = ["1.234,05", "12.345.678", "7", ",5", "+1.000,", 2.5, None, ""]
+    same_bits(fitted, [{"price": price} for price in prices])
+    assert fitted.encode({"price": "1.234,05"}).item() == pytest.approx(1234.05)
+    encode = executed(fitted)["encode"]
+    for wrong in ("1.5", "1,234.5", "12.34,5", "1,2,3"):
+        said = "is not a number with a comma before its decimals"
+        with pytest.raises(BadValue, match=said):
+            fitted.encode({"price": wrong})
+        with pytest.raises(ValueError, match=said):
+            encode({"price": wrong})
+
+
 @pytest.mark.parametrize("scaling", ["none", "standard", "min-max"])
 @pytest.mark.parametrize("kind", [Digits, Iris, Diabetes])
 def test_exported_python_encodes_arrays_to_the_bit(kind, scaling):

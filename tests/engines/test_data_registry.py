@@ -63,6 +63,11 @@ def test_documented_and_round_trips_as_json(kind):
     assert Data.parse(json.loads(data.model_dump_json())) == data
 
 
+def test_abbreviations_are_written_as_people_know_them():
+    titles = {name: kind.title for name, kind in Dataset.registry.items()}
+    assert (titles["Csv"], titles["Xor"], titles["Moons"]) == ("CSV file", "XOR", "Moons")
+
+
 def bad_values(kind, name):
     """Values that the bounds of a field rule out, and values of another type."""
     info = kind.model_fields[name]

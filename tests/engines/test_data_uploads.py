@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from builder.errors import BadFile, BadValue
-from engines.data import Csv, Data, prepare, store_csv, stored_table, write_csv
+from engines.data import Csv, Data, familiar, prepare, store_csv, stored_table, write_csv
 
 GOOD = b"age,city,y\n" + b"31,Bern,1\n45,Basel,0\n22,Bern,1\n64,Chur,0\n" * 6
 RARE = b"x,y\n" + b"1,a\n2,b\n" * 20 + b"3,rare\n"
@@ -67,6 +67,11 @@ def test_fault_43_any_name_gets_a_safe_one(tmp_path, name):
     stored = store_csv(GOOD, name, tmp_path)
     assert Csv(file=stored).file == stored and [path.name for path in tmp_path.iterdir()] == [stored]
     assert stored_table(stored, tmp_path).names == ("age", "city", "y")
+
+
+def test_a_stored_name_is_shown_as_people_know_it(tmp_path):
+    assert familiar(store_csv(GOOD, "My plants.csv", tmp_path)) == "my-plants.csv"
+    assert familiar("people.csv") == "people.csv"
 
 
 def test_case_collisions_and_repeats(tmp_path):

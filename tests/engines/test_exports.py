@@ -288,3 +288,10 @@ def test_an_unfinished_run_leaves_with_a_note(run: Run, monkeypatch: pytest.Monk
     status = replace(run.status(), state="stopped", epoch=1, epochs=2)
     monkeypatch.setattr(run, "status", lambda: status)
     assert "stopped, not finished" in Trained.of(run).notes[0]
+
+
+@pytest.mark.parametrize("to", ["onnx", "pt2", "safetensors"])
+def test_a_file_of_the_network_alone_says_what_it_must_be_given(run: Run, tmp_path: Path, to: str) -> None:
+    notes = " ".join(by_name(to).make(Trained.of(run), tmp_path / "file"))
+    assert "pixels from 0 to 1, channel 1 standardised (mean 0.3056, deviation 0.3761)" in notes
+    assert "scores (logits) for 0, 1, 2" in notes

@@ -77,8 +77,9 @@ def test_7_a_damaged_checkpoint_is_passed_over_and_the_person_is_told(tmp_path: 
     assert run.status().state == "finished" and equal(run, whole)
 
 
-def test_11_an_exception_in_a_layer_names_the_node(tmp_path: Path) -> None:
-    """Batch normalisation cannot train on single examples."""
+def test_11_an_exception_in_a_layer_names_the_node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Batch normalisation cannot train on single examples; here nobody says so beforehand."""
+    monkeypatch.setattr("engines.supervised.Supervised.check", lambda *_: [])
     with pytest.raises(
         StrataError, match="Layer 'middle' failed: ValueError: Expected more than 1 value per channel"
     ):
@@ -146,12 +147,36 @@ def test_18_a_full_disk_leaves_the_last_checkpoint(tmp_path: Path, monkeypatch: 
     def full(*arguments: Any, **options: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("engines.runs.checkpoint.write", full)
-    with pytest.raises(StrataError, match="No space left on device"):
+    monkeypatch.setattr("engines.runs.checkpoint.write_atomically", full)
+    with pytest.raises(
+        StrataError, match="The disk is full. The last checkpoint is intact. Make room, then resume."
+    ):
         engines.resume(run.folder)
     assert run.checkpoints.numbers() == before and run.checkpoints.load()[1] == []
     monkeypatch.undo()
     assert engines.resume(run.folder).status().state == "finished"
+
+
+def test_18_a_disk_that_is_full_from_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*arguments: Any, **options: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    run = Run.create(tmp_path / "run", project(1))
+    for place in ("record.Lines", "record.Lines.add", "run.write_atomically"):
+        monkeypatch.setattr(f"engines.runs.{place}", full)
+        with pytest.raises(StrataError, match="The disk is full"):
+            engines.resume(run.folder)
+        monkeypatch.undo()
+    assert engines.resume(run.folder).status().state == "finished"
+
+
+def test_a_run_whose_network_was_changed_is_refused_in_words(tmp_path: Path) -> None:
+    run = Run.create(tmp_path / "run", project(5))
+    engines.resume(run.folder, watch=lambda status: run.send("stop") if status.state == "running" else None)
+    (run.folder / "project.json").write_text(dumps(project(5, layer="BatchNorm1d")))
+    for ask in (lambda: engines.resume(run.folder), Run(run.folder).model):
+        with pytest.raises(StrataError, match="its network no longer fits the checkpoint"):
+            ask()
 
 
 def test_a_finished_run_is_not_trained_again_when_its_end_was_not_told(tmp_path: Path) -> None:

@@ -116,6 +116,24 @@ def test_settings_that_have_no_effect() -> None:
     assert problem.severity == "warning" and "Make the batch 20." in str(problem)
 
 
+def test_nothing_to_learn() -> None:
+    problem, *_ = problems(network("ReLU", shape=(3,)), data(shape=(3,)))
+    assert str(problem).startswith("The network has no parameters, so it cannot learn. Add a layer")
+
+
+def test_batch_normalisation_of_single_examples() -> None:
+    (problem,) = problems(network("BatchNorm1d", "Linear"), data(), batch=1)
+    assert str(problem) == (
+        "BatchNorm1d 'batchnorm1d1': must see at least 2 values of a channel at a time to learn; the batch has 1. "
+        "Make the batch at least 2, or take LayerNorm instead."
+    )
+    assert (
+        problem.node == "batchnorm1d1" and problems(network("BatchNorm1d", "Linear"), data(), batch=2) == []
+    )
+    images = network("BatchNorm2d", "Flatten", "Linear", shape=(2, 3, 3))
+    assert problems(images, data(shape=(2, 3, 3)), batch=1) == [], "an image has many values of a channel"
+
+
 def test_several_or_no_inputs() -> None:
     (problem,) = problems(Graph(), data())
     assert "needs one Input and one Output. The network has 0 and 0." in str(problem)

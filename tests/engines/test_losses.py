@@ -171,7 +171,10 @@ def test_formulas_see_labels_and_classes() -> None:
     ("prediction * ((((9 ** 64) ** 64) ** 64) ** 64)", "must not raise to more than the power 64"),
     ("prediction * (9.0 ** 64) * 1e300", "must have a real, finite value"),
     ("prediction * " + "9" * 400, "must have a real, finite value"),
-    ("prediction // ((-1) ** 0.5)", "must have a real, finite value"),
+    ("prediction / ((-1) ** 0.5)", "must have a real, finite value"),
+    ("prediction // 1", "must not contain // or %"),
+    ("sum(prediction) % 3", "must not contain // or %"),
+    ("-" * 490 + "prediction", "must not have more than 100 operations within one another"),
     ("prediction ** target", "must contain only"),
     ("x" * 501, "at most 500 characters"),
     ("", "at least 1 character"),
@@ -183,7 +186,7 @@ def test_bad_formulas_are_refused_with_the_rule(text: str, rule: str) -> None:
 
 @pytest.mark.parametrize("text", ["1 / (prediction - 0.5)", "log(prediction - 1)", "(prediction - 1) ** 0.5",
                                   "prediction * 9 ** 64 / 1e9", "maximum(1, 2) * prediction", "exp(1) + prediction",
-                                  "sum(prediction) // 2 % 3"])  # fmt: skip
+                                  "0 * prediction", "-" * 90 + "prediction"])  # fmt: skip
 def test_formulas_that_are_only_sometimes_undefined_are_let_pass_and_run(text: str) -> None:
     assert Formula(text=text).build()(VALUES, TRUTH).shape == ()
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import engines
-from builder import StrataError
+from builder import BadFile, StrataError
 from engines.optimisers import Optimiser
 from engines.runs import Run, Status
 from engines.runs.curves import Curves
@@ -141,9 +141,14 @@ def test_a_project_that_cannot_be_trained_says_why(tmp_path: Path) -> None:
     wrong = project()
     nodes = tuple(node.model_copy(update={"config": {"units": 7}}) if node.id == "scores" else node
                   for node in wrong.graph.nodes)  # fmt: skip
-    with pytest.raises(StrataError, match="2"):
-        engines.train(wrong.with_graph(wrong.graph.model_copy(update={"nodes": nodes})), tmp_path / "run")
-    status = Run(tmp_path / "run").status()
+    wrong = wrong.with_graph(wrong.graph.model_copy(update={"nodes": nodes}))
+    with pytest.raises(StrataError, match="7"):
+        engines.train(wrong, tmp_path / "run")
+    assert not (tmp_path / "run").exists(), "a refused project leaves no run behind"
+    run = Run.create(tmp_path / "run", wrong)  # as the workspace does, where the page has checked
+    with pytest.raises(StrataError, match="7"):
+        engines.resume(run.folder)
+    status = run.status()
     assert status.state == "failed" and "7" in status.message
 
 
@@ -254,3 +259,31 @@ def test_a_run_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     (run.folder / "run.json").write_text(json.dumps({"format": 99}))
     with pytest.raises(StrataError, match="newer version of Strata"):
         _ = run.about
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"format": 1}', '{"format": "1", "of": "", "name": "x"}'])
+def test_a_damaged_run_file_is_refused_in_words(text: str, tmp_path: Path) -> None:
+    run = Run.create(tmp_path / "run", project())
+    (run.folder / "run.json").write_text(text)
+    with pytest.raises(
+        BadFile, match="Run 'run' is damaged: its run.json does not say .*threads as it should"
+    ):
+        engines.resume(run.folder)
+
+
+def test_lines_that_do_not_tell_what_they_must_are_passed_over(tmp_path: Path) -> None:
+    good = {"type": "steps", "first": 1, "values": {"loss": [1, None]}}
+    lines = Lines(tmp_path / "events.jsonl")
+    lines.add(
+        {"type": "steps"}, {**good, "first": "1"}, {**good, "values": {"loss": ["1"]}}, {"type": "resumed"}
+    )
+    lines.add({"type": []}, {"type": "measured", "step": 1}, {"type": "notice"}, {**good, "first": -5}, good)
+    curves = Curves(tmp_path / "events.jsonl").read()
+    assert len(curves) == 2 and curves.steps["loss"][0] == 1
+    assert curves.marks == curves.states == [] and curves.rewinds == 0
+
+
+def test_numbers_of_threads_in_a_run_are_bounded(tmp_path: Path) -> None:
+    run = Run.create(tmp_path / "run", project(), threads=100_000)
+    with pytest.raises(StrataError, match="threads must be in .0, .* Got 100000"):
+        engines.resume(run.folder)

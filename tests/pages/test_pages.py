@@ -1,54 +1,15 @@
 """Every page in every state that a person can meet, run by Streamlit's own test runner."""
 
-from collections.abc import Callable
-from pathlib import Path
-
 import pytest
-from streamlit.testing.v1 import AppTest
 
 import builder
 from builder.graph import Graph, Node
 from builder.project import Project
+from engines.runs.run import Run, Status
 from engines.workspace import Workspace
+from tests.pages.seen import Open, button, project_of, saved, words
 
-ROOT = Path(__file__).resolve().parents[2]
 PROJECT_PAGES = ("build", "data", "train", "export")
-Open = Callable[..., AppTest]
-
-
-@pytest.fixture
-def open_page(workspace: Path) -> Open:
-    """`open_page("train", project=id)`: the page as its URL shows it, as the first request of a session."""
-
-    def opened(page: str, **query: str) -> AppTest:
-        test = AppTest.from_file(str(ROOT / "pages/parts/router.py"), default_timeout=60)
-        for name, value in query.items():
-            test.query_params[name] = value
-        return test.run() if page == "start" else test.switch_page(f"../../pages/{page}.py").run()
-
-    return opened
-
-
-def saved(project: Project, id: str = "mine") -> str:
-    """The id of a project that lies in the home folder."""
-    builder.save(project, Workspace().projects / f"{id}.json")
-    return id
-
-
-def project_of(id: str = "mine") -> Project:
-    """What lies in the home folder."""
-    return builder.load(Workspace().projects / f"{id}.json")
-
-
-def button(test: AppTest, label: str) -> object:
-    """The first button with this label."""
-    return next(one for one in test.button if one.label == label)
-
-
-def words(test: AppTest) -> str:
-    """All texts of a page."""
-    kinds = ("markdown", "caption", "error", "warning", "info", "subheader")
-    return "\n".join(str(one.value) for kind in kinds for one in test.get(kind)).replace("\\", "")
 
 
 def test_start_offers_every_template(open_page: Open) -> None:
@@ -148,6 +109,67 @@ def test_a_node_is_added_behind_the_chosen_one(open_page: Open) -> None:
     assert graph["dropout1"].inputs == {"input": "relu1"}
     assert graph["linear2"].inputs == {"input": "dropout1"}
     assert not builder.check(graph)
+
+
+def test_a_removed_node_leaves_a_whole_chain(open_page: Open) -> None:
+    test = open_page("build", project=saved(builder.template("digits-mlp")))
+    test.selectbox(key="node").select("relu1").run()
+    test.button(key="node remove").click().run()
+    assert "relu1" not in project_of().graph
+    assert project_of().graph["linear2"].inputs == {"input": "linear1"}
+
+
+def test_a_name_in_use_is_refused_and_the_node_stays_chosen(open_page: Open) -> None:
+    test = open_page("build", project=saved(builder.template("digits-mlp")))
+    test.selectbox(key="node").select("linear2").run()
+    next(one for one in test.text_input if one.value == "linear2").set_value("linear1").run()
+    assert "id must be free" in words(test)
+    assert test.selectbox(key="node").value == "linear2"
+
+
+def test_new_projects_are_numbered(open_page: Open) -> None:
+    for _ in range(2):
+        button(open_page("start"), "New project").click().run()
+    names = {builder.load(path).name for path in Workspace().projects.glob("*.json")}
+    assert names == {"New project", "New project 2"}
+
+
+def test_a_loss_that_does_not_suit_is_changed_with_one_click(open_page: Open) -> None:
+    from pages.parts import lifespan
+
+    lifespan.warm.set()
+    project = builder.template("spiral-mlp").with_fields(data={"source": {"kind": "Diabetes"}})
+    nodes = (
+        Node(id="row", kind="Input", config={"shape": [10]}),
+        Node(id="linear", kind="Linear", config={"units": 1}, inputs={"input": "row"}),
+        Node(id="out", kind="Output", inputs={"input": "linear"}),
+    )
+    test = open_page("train", project=saved(project.with_graph(Graph(nodes=nodes))))
+    assert "does not suit regression" in words(test)
+    button(test, "Take Mean squared error").click().run()
+    assert project_of().engine["loss"] == {"kind": "MSE"}
+    assert "does not suit" not in words(test) and not test.exception
+
+
+def test_a_diverged_run_offers_to_train_again(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the present settings, after the paused run has been stopped; its own settings stand in its line."""
+    monkeypatch.setattr(Run, "start", lambda run: None)
+    monkeypatch.setattr(
+        Run,
+        "send",
+        lambda run, command: run.report(Status(state="stopped" if command == "stop" else "running")),
+    )
+    project = builder.template("digits-mlp").with_fields(engine={"kind": "Supervised", "batch": 77})
+    run = Workspace().start(project, saved(project.with_fields(engine={"kind": "Supervised", "batch": 33})))
+    run.report(Status(state="paused", message="The loss stopped being a finite number at step 8."))
+    test = open_page("train", project="mine")
+    assert "batch 77" in words(test) and not test.exception
+    assert button(test, "Resume").key == "run resume"
+    button(test, "Train again").click().run()
+    assert run.status().state == "stopped"
+    newest = Workspace().list_runs("mine")[0]
+    assert newest.id != run.id and newest.project.engine["batch"] == 33
+    assert "batch 33" in words(test)
 
 
 def test_a_bad_name_is_refused_with_its_reason(open_page: Open) -> None:

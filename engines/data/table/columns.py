@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -37,6 +36,8 @@ class Column(BaseModel):
     form: str = ""
     """How dates are written, as strptime has it."""
     note: str = ""
+    unread: str = ""
+    """Which cells, with the first one's line, are no usable numbers in a column of numbers; part of the note."""
 
 
 def read_column(
@@ -45,7 +46,7 @@ def read_column(
     """What a column holds, and its cells: float64 with NaN for numbers, else text with None where missing."""
     fast = _plain_numbers(cells)
     if fast is not None:
-        return _numeric(name, fast, {}, "."), fast
+        return _numeric(name, fast, "", "."), fast
     texts = [text_of(cell) for cell in cells]
     present = [text for text in texts if text]
     distinct = sorted(set(present))
@@ -56,7 +57,7 @@ def read_column(
     found = _numbers(name, texts, distinct, lines, decimals)
     if found is not None:
         return found
-    column = _worded(name, missing, distinct, len(present))
+    column = _worded(name, missing, distinct, present, decimals)
     return column, [text or None for text in texts]
 
 
@@ -88,50 +89,71 @@ def _plain_numbers(cells: list[str]) -> np.ndarray | None:
 
 def _numbers(
     name: str, texts: list[str], distinct: list[str], lines: Sequence[int], decimals: tuple[Decimal, ...]
-) -> tuple[Column, np.ndarray] | None:
-    """The column as numbers, None unless nearly all of its cells are."""
+) -> tuple[Column, list | np.ndarray] | None:
+    """The column as numbers, NaN where too large; None unless nearly all of its cells are numbers."""
+    decimal, known = _best(distinct, decimals)
+    others = sum(1 for text in texts if text and text not in known)
+    if others > (1 - NUMBERS_AT_LEAST) * sum(1 for text in texts if text):
+        return None
+    values = np.array([known.get(text, np.nan) for text in texts])
+    unread = [row for row, text in enumerate(texts) if text and np.isnan(values[row])]
+    told = _unread(texts[unread[0]], lines[unread[0]], len(unread), decimal) if unread else ""
+    column = _numeric(name, values, told, decimal)
+    return column, [None] * len(values) if column.type == "empty" else values
+
+
+def _best(distinct: list[str], decimals: tuple[Decimal, ...]) -> tuple[Decimal, dict[str, float]]:
+    """The convention that makes most texts numbers, with those."""
     commas = any("," in text for text in distinct)
-    chosen, *others = decimals if commas else (".",)
+    chosen, *others = decimals if commas else decimals[::-1]
     known = _known(distinct, chosen)
     for decimal in others:
         if len(other := _known(distinct, decimal)) > len(known):
             chosen, known = decimal, other
-    unread = [row for row, text in enumerate(texts) if text and text not in known]
-    present = sum(1 for text in texts if text)
-    if len(unread) > (1 - NUMBERS_AT_LEAST) * present:
-        return None
-    values = np.array([known.get(text, np.nan) for text in texts])
-    first = {lines[unread[0]]: texts[unread[0]]} if unread else {}
-    return _numeric(name, values, first, chosen, len(unread)), values
+    return chosen, known
 
 
 def _known(distinct: list[str], decimal: Decimal) -> dict[str, float]:
-    """The texts that are numbers, with their values."""
+    """The texts that are numbers, with their values; NaN for those that are too large."""
     known = {}
     for text in distinct:
-        with suppress(ValueError):
+        try:
             value = number_of(text, decimal)
-            known.update({} if value is None else {text: value})
+        except ValueError as error:
+            if not str(error).startswith(f"{text[:40]} is too large"):
+                continue
+            value = np.nan
+        known.update({} if value is None else {text: value})
     return known
 
 
-def _numeric(
-    name: str, values: np.ndarray, first: dict[int, str], decimal: Decimal, unread: int = 0
-) -> Column:
+def _unread(text: str, line: int, count: int, decimal: Decimal) -> str:
+    """Which cells are no usable numbers, and why if the first is too large."""
+    few = f"{count:,} cells are" if count > 1 else "1 cell is"
+    large = ", too large" if _known([text], decimal) else ""
+    return f"{few} no usable number (line {line}: {text[:40]!r}{large})"
+
+
+def _numeric(name: str, values: np.ndarray, unread: str, decimal: Decimal) -> Column:
     missing = int(np.isnan(values).sum())
     distinct = len(np.unique(values[~np.isnan(values)]))
     notes = ["a comma before the decimals"] if decimal == "," else []
-    for line, text in first.items():
-        few = f"{unread} cells are" if unread > 1 else "1 cell is"
-        notes.append(f"{few} no usable number (line {line}: {text[:40]!r}) and counted as missing")
+    if unread:
+        notes.append(f"{unread} and counted as missing")
+    if unread and not distinct:
+        note = f"no cell has a value that can be used: {unread}"
+        return Column(name=name, type="empty", missing=missing, note=note, unread=unread)
     if len(values) >= 10 and not missing and (np.diff(values) == 1).all():
         notes.append("counts the rows; if that is all it does, ignore it")
     return Column(
-        name=name, type="number", missing=missing, distinct=distinct, decimal=decimal, note="; ".join(notes)
-    )
+        name=name, type="number", missing=missing, distinct=distinct, decimal=decimal, note="; ".join(notes),
+        unread=unread,
+    )  # fmt: skip
 
 
-def _worded(name: str, missing: int, distinct: list[str], present: int) -> Column:
+def _worded(
+    name: str, missing: int, distinct: list[str], present: list[str], decimals: tuple[Decimal, ...]
+) -> Column:
     """A column that is not numeric: true or false, dates, categories, or text."""
 
     def column(kind: ColumnType, note: str = "", form: str = "") -> Column:
@@ -145,9 +167,16 @@ def _worded(name: str, missing: int, distinct: list[str], present: int) -> Colum
     if forms:
         note = "day or month first? Read as day first" if "%m/%d/%Y" in forms and len(forms) > 1 else ""
         return column("date", note, forms[0])
-    if len(distinct) <= MOST_CATEGORIES and (len(distinct) <= 10 or 2 * len(distinct) <= present):
+    if len(distinct) <= MOST_CATEGORIES and (len(distinct) <= 10 or 2 * len(distinct) <= len(present)):
         return column("category")
-    many = f"{len(distinct):,} different texts in {present:,} cells"
+    known = _best(distinct, decimals)[1]
+    strange = [text for text in present if text not in known]
+    if 2 * len(strange) < len(present):
+        few = f"{len(strange):,} of {len(present):,} cells, such as {strange[0][:40]!r}, are no numbers"
+        return column(
+            "text", f"{few}, too many to count them as missing (at most {1 - NUMBERS_AT_LEAST:.0%})"
+        )
+    many = f"{len(distinct):,} different texts in {len(present):,} cells"
     return column("text", f"{many}: too many to be categories (at most {MOST_CATEGORIES}, each used twice)")
 
 

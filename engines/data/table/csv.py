@@ -19,7 +19,7 @@ Name = Annotated[str, Field(min_length=1, max_length=200)]
 
 def _several(value: Any) -> Any:
     """One name may be written without a list."""
-    return ([value] if value else []) if isinstance(value, str) else value
+    return ((value,) if value else ()) if isinstance(value, str) else value
 
 
 def _stored(name: str) -> str:
@@ -36,6 +36,7 @@ Names = Annotated[tuple[Name, ...], BeforeValidator(_several)]
 class Csv(Dataset):
     """A table of your own: upload a CSV file, say which column to predict, and the rest is read from it."""
 
+    title: ClassVar = "CSV file"
     category: ClassVar = "Your own"
     icon: ClassVar = "upload_file"
     ready: ClassVar = False

@@ -38,7 +38,9 @@ def refuse(field: str, message: str, fix: str, value: object = None) -> NoReturn
     Raises:
         BadValue: always; the text names the field, the cause and the fix.
     """
-    raise BadValue([Problem(f"Csv: {field} {message}.", field=field, rule=message, value=value, fix=fix)])
+    raise BadValue(
+        [Problem(f"CSV file: {field} {message}.", field=field, rule=message, value=value, fix=fix)]
+    )
 
 
 def check_names(table: Table, field: str, names: tuple[str, ...]) -> None:
@@ -68,10 +70,13 @@ def read_target(table: Table, names: tuple[str, ...], task: Task | None) -> Targ
     cells = table.frame[list(names)]
     rows = np.flatnonzero(cells.notna().all(axis=1).to_numpy())
     if not len(rows):
-        refuse("target", f"{names[0]!r} is empty in every row", "Choose a column with values.", names[0])
+        empty = "; ".join(column.note for column in columns if column.type == "empty" and column.unread)
+        message = f"{names[0]!r} is empty in every row" + (f": {empty}" if empty else "")
+        refuse("target", message, "Choose a column with values.", names[0])
     notes = [] if task else [f"taken as {chosen}: {_reason(chosen, columns)}"]
     if lost := len(cells) - len(rows):
         notes.append(f"{lost:,} of {len(cells):,} rows have no target and are left out")
+        notes += [f"{column.name!r}: {column.unread}" for column in columns if column.unread]
     read = {"classification": _classes, "multi-label": _labels, "regression": _quantities}[chosen]
     values, classes = read(table, columns, rows)
     return Target(rows, values, chosen, classes, tuple(notes))

@@ -41,6 +41,11 @@ def store_csv(data: bytes, name: str, folder: Path) -> str:
     return stored
 
 
+def familiar(stored: str) -> str:
+    """A stored name as people know it: without the digits that tell contents apart."""
+    return f"{stored.rpartition('-')[0]}.csv" if re.fullmatch(STORED_NAME, stored) else stored
+
+
 def stored_table(stored: str, folder: Path) -> Table:
     """The table kept under a stored name; read once and remembered, so do not change it.
 

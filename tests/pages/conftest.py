@@ -1,0 +1,23 @@
+"""What the tests of the pages share."""
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.pages.seen import Open
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def open_page(workspace: Path) -> Open:
+    """`open_page("train", project=id)`: the page as its URL shows it, as the first request of a session."""
+
+    def opened(page: str, **query: str) -> AppTest:
+        test = AppTest.from_file(str(ROOT / "pages/parts/router.py"), default_timeout=60)
+        for name, value in query.items():
+            test.query_params[name] = value
+        return test.run() if page == "start" else test.switch_page(f"../../pages/{page}.py").run()
+
+    return opened
