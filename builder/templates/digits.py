@@ -12,7 +12,7 @@ GROUP = "Images"
     "Rumelhart, Hinton and Williams (1986)",
     DIGITS,
     epochs=200,
-    batch=32,
+    batch=16,
     optimiser={"kind": "AdamW", "weight_decay": 0.1},
 )
 def digits_mlp(net: Sketch) -> None:
@@ -23,7 +23,7 @@ def digits_mlp(net: Sketch) -> None:
     net.output(net("Linear", x, units=10))
 
 
-@ready("Digits CNN", GROUP, "LeCun et al. (1998)", DIGITS, epochs=60, batch=32)
+@ready("Digits CNN", GROUP, "LeCun et al. (1998)", DIGITS, epochs=100, batch=32)
 def digits_cnn(net: Sketch) -> None:
     """Small filters slide over handwritten digits. Compare with the MLP how it generalises to new writers."""
     x = net.input("image", 1, 8, 8)
