@@ -14,6 +14,7 @@ GROUP = "Images"
     epochs=200,
     batch=16,
     optimiser={"kind": "AdamW", "weight_decay": 0.1},
+    schedule={"kind": "Cosine"},
 )
 def digits_mlp(net: Sketch) -> None:
     """Two hidden layers read handwritten digits. Watch how soon it passes the line of logistic regression."""

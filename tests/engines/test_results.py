@@ -1,7 +1,8 @@
 """What the ready networks reach on held-out data, three seeds each, beside baselines on the same split.
 
-The gates lie below the worst seed measured. The settings are those of the templates; none was changed after
-a look at the test part.
+The gates lie below the worst seed measured. The settings are those of the templates, compared on the validation part;
+only digits-mlp was changed after its gate had failed: 500 epochs at a constant rate, and 200 in small batches, each
+ended in a spike of the loss on one seed in twenty. The cosine schedule is the remedy.
 """
 
 from pathlib import Path
