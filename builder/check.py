@@ -4,13 +4,13 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from builder.edits import AddNode, Disconnect
+from builder.edits import AddNode, Disconnect, Edit, Several, Share
 from builder.errors import Problem
-from builder.fields import Ports, layer_of, ports
+from builder.fields import Arguments, Ports, layer_of, ports, sized
 from builder.graph import Graph, Node
 from builder.layers import LAYERS
 from builder.layers.io import Block
-from builder.shapes import infer
+from builder.shapes import Inference, infer, own
 from builder.trial import MOST_PARAMETERS, too_large
 
 UNSHARED = ("Input", "Output", "Block")
@@ -18,17 +18,34 @@ UNSHARED = ("Input", "Output", "Block")
 
 
 def check(graph: Graph) -> list[Problem]:
-    """All problems of a graph: names, connections, cycles, fields and shapes; warnings last. No errors: it compiles."""
-    from builder.fixes import with_fixes
+    """All problems of a graph: names, connections, cycles, fields and shapes; warnings last. No errors: it compiles.
 
+    Fixes are looked for in the first problems; `fixes.mended` tells those of any other.
+    """
     if doubled := [*_doubled(graph)]:
         return doubled
-    problems = [*_blocks(graph), *_structure(graph)]
     inference = infer(graph)
-    problems += with_fixes(inference)
+    problems = [*_blocks(graph), *_found(inference, tuple(graph.arguments.items()))]
     if inference.parameters > MOST_PARAMETERS:
         problems.append(Problem(f"The graph {too_large(inference.parameters)}", rule="must not be too large"))
     return [*problems, *_unread(graph)]
+
+
+def check_inside(inference: Inference) -> list[Problem]:
+    """All problems of a block's graph where it is used; their fixes are edits of that graph."""
+    graph = inference.graph
+    if doubled := [*_doubled(graph)]:
+        return doubled
+    return [*_found(inference, inference.arguments), *_unread(graph)]
+
+
+def _found(inference: Inference, arguments: Arguments) -> list[Problem]:
+    """What is wrong with nodes, connections and shapes, with the fixes that work."""
+    from builder.fixes import ended, led, with_fixes
+
+    structure = led(inference, _structure(inference.graph, arguments))
+    structure = [problem if problem.node else ended(inference, problem) for problem in structure]
+    return [*structure, *with_fixes(inference)]
 
 
 def errors(problems: list[Problem]) -> list[Problem]:
@@ -38,7 +55,10 @@ def errors(problems: list[Problem]) -> list[Problem]:
 
 def _blocks(graph: Graph) -> Iterator[Problem]:
     for name, block in graph.blocks.items():
-        inside = [*_doubled(block)] or _structure(block.model_copy(update={"blocks": graph.blocks}))
+        arguments = sized(tuple(block.arguments.items()), own(block))
+        inside = [*_doubled(block)] or _structure(
+            block.model_copy(update={"blocks": graph.blocks}), arguments
+        )
         for found in inside:
             yield Problem(
                 f"Block '{name}': {found.message}", "", found.field, found.rule, found.value, found.fix
@@ -61,10 +81,9 @@ def _doubled(graph: Graph) -> Iterator[Problem]:
             yield Problem(message, id, "id", "must be unique", id, "Rename one of them.")
 
 
-def _structure(graph: Graph) -> list[Problem]:
+def _structure(graph: Graph, arguments: Arguments) -> list[Problem]:
     """What is wrong with the nodes and connections themselves, whatever their shapes."""
     behind = {node.id for node in graph.order()[1]}
-    arguments = tuple(graph.arguments.items())
     found: list[Problem] = []
     known: dict[str, Ports] = {}
     for node in graph.nodes:
@@ -153,11 +172,13 @@ def _circle(graph: Graph, behind: set[str]) -> Problem:
     first, last = circle[0], circle[-1]
     shown = circle if len(circle) <= 12 else [*circle[:10], "…", last]
     said = f"connections must not lead in a circle: {' → '.join([*shown, first])}."
-    cut = tuple(
+    cut: list[Edit] = [
         Disconnect(node=first, port=port) for port, source, _ in graph[first].sources() if source == last
-    )
+    ]
+    cut += [Share(node=first)] if graph[first].shares == last else []
+    edit = cut[0] if len(cut) == 1 else Several(edits=tuple(cut))
     return _wrong(
-        graph[first], "inputs", "no cycles", shown, said, f"Disconnect '{first}' from '{last}'.", cut[:1]
+        graph[first], "inputs", "no cycles", shown, said, f"Disconnect '{first}' from '{last}'.", (edit,)
     )
 
 

@@ -8,9 +8,17 @@ StrataError
 
 import re
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 from pydantic import ValidationError
+
+
+class Setting(NamedTuple):
+    """A setting of the engine that mends a problem."""
+
+    words: str
+    field: str
+    value: Any
 
 
 @dataclass(frozen=True)
@@ -26,6 +34,8 @@ class Problem:
     edits: tuple[Any, ...] = ()
     """Edits that mend it, each by itself, tried before they are offered; the best first."""
     severity: Literal["error", "warning"] = "error"
+    settings: tuple[Setting, ...] = ()
+    """Settings of the engine that mend it, each by itself; the best first."""
 
     def __str__(self) -> str:
         return f"{self.message} {self.fix}".strip()

@@ -2,6 +2,7 @@
 
 import ast
 import operator
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -17,27 +18,46 @@ _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
 _UNARY: dict[type[ast.unaryop], Callable[[Any], Any]] = {ast.USub: operator.neg, ast.UAdd: operator.pos}
 LONGEST = 500
 LARGEST_POWER = 64
+IN = "in"
+"""A name that formulas may have although it is a word of Python's."""
 
 
 class Expression:
     """A formula over named values: numbers, + - * / // % **, parentheses and the given functions.
+
+    A smooth one refuses // and %, which have no slope to learn from.
 
     Raises:
         ValueError: the text is too long, is no expression, or uses a name or a construct that is not allowed.
     """
 
     def __init__(
-        self, text: str, names: set[str], functions: Mapping[str, Callable[..., Any]] | None = None
+        self,
+        text: str,
+        names: set[str],
+        functions: Mapping[str, Callable[..., Any]] | None = None,
+        *,
+        smooth: bool = False,
     ) -> None:
         self.text = text
-        self._names, self._functions = names, dict(functions or {})
+        self._names, self._functions, self._smooth = names, dict(functions or {}), smooth
         if len(text) > LONGEST:
             raise ValueError(f"must have at most {LONGEST} characters")
         try:
-            self._tree = ast.parse(text.strip(), mode="eval").body
+            self._tree = _parsed(text, names)
             self._check(self._tree)
         except (SyntaxError, RecursionError, MemoryError) as error:
             raise ValueError(f"must be a formula such as 2 * {next(iter(sorted(names)), '3')} + 1") from error
+
+    @property
+    def uses(self) -> set[str]:
+        """The names that stand in it."""
+        return {node.id for node in ast.walk(self._tree) if isinstance(node, ast.Name)} & self._names
+
+    def filled(self, values: Mapping[str, str | float]) -> str:
+        """The formula with some of its names replaced by numbers or by other formulas of the same names."""
+        parts = {name: _parsed(str(value), self._names) for name, value in values.items()}
+        return ast.unparse(_Filled(parts).visit(_parsed(self.text, self._names)))
 
     def __call__(self, **values: Any) -> Any:
         """The value of the formula for these values of its names."""
@@ -58,6 +78,8 @@ class Expression:
                 if _degree(tree) > LARGEST_POWER:
                     raise ValueError(f"must not raise to more than the power {LARGEST_POWER}")
                 parts = [left]
+            case ast.BinOp(op=ast.FloorDiv() | ast.Mod()) if self._smooth:
+                raise ValueError("must not contain // or %: they have no slope to learn from")
             case ast.BinOp(left=left, op=op, right=right) if type(op) in _BINARY and type(op) is not ast.Pow:
                 parts = [left, right]
             case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]) if name in self._functions:
@@ -65,7 +87,7 @@ class Expression:
             case _:
                 allowed = [
                     "numbers",
-                    "+ - * / // %",
+                    "+ - * /" if self._smooth else "+ - * / // %",
                     "** with a number",
                     "parentheses",
                     *sorted(self._functions),
@@ -87,6 +109,31 @@ class Expression:
             case ast.Call(func=ast.Name(id=name), args=arguments):
                 return self._functions[name](*(self._value(argument, values) for argument in arguments))
         raise AssertionError(f"unchecked construct {ast.dump(tree)}")
+
+
+class _Filled(ast.NodeTransformer):
+    """Names replaced by what they stand for."""
+
+    def __init__(self, parts: Mapping[str, ast.expr]) -> None:
+        self._parts = parts
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        """The part of this name."""
+        return self._parts.get(node.id, node)
+
+
+def _parsed(text: str, names: set[str]) -> ast.expr:
+    """The tree of a formula. Where `in` is a name, a word that does not occur stands for it while Python reads it."""
+    if IN not in names:
+        return ast.parse(text.strip(), mode="eval").body
+    word = "in_"
+    while word in text or word in names:
+        word += "_"
+    tree = ast.parse(re.sub(r"\bin\b", word, text.strip()), mode="eval").body
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.id == word:
+            node.id = IN
+    return tree
 
 
 def _power(tree: ast.expr) -> float | None:

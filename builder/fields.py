@@ -1,16 +1,16 @@
 """A node's kind and config read as a layer with validated fields, and the ports that the node then has."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
 from builder.errors import Problem, field_problems
-from builder.expression import Expression
+from builder.expression import IN, Expression
 from builder.graph import Graph, Node
-from builder.layer import Layer
+from builder.layer import Layer, Spec
 from builder.layers import LAYERS
 from builder.layers.io import Block
 
@@ -22,6 +22,8 @@ Arguments = tuple[tuple[str, float], ...]
 
 LARGEST = 1e100
 """What a formula may give at most."""
+TEXTS = ("block", "arguments")
+"""Fields of a Block that are no formulas of what is around it: a name, and formulas that a use works out itself."""
 
 
 class Ports(NamedTuple):
@@ -40,7 +42,11 @@ def layer_of(key: Key, arguments: Arguments = ()) -> tuple[Layer | None, tuple[P
     if kind is None:
         message = f"{name!r} is no kind of layer."
         return None, (Problem(message, rule="must be a kind of layer", value=name, fix=_nearest(name)),)
-    fields = {field: _evaluated(value, arguments) for field, value in json.loads(config).items()}
+    texts = TEXTS if name == "Block" else ()
+    fields = {
+        field: value if field in texts else evaluated(value, arguments)
+        for field, value in json.loads(config).items()
+    }
     try:
         return kind.model_validate(fields), ()
     except ValidationError as error:
@@ -59,23 +65,55 @@ def ports(layer: Layer, node: Node, blocks: Mapping[str, Graph]) -> Ports:
     return Ports(layer.inputs, layer.optional, layer.outputs)
 
 
-def _evaluated(value: Any, arguments: Arguments) -> Any:
+def evaluated(value: Any, arguments: Arguments) -> Any:
     """A field of a block's node, where text is a formula of the block's arguments."""
     if not arguments:
         return value
     if isinstance(value, list):
-        return [_evaluated(one, arguments) for one in value]
+        return [evaluated(one, arguments) for one in value]
     if isinstance(value, dict):
-        return {name: _evaluated(one, arguments) for name, one in value.items()}
-    if not isinstance(value, str):
-        return value
+        return {name: evaluated(one, arguments) for name, one in value.items()}
+    return number(value, arguments) if isinstance(value, str) else value
+
+
+def number(text: str, arguments: Arguments) -> Any:
+    """What a formula gives, whole if it can be; the text itself if it is none, or has no finite value."""
     try:
-        number = Expression(value, {name for name, _ in arguments})(**dict(arguments))
-        if not abs(number) < LARGEST:
-            return value
+        found = Expression(text, {name for name, _ in arguments})(**dict(arguments))
+        if not abs(found) < LARGEST:
+            return text
     except (ValueError, ArithmeticError, TypeError, RecursionError):
-        return value
-    return int(number) if isinstance(number, float) and number.is_integer() else number
+        return text
+    return int(found) if isinstance(found, float) and found.is_integer() else found
+
+
+def sized(arguments: Arguments, specs: Sequence[Spec]) -> Arguments:
+    """Arguments and what `in` means among them: the size of dimension 1 of what first arrives, if it has one."""
+    sizes = specs[0].shape[1:2] if specs else ()
+    return (*(pair for pair in arguments if pair[0] != IN), *((IN, size) for size in sizes))
+
+
+def given(
+    values: Mapping[str, float | str], defaults: Mapping[str, float], around: Arguments, specs: Sequence[Spec]
+) -> tuple[Arguments, str]:
+    """The arguments with which a block is used where these specs arrive; or () and why its values are refused."""
+    names, found = sized(around, specs), dict(defaults)
+    for name, value in values.items():
+        if name not in defaults:
+            return (), f"arguments must be among {', '.join(defaults) or 'none'}. Got {name!r}."
+        result = number(value, names) if isinstance(value, str) else value
+        if isinstance(result, str):
+            return (), f"arguments: {name} {_reason(result, names)}. Got {value!r}."
+        found[name] = result
+    return sized(tuple(found.items()), specs), ""
+
+
+def _reason(text: str, names: Arguments) -> str:
+    try:
+        Expression(text, {name for name, _ in names})
+    except ValueError as error:
+        return str(error)
+    return "must have a finite value"
 
 
 def _nearest(kind: str) -> str:

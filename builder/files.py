@@ -83,8 +83,11 @@ def save(project: Project, path: str | os.PathLike[str]) -> None:
     """
     path = Path(path)
     try:
+        content = dumps(project).encode()
+        if len(content) > LARGEST:
+            raise ValueError(f"it would be larger than {LARGEST // 2**20} MiB, and could not be read again")
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, dumps(project).encode())
+        write_atomically(path, content)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise BadFile(f"{path.name[:80]!r} cannot be written: {reason}.") from error
@@ -139,7 +142,7 @@ def _parsed(text: str | bytes) -> dict[str, Any]:
         content = text.decode("utf-8-sig") if isinstance(text, bytes) else text
     except UnicodeDecodeError as error:
         raise BadFile(f"The file is no project file: it is not UTF-8 text (byte {error.start}).") from error
-    if _too_deep(content):
+    if too_deep(content):
         raise BadFile(f"The file nests more than {DEEPEST} levels deep, so it is no project file.")
     try:
         raw = json.loads(content, object_pairs_hook=_once, parse_constant=_no_constant)
@@ -173,7 +176,7 @@ def _bounded(raw: dict[str, Any]) -> dict[str, Any]:
     return raw
 
 
-def _too_deep(text: str) -> bool:
+def too_deep(text: str) -> bool:
     """Whether brackets nest too deeply, text in quotes left out; counted before anything recursive reads it."""
     brackets = _BETWEEN_BRACKETS.sub("", text)
     return any(depth > DEEPEST for depth in accumulate(1 if bracket in "[{" else -1 for bracket in brackets))

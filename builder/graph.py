@@ -23,6 +23,8 @@ MODULE_NAMES = frozenset(
 """Attributes of torch.nn.Module, which a node's name would hide."""
 RESERVED = MODULE_NAMES | {"self", "super", "torch", "nn", "block", "range", "tuple"}
 MOST_NODES = 20_000
+DEEPEST_FIELD = 8
+"""How deep lists may nest in a field."""
 _written = json.JSONEncoder(sort_keys=True).encode
 """json.dumps makes an encoder anew at each call, which takes longer than the encoding."""
 
@@ -57,7 +59,15 @@ def plain(name: str, value: Any) -> Any:
         raise ValueError(
             f"{name} must be plain JSON: numbers, text, lists. Got {type(value).__name__}."
         ) from error
+    if text.count("[") + text.count("{") > DEEPEST_FIELD and _depth(value) > DEEPEST_FIELD:
+        raise ValueError(f"{name} must not nest more than {DEEPEST_FIELD} deep.")
     return json.loads(text)[0]
+
+
+def _depth(value: Any) -> int:
+    """How deep lists and dictionaries nest; json has found that it is not endless."""
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else None
+    return 0 if parts is None else 1 + max(map(_depth, parts), default=0)
 
 
 def _all_plain(fields: dict[str, Any]) -> dict[str, Any]:
@@ -124,7 +134,8 @@ class Graph(_Record):
     @cached_property
     def digest(self) -> str:
         """A hash of everything in the graph but the positions."""
-        plain = self.model_dump_json(exclude={"nodes": {"__all__": {"position"}}})
+        places = {"__all__": {"position"}}
+        plain = self.model_dump_json(exclude={"nodes": places, "blocks": {"__all__": {"nodes": places}}})
         return hashlib.sha256(plain.encode()).hexdigest()
 
     def __getitem__(self, id: str) -> Node:

@@ -130,6 +130,8 @@ class Layer(Registered):
 
     category: ClassVar[str]
     """The shelf of the palette on which it lies."""
+    aliases: ClassVar[str] = ""
+    """Other words by which people look for it, beside those for its whole family; parted by commas."""
     icon: ClassVar[str] = "widgets"
     reference: ClassVar[str] = ""
     """Paper or textbook."""
@@ -182,6 +184,12 @@ class Layer(Registered):
     ) -> int | None:
         """Multiply–adds for the whole batch, where counting PyTorch's operations does not see them; else None."""
         return None
+
+    @classmethod
+    def other_names(cls) -> list[str]:
+        """The words by which people look for it, its own before those for its family."""
+        told = [one.__dict__.get("aliases", "") for one in cls.__mro__]
+        return [word for text in told if isinstance(text, str) for word in text.split(", ") if word]
 
     @classmethod
     def port_names(cls, connected: Mapping[str, str]) -> tuple[str, ...]:

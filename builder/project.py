@@ -19,11 +19,21 @@ class Project(BaseModel):
     engine: Plain = {}
     seed: int = Field(0, ge=0, lt=2**63)
     notes: str = Field("", max_length=20_000)
+    revision: int = Field(0, ge=0, lt=2**53)
+    """How many changes made it."""
 
     @property
     def graph(self) -> Graph:
         """The graph of the usual role, `model`; of the first role where there is none."""
         return self.graphs["model"] if "model" in self.graphs else next(iter(self.graphs.values()))
+
+    def trains_like(self, other: "Project") -> bool:
+        """Whether a run of the other would be the same; names, notes, revisions and where nodes lie do not matter."""
+        ours, theirs = (
+            ({role: graph.digest for role, graph in one.graphs.items()}, one.data, one.engine, one.seed)
+            for one in (self, other)
+        )
+        return ours == theirs
 
     def with_graph(self, graph: Graph, role: str = "model") -> "Project":
         """The same project with another graph in a role."""

@@ -1,14 +1,16 @@
 """The shapes and costs of a whole graph; what a layer does with its inputs is tried once and remembered."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
+from itertools import takewhile
 
 from builder.errors import Problem
-from builder.fields import Arguments, Key, layer_of, ports
+from builder.fields import Arguments, given, layer_of, ports, sized
 from builder.graph import Graph, Node
 from builder.layer import Layer, Spec
 from builder.layers.io import Block, Input, Output
+from builder.setting import Scope, Setting
 from builder.trial import BATCH, MOST_PARAMETERS, Outcome, size, too_large, tried
 
 MOST_LAYERS = 20_000
@@ -36,7 +38,11 @@ class Inference:
     places: dict[str, Place]
     graph: Graph
     arguments: Arguments = ()
-    """Inside a block, the values of its arguments."""
+    """Inside a block, the values of its arguments, and of `in`."""
+    around: tuple[str, ...] = ()
+    """The blocks that it lies in, its own included."""
+    feeds: Mapping[str, Spec] = field(default_factory=dict)
+    """Inside a block, what reaches it, by Input."""
 
     @cached_property
     def problems(self) -> list[Problem]:
@@ -70,34 +76,6 @@ class Inference:
         return [self.places[id] for id in self.graph.ids(kind) if id in self.places]
 
 
-class Scope:
-    """The blocks that a graph may use, hashable by content."""
-
-    def __init__(self, blocks: Mapping[str, Graph]) -> None:
-        self.blocks = blocks
-        self._key = tuple(sorted((name, block.digest) for name, block in blocks.items()))
-        self._hash = hash(self._key)
-
-    def __hash__(self) -> int:
-        return self._hash
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Scope) and self._key == other._key
-
-
-@dataclass(frozen=True)
-class _Setting:
-    """Where a graph stands: the blocks in reach; inside a block, its arguments and the blocks around it."""
-
-    scope: Scope
-    arguments: Arguments = ()
-    around: tuple[str, ...] = ()
-
-    def key(self, node: Node, layer: Layer) -> Key:
-        """The node's layer as a hashable value, its arguments filled in."""
-        return (layer.kind, layer.model_dump_json()) if self.arguments else node.key
-
-
 _recent: tuple[Inference, ...] = ()
 """Of the graphs that were last asked about: check, summary, source and pages ask about the same one in turn."""
 
@@ -108,32 +86,62 @@ def infer(graph: Graph) -> Inference:
     for known in _recent:
         if known.graph is graph:
             return known
-    inference = _infer(graph, _Setting(Scope(graph.blocks), tuple(graph.arguments.items())), ())
+    inference = _infer(graph, Setting(Scope(graph.blocks), tuple(graph.arguments.items())), ())
     _recent = (inference, *_recent[:7])
     return inference
 
 
 def infer_again(inference: Inference, graph: Graph, ids: Iterable[str]) -> Inference:
     """The places of some nodes anew, in this order, in a changed graph; all others as they were."""
-    setting, places = _Setting(Scope(graph.blocks), tuple(graph.arguments.items())), dict(inference.places)
+    setting, places = (
+        Setting(Scope(graph.blocks), inference.arguments, inference.around),
+        dict(inference.places),
+    )
     for id in ids:
-        places[id] = _place(graph[id], places, setting, None, MOST_LAYERS)
-    return Inference(places, graph, setting.arguments)
+        places[id] = _place(graph[id], places, setting, inference.feeds.get(id), MOST_LAYERS)
+    return replace(inference, places=places, graph=graph)
 
 
-def _infer(graph: Graph, setting: _Setting, feeds: tuple[Spec, ...]) -> Inference:
+def alone(graph: Graph, around: tuple[str, ...] = ()) -> Inference:
+    """Of a block's graph by itself: the shapes of its own Inputs, the defaults of its arguments."""
+    arguments = sized(tuple(graph.arguments.items()), own(graph))
+    return _infer(graph, Setting(Scope(graph.blocks), arguments, around, whole=True), ())
+
+
+def own(graph: Graph) -> tuple[Spec, ...]:
+    """What a block's Inputs say that they are given, up to the first that cannot be read."""
+    layers = (layer_of(graph[id].key, tuple(graph.arguments.items()))[0] for id in graph.ids("Input"))
+    known = takewhile(lambda layer: isinstance(layer, Input), layers)
+    return tuple(Spec((BATCH, *layer.shape), layer.dtype) for layer in known if isinstance(layer, Input))
+
+
+def opened(inference: Inference, id: str) -> Inference:
+    """The inference of the block that a node uses, with what reaches its first repeat; alone if nothing does."""
+    node, blocks = inference.graph[id], inference.graph.blocks
+    place, around = inference.places.get(id), (*inference.around, node.config["block"])
+    graph = blocks[node.config["block"]].model_copy(update={"blocks": blocks})
+    if place is None or not isinstance(place.layer, Block) or not (place.outcome or place.problems):
+        return alone(graph, around)
+    specs = tuple(place.inputs.values())
+    arguments, wrong = given(place.layer.arguments, graph.arguments, inference.arguments, specs)
+    if wrong:
+        return alone(graph, around)
+    return _infer(graph, Setting(Scope(blocks), arguments, around, whole=True), specs)
+
+
+def _infer(graph: Graph, setting: Setting, feeds: tuple[Spec, ...]) -> Inference:
     places: dict[str, Place] = {}
     fed = dict(zip(graph.ids("Input"), feeds, strict=False))
     layers = 0
     for node in graph.order()[0]:
         place = places[node.id] = _place(node, places, setting, fed.get(node.id), MOST_LAYERS - layers)
         layers += place.outcome.layers if place.outcome else 0
-        if place.problems and setting.around:
+        if place.problems and setting.around and not setting.whole:
             break  # the block is refused with the first problem inside, and hostile nesting ends here
-    return Inference(places, graph, setting.arguments)
+    return Inference(places, graph, setting.arguments, setting.around, fed)
 
 
-def _place(node: Node, places: Mapping[str, Place], setting: _Setting, fed: Spec | None, room: int) -> Place:
+def _place(node: Node, places: Mapping[str, Place], setting: Setting, fed: Spec | None, room: int) -> Place:
     layer, problems = layer_of(node.key, setting.arguments)
     if layer is None:
         return Place(node, problems=tuple(_at(node, problem) for problem in problems))
@@ -151,7 +159,7 @@ def _place(node: Node, places: Mapping[str, Place], setting: _Setting, fed: Spec
 
 
 def _tried(
-    node: Node, layer: Layer, inputs: dict[str, Spec], places: Mapping[str, Place], setting: _Setting
+    node: Node, layer: Layer, inputs: dict[str, Spec], places: Mapping[str, Place], setting: Setting
 ) -> Place:
     specs = made_for = tuple(inputs.values())
     maker = node
@@ -199,7 +207,7 @@ def _at(node: Node, problem: Problem) -> Problem:
     return Problem(message, node.id, problem.field, problem.rule, problem.value, problem.fix)
 
 
-def _block(node: Node, layer: Block, inputs: dict[str, Spec], setting: _Setting, room: int) -> Place:
+def _block(node: Node, layer: Block, inputs: dict[str, Spec], setting: Setting, room: int) -> Place:
     """Run a block's graph as often as it is repeated, as long as there is room for its layers."""
 
     def refused(message: str, name: str = "") -> Place:
@@ -209,12 +217,14 @@ def _block(node: Node, layer: Block, inputs: dict[str, Spec], setting: _Setting,
     if wrong := _unusable(layer, setting):
         return refused(wrong, wrong.partition(" ")[0])
     graph = setting.scope.blocks[layer.block]
-    arguments = tuple({**graph.arguments, **layer.arguments}.items())
-    within = _Setting(setting.scope, arguments, (*setting.around, layer.block))
+    around = (*setting.around, layer.block)
     inner: list[Inference] = []
     specs = tuple(inputs.values())
     for number in range(layer.repeat):
-        one = _inside(within, layer.block, specs)
+        arguments, wrong = given(layer.arguments, graph.arguments, setting.arguments, specs)
+        if wrong:
+            return refused(wrong, "arguments")
+        one = _inside(Setting(setting.scope, arguments, around), layer.block, specs)
         inner.append(one)
         if one.problems:
             again = f" (repeat {number + 1})" if number else ""
@@ -235,21 +245,18 @@ def _block(node: Node, layer: Block, inputs: dict[str, Spec], setting: _Setting,
     return Place(node, layer, inputs, outcome, tuple(inner))
 
 
-def _unusable(layer: Block, setting: _Setting) -> str:
+def _unusable(layer: Block, setting: Setting) -> str:
     """Why a block cannot stand here, beginning with the field at fault."""
     blocks = setting.scope.blocks
     if layer.block not in blocks:
         return f"block must name a block of this graph ({', '.join(blocks) or 'it has none'}). Got {layer.block!r}."
     if layer.block in setting.around or len(setting.around) >= DEEPEST:
         return f"block must not contain itself, nor be nested more than {DEEPEST} deep. Got {layer.block!r}."
-    known = blocks[layer.block].arguments
-    if unknown := set(layer.arguments) - set(known):
-        return f"arguments must be among {', '.join(known) or 'none'}. Got {min(unknown)!r}."
     return ""
 
 
 @lru_cache(1024)
-def _inside(setting: _Setting, block: str, feeds: tuple[Spec, ...]) -> Inference:
+def _inside(setting: Setting, block: str, feeds: tuple[Spec, ...]) -> Inference:
     return _infer(setting.scope.blocks[block], setting, feeds)
 
 

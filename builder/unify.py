@@ -5,6 +5,7 @@ from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from builder.expression import IN
 from builder.layer import Call, resolved
 from builder.shapes import Inference
 
@@ -68,7 +69,7 @@ def unified(uses: list[Uses]) -> Iterator[Alike]:
 
 def _alike(uses: list[Uses]) -> Alike:
     rows = [use.values() for use in uses]
-    given = [dict(use.inference.arguments) for use in uses]
+    given = [{name: value for name, value in use.inference.arguments if name != IN} for use in uses]
     columns = {key: tuple(row[key] for row in rows) for key in rows[0]}
     names: dict[tuple[Any, ...], str] = {}
     lifted: dict[Slot, dict[str, str]] = {}

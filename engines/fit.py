@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from builder.errors import Problem
@@ -118,14 +119,10 @@ def _output(loss: Loss, graph: Graph, output: Node, given: Spec, splits: Splits)
     last = _last_linear(graph, output)
     edits = _tried(graph, _set(last, {"units": needed})) if last else ()
     return [
-        Problem(
-            problem.message,
-            last.id if last else output.id,
-            problem.field,
-            problem.rule,
-            problem.value,
-            problem.fix,
-            edits if problem.rule.startswith("outputs") else (),
+        replace(
+            problem,
+            node=last.id if last else output.id,
+            edits=() if problem.settings else edits,  # another number of outputs does not mend the loss
         )
         for problem in loss.suits(splits.task, given.shape[1], needed)
     ]

@@ -77,12 +77,9 @@ def on_tensors(text: str) -> Callable[[Tensor, Tensor], Tensor]:
 
 
 def _read(text: str, functions: Mapping[str, Callable[..., Any]]) -> Expression:
-    Expression(
-        text, NAMES, functions
-    )  # refuses, in the person's own words, what the next lines would choke on
+    # refuses, in the person's own words, what the next lines would choke on
+    Expression(text, NAMES, functions, smooth=True)
     tree = ast.parse(text.strip())
-    if any(isinstance(node, ast.FloorDiv | ast.Mod) for node in ast.walk(tree)):
-        raise ValueError("must not contain // or %: they have no slope to learn from")
     if _depth(tree) > DEEPEST:
         raise ValueError(f"must not have more than {DEEPEST} operations within one another")
     try:

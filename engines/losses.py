@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
-from builder.errors import Problem
+from builder.errors import Problem, Setting
 from builder.expression import LONGEST
 from builder.registry import Registered
 from engines.formula import DEFAULT, check_formula, on_tensors
@@ -45,7 +45,8 @@ class Loss(Registered):
         """What speaks against this loss for a task whose data need `needed` outputs (classes, labels or values)."""
         name = self.title
         if task not in self.tasks:
-            others = ", ".join(kind.title for kind in Loss.registry.values() if task in kind.tasks)
+            others = ", ".join(kind.title for kind in suitable(task))
+            usual = usual_loss(task)
             return [
                 Problem(
                     f"{name} does not suit {task}.",
@@ -53,6 +54,7 @@ class Loss(Registered):
                     rule=f"suits {', '.join(self.tasks)}",
                     value=self.kind,
                     fix=f"Take one of: {others}.",
+                    settings=(Setting(f"Take {usual.title}", "loss", {"kind": usual.__name__}),),
                 )
             ]
         if outputs == needed or (outputs == 1 and needed == 2 and task == "classification" and self.single):
@@ -72,6 +74,16 @@ class Loss(Registered):
                 fix=f"Give the last layer {needed} output{'s' * (needed != 1)}{one}.",
             )
         ]
+
+
+def suitable(task: Task) -> list[type[Loss]]:
+    """Every loss that suits a task."""
+    return [kind for kind in Loss.registry.values() if task in kind.tasks]
+
+
+def usual_loss(task: Task) -> type[Loss]:
+    """The first loss that is made for a task, or else the first that suits it."""
+    return min(suitable(task), key=lambda kind: kind.tasks.index(task))
 
 
 class MSE(Loss):

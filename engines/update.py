@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
+from builder.errors import BadFile
+
 if TYPE_CHECKING:
     from engines.optimisers import Optimiser
     from engines.schedules import Schedule
@@ -34,6 +36,7 @@ class Update:
         mixed_precision: bool = False,
     ) -> None:
         self.parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
+        self.kind = optimiser.kind
         self.optimiser = optimiser.build(self.parameters)
         self.schedule, self.clip, self.searches = schedule, clip, optimiser.closure
         self.rates = [group["lr"] for group in self.optimiser.param_groups]
@@ -90,6 +93,7 @@ class Update:
     def capture(self) -> dict[str, Any]:
         """The state as a tree of plain values and tensors."""
         return {
+            "kind": self.kind,
             "optimiser": self.optimiser.state_dict(),
             "scaler": self.scaler.state_dict(),
             "count": self.count,
@@ -97,7 +101,19 @@ class Update:
         }
 
     def restore(self, tree: dict[str, Any]) -> None:
-        """Go on from a captured state."""
+        """Go on from a captured state.
+
+        Raises:
+            BadFile: it is that of another optimiser.
+        """
+        was = tree.get("kind", self.kind)  # checkpoints did not always say it
+        groups = zip(self.optimiser.param_groups, tree["optimiser"]["param_groups"], strict=False)
+        if was != self.kind or any(ours.keys() != theirs.keys() for ours, theirs in groups):
+            other = f"{self.kind}, where the checkpoint is one of {was}" if was != self.kind else "another"
+            raise BadFile(
+                f"The run's project.json was changed: its optimiser is {other}. Put the file back as it was, or train "
+                "the changed project as a new run."
+            )
         self.optimiser.load_state_dict(tree["optimiser"])
         self.scaler.load_state_dict(tree["scaler"])
         self.count, self.memory = tree["count"], tree["memory"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 from filelock import FileLock
 
 from builder.errors import BadFile
+from engines.listing import KEPT_FOR, Deleted, Listed, copy_name, listed, newest_by_project
 from engines.runs.disk import read_json
 from engines.runs.run import Run
 
@@ -42,6 +44,124 @@ class Workspace:
     def uploads(self) -> Path:
         """Where uploaded files lie."""
         return self._folder("uploads")
+
+    @property
+    def deleted(self) -> Path:
+        """Where deleted projects lie, as ID.MILLISECONDS.json, until they are restored or too old."""
+        return self._folder("deleted")
+
+    def project_path(self, id: str) -> Path:
+        """The file of a project.
+
+        Raises:
+            BadFile: there is none (an id that could lead out of the folder is none either).
+        """
+        path = self.projects / f"{id}.json"
+        if not ID.fullmatch(id) or not path.is_file():
+            raise BadFile(f"There is no project {id[:80]!r} here.")
+        return path
+
+    def project_lock(self, id: str) -> FileLock:
+        """The lock under which the file of a project is changed; ask for it with an id that `ID` matches."""
+        return FileLock(self.projects / f".{id}.lock")
+
+    def new_project_id(self, name: str) -> str:
+        """An id for a new project, which cannot be guessed."""
+        stem = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40].strip("-") or "project"
+        return f"{stem}-{secrets.token_hex(5)}"
+
+    def list_projects(self) -> list[Listed]:
+        """All projects, those that were changed last first. A file is read again only when it was changed."""
+        files = [path for path in self.projects.glob("*.json") if ID.fullmatch(path.stem)]
+        found = [one for path in files if (one := listed(path)) is not None]
+        return sorted(found, key=lambda one: (-one.changed, one.id))
+
+    def duplicate_project(self, id: str) -> str:
+        """Make a copy of a project under a name of its own, such as "Digits (copy 2)"; the copy's id.
+
+        Raises:
+            BadFile: there is no such project, or its file is damaged.
+        """
+        from builder.files import load, save
+
+        project = load(self.project_path(id))
+        name = copy_name(project.name, {one.name for one in self.list_projects()})
+        copy = self.new_project_id(name)
+        save(project.with_fields(name=name), self.projects / f"{copy}.json")
+        return copy
+
+    def delete_project(self, id: str) -> str:
+        """Put a project aside, for 30 days; its runs stay, and go on. What `restore_project` takes to undo it.
+
+        One that is deleted already (by a second click, or in another tab) stays as it is.
+
+        Raises:
+            BadFile: there is no such project.
+        """
+        self._forget()
+        if not ID.fullmatch(id):
+            raise BadFile(f"There is no project {id[:80]!r} here.")
+        with self.project_lock(
+            id
+        ):  # nobody writes the file meanwhile, nor afterwards: they look whether it is there
+            if not (self.projects / f"{id}.json").is_file() and (last := self.deleted_project(id)):
+                return last.key
+            key = f"{id}.{time.time_ns() // 1_000_000}"
+            os.replace(self.project_path(id), self.deleted / f"{key}.json")
+        return key
+
+    def restore_project(self, key: str) -> str:
+        """Put a deleted project back; the id under which it is found: a new one if its own is in use again.
+
+        Args:
+            key: what `delete_project` gave; or an id, for the last that was deleted with it. One that has been restored
+                already stays as it is.
+
+        Raises:
+            BadFile: no such project is kept.
+        """
+        id = key.split(".")[0]
+        if not ID.fullmatch(id):
+            raise BadFile(f"There is no deleted project {key[:80]!r}.")
+        with self.project_lock(id):
+            there = (self.projects / f"{id}.json").is_file()
+            kept = next((one for one in self.list_deleted() if key in (one.key, one.id)), None)
+            if kept is None and there:
+                return id
+            if kept is None:
+                raise BadFile("This project is not kept any more: deleted projects are kept for 30 days.")
+            found = self.new_project_id(kept.name) if there else id
+            os.replace(self.deleted / f"{kept.key}.json", self.projects / f"{found}.json")
+        return found
+
+    def list_deleted(self) -> list[Deleted]:
+        """The projects that can be restored, the last deleted first."""
+        found = []
+        for path in self.deleted.glob("*.json"):
+            id, _, moment = path.stem.partition(".")
+            if ID.fullmatch(id) and moment.isdecimal() and time.time() - int(moment) / 1000 < KEPT_FOR:
+                name = one.name if (one := listed(path)) else id
+                found.append(Deleted(path.stem, id, name, int(moment) / 1000))
+        return sorted(found, key=lambda one: -one.deleted)
+
+    def deleted_project(self, id: str) -> Deleted | None:
+        """The last project that was deleted with this id; None if it is not kept (any more)."""
+        return next((one for one in self.list_deleted() if one.id == id), None)
+
+    def newest_runs(self) -> dict[str, Run]:
+        """The newest run of each project that was ever trained, by the project's id."""
+        return {
+            of: Run(folder)
+            for of, folder in newest_by_project(self.runs).items()
+            if ID.fullmatch(folder.name)
+        }
+
+    def _forget(self) -> None:
+        """Remove what was deleted too long ago."""
+        for path in self.deleted.glob("*.*.json"):
+            moment = path.stem.partition(".")[2]
+            if moment.isdecimal() and time.time() - int(moment) / 1000 >= KEPT_FOR:
+                path.unlink(missing_ok=True)
 
     def run(self, id: str) -> Run:
         """The run with an id.

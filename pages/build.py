@@ -1,30 +1,48 @@
-from functools import partial
-
 import streamlit as st
 
 import builder
-from builder.edits import Reorder
-from builder.graph import Graph
-from pages.parts import state
-from pages.parts.adding import add_node
+from builder.errors import BadFile
+from pages.parts.canvas import HEIGHT, build_canvas, built
 from pages.parts.header import go, page_head, project_page
-from pages.parts.nodes import inspector, table
-from pages.parts.problems import problem_list
-from pages.parts.words import count, plain, size
-from pages.views.picture import picture
+from pages.parts.here import WAIT, Here, here
+from pages.parts.lifespan import torch_is_ready
+from pages.parts.properties import properties
+from pages.parts.scene import USUAL_BATCH
+from pages.parts.state import Opened
+from pages.parts.table import table_editor
+from pages.parts.view import chosen
+from pages.parts.words import count, size
+
+BUILD_IT = ".venv/bin/pip install --no-deps --force-reinstall ./builder/canvas"
+SIDE = 320
+"""Width of the settings beside the canvas, in pixels."""
+STYLE = """<style>
+@media (max-width: 1199px) {
+    .st-key-board { flex-direction: column; }
+    .st-key-board > div { flex: 0 0 auto; width: 100% !important; height: auto !important; max-height: none; }
+    .st-key-board_side { width: 100%; height: auto; max-height: none; }
+}
+</style>"""
 
 
-def move(opened: state.Opened, id: str, by: int) -> None:
-    """Move a node in the list."""
-    ids = [node.id for node in opened.graph.nodes]
-    place = ids.index(id) + by
-    if 0 <= place < len(ids):
-        opened.edit(Reorder(node=id, place=place))
+def heading(seen: Here) -> None:
+    """How large it is, what is wrong, and the way on."""
+    many, errors = len(seen.graph.nodes), len(seen.errors)
+    nodes = "1 node" if many == 1 else f"{many} nodes"
+    told = f"{nodes} · {f'{errors} to mend' if errors else 'no errors'}"
+    with page_head("Build", nodes if seen.pending else told):
+        if st.button(
+            "Data", icon=":material/arrow_forward:", icon_position="right", type="primary", key="next"
+        ):
+            go("data")
 
 
-def totals(summary: builder.Summary, batch: int) -> None:
+def totals(seen: Here) -> None:
     """What the whole network costs."""
-    grid = st.grid(4, min_column_width=115)
+    batch = seen.opened.project.engine.get("batch")
+    batch = batch if isinstance(batch, int) else USUAL_BATCH
+    summary = builder.summary(seen.opened.graph)
+    grid = st.grid(4, min_column_width=130)
     grid.metric("Parameters", count(summary.parameters), border=True, help="Numbers that the network learns")
     grid.metric("Multiply–adds", count(summary.multiply_adds), border=True, help="For one example")
     grid.metric(
@@ -38,50 +56,82 @@ def totals(summary: builder.Summary, batch: int) -> None:
     )
 
 
-def source_of(graph: Graph, ready: bool) -> None:
+def board(opened: Opened) -> Here:
+    """The canvas, and beside it the settings of what is selected there."""
+    head = st.container()
+    with st.container(horizontal=True, gap="small", key="board"):
+        with st.container(key="board_canvas", width="stretch"):
+            build_canvas(opened)  # first: it is on the screen while a cold server still loads torch
+        side = st.container(key="board_side", border=True, width=SIDE, height=HEIGHT)
+    seen = here(opened)
+    with head:
+        heading(seen)
+    with side:
+        properties(seen, chosen(opened))
+    with st.expander("As a table", icon=":material/table_rows:", key="table", on_change="rerun") as table:
+        if table.open:
+            st.caption("The same network, for the keyboard alone and for screen readers.")
+            table_editor(seen, next(iter(chosen(opened)), ""))
+            if not seen.pending:
+                totals(seen)
+    return seen
+
+
+def fallback(opened: Opened) -> Here:
+    """Table and settings, where the canvas was not built."""
+    seen = here(opened)
+    heading(seen)
+    with st.container(border=True):
+        st.markdown(
+            "**The canvas is not built yet, so the table serves.** Build it once, then restart Strata:"
+        )
+        st.code(BUILD_IT, language="bash")
+    left, right = st.columns([3, 2], gap="medium")
+    one = next(iter(chosen(opened)), "")
+    with left:
+        table_editor(seen, one)
+        if not seen.pending:
+            totals(seen)
+    with right.container(border=True):
+        properties(seen, [one], keys=False)
+    return seen
+
+
+def source_of(seen: Here) -> None:
     """The source, written when it is looked at."""
-    with st.expander("Python source", icon=":material/code:", key="source", on_change="rerun") as opened:
-        if not opened.open:
+    with st.expander("Python source", icon=":material/code:", key="source", on_change="rerun") as source:
+        if not source.open:
             return
-        if ready:
+        graph = seen.opened.graph
+        if seen.pending:
+            st.caption(WAIT)
+        elif any(problem.severity == "error" for problem in builder.check(graph)):
+            st.caption("The source is written once the network has no more errors.")
+        else:
             st.caption("This text is what trains, and what you take away. It needs only PyTorch.")
             st.code(builder.source(graph), language="python", height=420)
-        else:
-            st.caption("The source is written once the network has no more errors.")
 
 
+@st.fragment
+def page() -> None:
+    """Everything below the line with project and run; it is drawn anew when the canvas tells of something."""
+    try:
+        opened.refresh()
+    except BadFile:
+        st.rerun()
+    seen = board(opened) if built() else fallback(opened)
+    source_of(seen)
+    if seen.pending:
+        wait()
+
+
+@st.fragment(run_every=0.5)
+def wait() -> None:
+    """Draw the page anew once torch is loaded and everything can be told; then this is not drawn any more."""
+    if torch_is_ready():
+        st.rerun()
+
+
+st.html(STYLE)
 opened = project_page("Build")
-graph = opened.graph
-problems = builder.check(graph)
-errors = [problem for problem in problems if problem.severity == "error"]
-summary = builder.summary(graph)
-
-caption = f"{len(graph.nodes)} nodes · "
-caption += f"{len(errors)} to mend" if errors else "no errors"
-with page_head("Build", caption):
-    add_node(opened)
-    st.button("Undo", icon=":material/undo:", on_click=opened.undo, disabled=not opened.history.can_undo)
-    st.button("Redo", icon=":material/redo:", on_click=opened.redo, disabled=not opened.history.can_redo)
-    if st.button("Data", icon=":material/arrow_forward:", icon_position="right", type="primary", key="next"):
-        go("data")
-
-problem_list(opened, [problem for problem in problems if problem.node not in graph], "graph")
-if not graph.nodes:
-    with st.container(border=True):
-        st.markdown("**This network is empty**")
-        st.caption(
-            "Add an Input node: it says what data comes in. Then put layers behind it, and an Output at the end."
-        )
-    st.stop()
-
-st.image(picture(graph), width=480, alt="The layers of the network, in the order of computation")
-left, right = st.columns([3, 2], gap="medium")
-with left:
-    chosen = table(graph, summary, problems)
-    totals(summary, opened.project.engine.get("batch", 64))
-    source_of(graph, not errors)
-with right, st.container(border=True):
-    if chosen in graph:
-        inspector(opened, graph[chosen], problems, partial(move, opened, chosen))
-    else:
-        st.caption(f"Choose a node to see {plain('its settings')}.")
+page()

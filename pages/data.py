@@ -4,6 +4,7 @@ from builder.errors import StrataError
 from engines.data import Data, Dataset, Splits, prepare
 from engines.data.table import csv
 from pages.parts import settings, state
+from pages.parts.bound import bound
 from pages.parts.form import Form, fields
 from pages.parts.header import go, page_head, project_page
 from pages.parts.preview import preview, shares
@@ -37,14 +38,16 @@ def form(opened: state.Opened, data: Data) -> None:
 
 def choose_source(opened: state.Opened, data: Data) -> None:
     """Which data set."""
-    key, kinds = f"data {opened.id} source", Dataset.registry
-    st.session_state[key] = data.source.kind
+    kinds = Dataset.registry
     st.selectbox(
         "Source",
-        [*kinds],
-        key=key,
         format_func=lambda kind: kinds[kind].title,
-        on_change=lambda: settings.set_data(opened, "source", {"kind": st.session_state[key]}),
+        **bound(
+            f"data {opened.id} source",
+            data.source.kind,
+            lambda kind: settings.set_data(opened, "source", {"kind": kind}),
+            [*kinds],
+        ),
     )
     st.caption(plain(data.source.help()))
 

@@ -98,7 +98,7 @@ if not run.checkpoints.numbers():
         st.caption("The run has not saved any. Come back in a moment.")
         st.button("Look again", icon=":material/refresh:")
     st.stop()
-if run.project != opened.project:
+if not run.project.trains_like(opened.project):
     st.info(
         "The project was changed since this run began. Files and predictions are those of the run.",
         icon=":material/info:",

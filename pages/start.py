@@ -4,12 +4,12 @@ import streamlit as st
 
 from builder.errors import StrataError
 from builder.files import loads
-from builder.graph import Graph, Node
 from builder.project import Project
 from builder.templates import TEMPLATES, Template, about
 from pages.parts import state
-from pages.parts.header import go, page_head, recent_projects
+from pages.parts.header import go, page_head
 from pages.parts.live import fetch_ahead
+from pages.parts.project_list import project_list
 from pages.parts.words import plain
 from pages.views.picture import picture
 
@@ -52,18 +52,9 @@ def build(name: str) -> None:
 
 
 def empty() -> None:
-    """Make the smallest project that trains, to begin with."""
-    nodes = (
-        Node(id="input1", kind="Input", config={"shape": [1, 8, 8]}),
-        Node(id="flatten1", kind="Flatten", inputs={"input": "input1"}),
-        Node(id="linear1", kind="Linear", config={"units": 10}, inputs={"input": "flatten1"}),
-        Node(id="output1", kind="Output", inputs={"input": "linear1"}),
-    )
+    """Make a project with an empty canvas, and data to begin with."""
     project = Project(
-        name=state.numbered("New project"),
-        graphs={"model": Graph(nodes=nodes)},
-        data={"source": {"kind": "Digits"}},
-        engine={"kind": "Supervised"},
+        name=state.numbered("New project"), data={"source": {"kind": "Digits"}}, engine={"kind": "Supervised"}
     )
     st.session_state["go"] = ("build", state.once("empty", lambda: state.create(project)), "")
 
@@ -127,8 +118,7 @@ with actions:
         )
 if refused := st.session_state.pop("refused", ""):
     st.error(plain(refused), icon=":material/block:")
-
-recent_projects("Go on with")
+project_list()
 for group in [*ORDER, *sorted({template.group for template in TEMPLATES.values()} - set(ORDER))]:
     members = [template for template in TEMPLATES.values() if template.group == group]
     if not members:

@@ -7,6 +7,7 @@ from builder.errors import StrataError
 from engines.engine import engine_of
 from engines.runs.run import Run
 from pages.parts import settings, state
+from pages.parts.bound import bound
 from pages.parts.form import Form, fields
 from pages.parts.header import ACTIVE, page_head, project_page, run_name
 from pages.parts.lifespan import warm
@@ -142,10 +143,12 @@ def form(opened: state.Opened, busy: bool) -> None:
         "Seed",
         0,
         2**53 - 1,
-        min(opened.project.seed, 2**53 - 1),
-        key=f"seed {opened.id}",
         help="Of weights, batches and dropout: the same seed gives the same run, to the bit",
-        on_change=lambda: settings.set_seed(opened, st.session_state[f"seed {opened.id}"]),
+        **bound(
+            f"seed {opened.id}",
+            min(opened.project.seed, 2**53 - 1),
+            lambda seed: settings.set_seed(opened, seed),
+        ),
     )
     right.selectbox(
         "Device", ["auto", "cpu", "cuda"], key="device", help="auto takes CUDA where there is any"

@@ -56,6 +56,27 @@ def long(length: int, width: int = 16) -> Graph:
     return Graph(nodes=(*nodes, _output("output1", nodes[-1].id)))
 
 
+def node(
+    id: str, kind: str, *sources: str, position: tuple[float, float] | None = None, **config: Any
+) -> Node:
+    """A node whose ports are those of its kind in order."""
+    ports = [f"input{n}" for n in range(1, 9)] if kind in ("Add", "Concatenate") else ["input"]
+    return Node(
+        id=id, kind=kind, config=config, inputs=dict(zip(ports, sources, strict=False)), position=position
+    )
+
+
+def scaled(repeat: int, width: int | float | str, units: str = "width", **blocks: Graph) -> Graph:
+    """A block of one Linear layer used some times with a width."""
+    inner = Graph(nodes=(
+        node("a", "Input", shape=[4]), node("dense", "Linear", "a", units=units), node("b", "Output", "dense"),
+    ), arguments={"width": 3})  # fmt: skip
+    config = {"block": "wide", "repeat": repeat, "arguments": {"width": width}}
+    nodes = (node("x", "Input", shape=[4]), Node(id="stack", kind="Block", config=config, inputs={"a": "x"}),
+             node("y", "Output", "stack"))  # fmt: skip
+    return Graph(nodes=nodes, blocks={"wide": inner, **blocks})
+
+
 def data(graph: Graph, batch: int = 2, seed: int = 0) -> "tuple[torch.Tensor, ...]":
     """Random inputs for a graph, one for each Input node in order; indices are 0 or 1."""
     import torch

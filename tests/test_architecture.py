@@ -2,9 +2,11 @@
 
 import ast
 import importlib.metadata
+import json
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -18,10 +20,13 @@ TOP = (
 MAY_IMPORT = {
     "builder": {"builder"},
     "engines": {"engines", "builder"},
-    "pages": {"pages", "engines", "builder"},
+    "pages": {"pages", "engines", "builder", "strata_canvas"},
     "app": {"app", "pages", "engines", "builder"},
 }
-OURS = {*MAY_IMPORT, "tests"}
+CANVAS = "strata_canvas"
+"""The package in builder/canvas, installed from there."""
+OURS = {*MAY_IMPORT, "tests", CANVAS}
+HOOK = "builder/canvas/hatch_build.py"
 WEB = {"streamlit", "starlette", "uvicorn"}
 HEAVY = {"torch", "torchmetrics", "pandas", "sklearn", "scipy", "onnx", "onnxruntime", "onnxscript"}
 LONGEST_FILE, LONGEST_FUNCTION = 300, 50
@@ -164,6 +169,8 @@ def test_registries_load_no_heavy_library() -> None:
 def test_files_are_short() -> None:
     """At most 300 lines."""
     lengths = {path: len(text(path).splitlines()) for path in everything()}
+    sources = [*(ROOT / "builder/canvas/frontend/src").rglob("*.*"), *(ROOT / "pages").rglob("*.js")]
+    lengths |= {file.name: len(file.read_text(encoding="utf-8").splitlines()) for file in sources}
     assert not {path: length for path, length in lengths.items() if length > LONGEST_FILE}
 
 
@@ -256,8 +263,26 @@ def test_the_top_level_stays_tidy() -> None:
 def test_every_library_is_pinned() -> None:
     """What we import stands in requirements.txt with one exact version."""
     lines = [line.split("#")[0].strip() for line in (ROOT / "requirements.txt").read_text().splitlines()]
+    assert "./builder/canvas" in lines
+    lines = [line for line in lines if line != "./builder/canvas"]
     assert not [line for line in lines if not re.fullmatch(r"(\w[\w-]*==\w[\w.]*)?", line)]
     pinned = {line.split("==")[0].lower() for line in lines if line}
     homes = importlib.metadata.packages_distributions()
-    used = {name for path in everything() for name in libraries(path)} - OURS - set(sys.stdlib_module_names)
+    product = [path for path in everything() if path != HOOK]
+    used = {name for path in product for name in libraries(path)} - OURS - set(sys.stdlib_module_names)
     assert not {name for name in used if not {home.lower() for home in homes.get(name, [name])} & pinned}
+
+
+def test_what_builds_the_canvas_is_pinned() -> None:
+    """The tools of its build, and each library of its front end with all that it needs."""
+    tools = tomllib.loads(text("builder/canvas/pyproject.toml"))["build-system"]["requires"]
+    node = [line for line in text(HOOK).splitlines() if line.startswith("NODE = ")]
+    assert all(re.search(r"[\w-]+==\d[\d.]+\"?$", one) for one in [*tools, *node]) and node and tools
+    package = json.loads(text("builder/canvas/frontend/package.json"))
+    wanted = package["dependencies"] | package["devDependencies"]
+    assert not [name for name, version in wanted.items() if not re.fullmatch(r"\d+\.\d+\.\d+", version)]
+    lock = json.loads(text("builder/canvas/frontend/package-lock.json"))["packages"]
+    assert all(lock[f"node_modules/{name}"]["version"] == version for name, version in wanted.items())
+    assert not [name for name, one in lock.items() if name and "integrity" not in one]
+    assert not [name for name, one in lock.items() if "resolved" in one]  # any registry will do
+    assert {f"node_modules/@esbuild/{kind}-x64" for kind in ("darwin", "linux", "win32")} <= lock.keys()

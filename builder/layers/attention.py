@@ -13,6 +13,9 @@ class MultiheadAttention(Layer):
 
     category: ClassVar = "Attention"
     icon: ClassVar = "visibility"
+    aliases: ClassVar = (
+        "self-attention, cross-attention, multi-head attention, transformer, MHA, query key value, QKV"
+    )
     reference: ClassVar = "Vaswani et al. (2017), Attention is all you need"
     formula: ClassVar = r"\text{softmax}\left(\frac{Q K^\top}{\sqrt{d}}\right) V"
     inputs: ClassVar = ("query",)

@@ -33,6 +33,7 @@ class Add(_Elementwise):
     """Add branches value by value, as a residual (skip) connection does."""
 
     icon: ClassVar = "add"
+    aliases: ClassVar = "sum, plus, addition, residual, skip connection, shortcut, ResNet"
     sign: ClassVar = "+"
     reference: ClassVar = "He et al. (2016), Deep residual learning for image recognition"
     formula: ClassVar = r"y = x_1 + x_2 + \dots"
@@ -42,6 +43,7 @@ class Multiply(_Elementwise):
     """Multiply branches value by value, as gates do."""
 
     icon: ClassVar = "close"
+    aliases: ClassVar = "times, product, Hadamard product, gate, gating, elementwise product, mul"
     sign: ClassVar = "*"
     formula: ClassVar = r"y = x_1 \odot x_2 \odot \dots"
 
@@ -51,6 +53,7 @@ class Concatenate(Layer):
 
     category: ClassVar = "Combine"
     icon: ClassVar = "merge"
+    aliases: ClassVar = "concat, cat, merge, join, stack, append, put together"
     inputs: ClassVar = ()
     many: ClassVar = "input"
     example: ClassVar = ((2, 3, 4), (2, 5, 4))
@@ -80,6 +83,7 @@ class MatMul(Layer):
 
     category: ClassVar = "Combine"
     icon: ClassVar = "grid_on"
+    aliases: ClassVar = "matrix multiplication, matrix product, dot product, bmm, attention scores"
     inputs: ClassVar = ("a", "b")
     formula: ClassVar = r"y = A B"
     axes: ClassVar = ("batch × rows × columns", "batch × … × rows × columns")

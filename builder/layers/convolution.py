@@ -16,6 +16,7 @@ SEQUENCE, IMAGE, VOLUME = (
 class _Convolution(Layer):
     category: ClassVar = "Convolution"
     icon: ClassVar = "filter_center_focus"
+    aliases: ClassVar = "CNN, ConvNet, convolutional, filter, feature map"
     reference: ClassVar = "LeCun et al. (1998), Gradient-based learning applied to document recognition"
     formula: ClassVar = r"y_{k,p} = b_k + \sum_{c,q} w_{k,c,q}\, x_{c,p+q}"
     filters: int = Field(32, ge=1, le=65536, description="Output channels")
@@ -59,6 +60,7 @@ class _Convolution(Layer):
 class Conv1d(_Convolution):
     """Slide learned filters along a sequence."""
 
+    aliases: ClassVar = "signal, audio, temporal convolution"
     axes: ClassVar = SEQUENCE
     example: ClassVar = ((2, 3, 16),)
 
@@ -66,6 +68,7 @@ class Conv1d(_Convolution):
 class Conv2d(_Convolution):
     """Slide learned filters over an image."""
 
+    aliases: ClassVar = "image, picture, pointwise, depthwise, 1x1"
     axes: ClassVar = IMAGE
     example: ClassVar = ((2, 3, 16, 16),)
 
@@ -73,6 +76,7 @@ class Conv2d(_Convolution):
 class Conv3d(_Convolution):
     """Slide learned filters through a volume or a film."""
 
+    aliases: ClassVar = "video, volume, voxels"
     axes: ClassVar = VOLUME
     example: ClassVar = ((2, 2, 6, 8, 8),)
     demo: ClassVar = {"filters": 4}
@@ -81,6 +85,9 @@ class Conv3d(_Convolution):
 class _Transposed(Layer):
     category: ClassVar = "Convolution"
     icon: ClassVar = "zoom_out_map"
+    aliases: ClassVar = (
+        "deconvolution, deconv, upconvolution, upconv, transposed convolution, decoder, generator"
+    )
     reference: ClassVar = "Zeiler et al. (2010), Deconvolutional networks"
     filters: int = Field(32, ge=1, le=65536, description="Output channels")
     kernel: int = Field(2, ge=1, le=101, description="Side of each filter")

@@ -12,6 +12,10 @@ class Linear(Layer):
 
     category: ClassVar = "Dense"
     icon: ClassVar = "grain"
+    aliases: ClassVar = (
+        "dense, fully connected, FC, MLP, multilayer perceptron, affine, "
+        "feed-forward, FFN, projection, neurons, hidden layer"
+    )
     reference: ClassVar = "Rosenblatt (1958), The perceptron"
     formula: ClassVar = r"y = W x + b"
     axes: ClassVar = (
@@ -34,6 +38,7 @@ class Embedding(Layer):
 
     category: ClassVar = "Dense"
     icon: ClassVar = "dictionary"
+    aliases: ClassVar = "words, tokens, text, lookup table, vocabulary, word vectors, word2vec, categories"
     reference: ClassVar = "Bengio et al. (2003), A neural probabilistic language model"
     formula: ClassVar = r"y = E_{i}"
     takes: ClassVar = "int"

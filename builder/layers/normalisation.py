@@ -13,6 +13,7 @@ _NORMALISE = r"y = \gamma\, \frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}} + \beta"
 class _BatchNorm(Layer):
     category: ClassVar = "Normalisation"
     icon: ClassVar = "balance"
+    aliases: ClassVar = "batch normalization, BN, normalize, standardize"
     reference: ClassVar = "Ioffe and Szegedy (2015), Batch normalization"
     formula: ClassVar = _NORMALISE
     eps: float = Field(
@@ -54,6 +55,7 @@ class LayerNorm(Layer):
 
     category: ClassVar = "Normalisation"
     icon: ClassVar = "balance"
+    aliases: ClassVar = "layer normalization, LN, normalize, standardize"
     reference: ClassVar = "Ba et al. (2016), Layer normalization"
     formula: ClassVar = _NORMALISE
     axes: ClassVar = (
@@ -89,6 +91,7 @@ class GroupNorm(Layer):
 
     category: ClassVar = "Normalisation"
     icon: ClassVar = "balance"
+    aliases: ClassVar = "group normalization, GN, instance norm, normalize, standardize"
     reference: ClassVar = "Wu and He (2018), Group normalization"
     formula: ClassVar = _NORMALISE
     axes: ClassVar = ("batch × channels", *SEQUENCE, *IMAGE, *VOLUME)
@@ -114,6 +117,7 @@ class GroupNorm(Layer):
 class _Dropout(Layer):
     category: ClassVar = "Regularisation"
     icon: ClassVar = "blur_on"
+    aliases: ClassVar = "regularise, regularize, regularization, overfitting"
     reference: ClassVar = "Srivastava et al. (2014), Dropout"
     formula: ClassVar = r"y = \frac{m \odot x}{1 - p},\quad m_i \sim \text{Bernoulli}(1 - p)"
     rate: float = Field(0.5, ge=0, lt=1, description="Share that is left out at each step of training")
@@ -132,6 +136,7 @@ class Dropout(_Dropout):
 class Dropout1d(_Dropout):
     """Leave out whole channels of a sequence at random while training."""
 
+    aliases: ClassVar = "spatial dropout, channel dropout"
     axes: ClassVar = SEQUENCE
     example: ClassVar = ((2, 8, 6),)
 
@@ -139,5 +144,6 @@ class Dropout1d(_Dropout):
 class Dropout2d(_Dropout):
     """Leave out whole channels of an image at random while training."""
 
+    aliases: ClassVar = "spatial dropout, channel dropout"
     axes: ClassVar = IMAGE
     example: ClassVar = ((2, 8, 6, 6),)

@@ -13,6 +13,7 @@ _SEQUENCE_EXAMPLE, _IMAGE_EXAMPLE, _VOLUME_EXAMPLE = ((2, 3, 12),), ((2, 3, 12, 
 class _Pool(Layer):
     category: ClassVar = "Pooling"
     icon: ClassVar = "compress"
+    aliases: ClassVar = "downsample, subsample, shrink, smaller"
     kernel: int = Field(2, ge=1, le=101, description="Side of the window")
     stride: int = Field(2, ge=1, le=64, description="Step between two windows")
     padding: int = Field(0, ge=0, le=50, description="Added on each side; at most half the kernel")
@@ -34,6 +35,7 @@ class _Pool(Layer):
 
 
 class _MaxPool(_Pool):
+    aliases: ClassVar = "max pooling, maximum"
     formula: ClassVar = r"y_p = \max_{q \in \text{window}} x_{p+q}"
 
 
@@ -59,6 +61,7 @@ class MaxPool3d(_MaxPool):
 
 
 class _AvgPool(_Pool):
+    aliases: ClassVar = "average pooling, mean pooling, mean"
     formula: ClassVar = r"y_p = \frac{1}{|\text{window}|} \sum_{q \in \text{window}} x_{p+q}"
 
 
@@ -98,6 +101,7 @@ class _Adaptive(Layer):
 class AdaptiveAvgPool1d(_Adaptive):
     """Average a sequence down to a given length, whatever its own."""
 
+    aliases: ClassVar = "global average pooling, GAP, mean"
     axes: ClassVar = SEQUENCE
     example: ClassVar = _SEQUENCE_EXAMPLE
 
@@ -105,6 +109,7 @@ class AdaptiveAvgPool1d(_Adaptive):
 class AdaptiveAvgPool2d(_Adaptive):
     """Average an image down to a given size, whatever its own."""
 
+    aliases: ClassVar = "global average pooling, GAP, mean"
     reference: ClassVar = "Lin et al. (2014), Network in network (global average pooling)"
     axes: ClassVar = IMAGE
     example: ClassVar = _IMAGE_EXAMPLE
@@ -113,6 +118,7 @@ class AdaptiveAvgPool2d(_Adaptive):
 class AdaptiveMaxPool1d(_Adaptive):
     """Keep the largest values of a sequence, down to a given length."""
 
+    aliases: ClassVar = "global max pooling, maximum"
     axes: ClassVar = SEQUENCE
     example: ClassVar = _SEQUENCE_EXAMPLE
 
@@ -120,6 +126,7 @@ class AdaptiveMaxPool1d(_Adaptive):
 class AdaptiveMaxPool2d(_Adaptive):
     """Keep the largest values of an image, down to a given size."""
 
+    aliases: ClassVar = "global max pooling, maximum"
     axes: ClassVar = IMAGE
     example: ClassVar = _IMAGE_EXAMPLE
 
@@ -129,6 +136,7 @@ class Upsample(Layer):
 
     category: ClassVar = "Pooling"
     icon: ClassVar = "expand"
+    aliases: ClassVar = "upsampling, resize, enlarge, upscale, interpolate, unpooling, zoom, larger"
     axes: ClassVar = SEQUENCE + IMAGE
     example: ClassVar = ((2, 3, 5, 5),)
     factor: int = Field(2, ge=1, le=64, description="How many times larger each side becomes")

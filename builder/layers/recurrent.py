@@ -11,6 +11,7 @@ from builder.layer import Call, Layer, Shape, Use, call
 class _Recurrent(Layer):
     category: ClassVar = "Recurrent"
     icon: ClassVar = "replay"
+    aliases: ClassVar = "recurrent neural network, sequence, time series, text"
     axes: ClassVar = ("batch × steps × features",)
     optional: ClassVar[tuple[str, ...]] = ("hidden",)
     outputs: ClassVar[tuple[str, ...]] = ("output", "hidden")
@@ -78,6 +79,7 @@ class _Recurrent(Layer):
 class RNN(_Recurrent):
     """Read a sequence step by step, mixing each step with what was remembered (Elman's network)."""
 
+    aliases: ClassVar = "Elman network, simple RNN, vanilla RNN"
     reference: ClassVar = "Elman (1990), Finding structure in time"
     formula: ClassVar = r"h_t = \tanh(W x_t + U h_{t-1} + b)"
     nonlinearity: Literal["tanh", "relu"] = Field("tanh", description="Activation of the hidden state")
@@ -89,6 +91,7 @@ class RNN(_Recurrent):
 class GRU(_Recurrent):
     """A recurrent layer whose two gates decide what to keep and what to forget."""
 
+    aliases: ClassVar = "gated recurrent unit"
     reference: ClassVar = "Cho et al. (2014), Learning phrase representations using RNN encoder–decoder"
     formula: ClassVar = r"h_t = (1 - z_t) \odot n_t + z_t \odot h_{t-1}"
     gates: ClassVar = 3
@@ -97,6 +100,7 @@ class GRU(_Recurrent):
 class LSTM(_Recurrent):
     """A recurrent layer with a memory cell and three gates, for long sequences."""
 
+    aliases: ClassVar = "long short-term memory, memory cell"
     reference: ClassVar = "Hochreiter and Schmidhuber (1997), Long short-term memory"
     formula: ClassVar = r"c_t = f_t \odot c_{t-1} + i_t \odot g_t,\quad h_t = o_t \odot \tanh(c_t)"
     optional: ClassVar = ("hidden", "cell")

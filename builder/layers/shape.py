@@ -15,6 +15,7 @@ class Flatten(Layer):
 
     category: ClassVar = "Shape"
     icon: ClassVar = "view_stream"
+    aliases: ClassVar = "vectorize, vector, unroll, ravel, flat"
     takes: ClassVar = "any"
     example: ClassVar = ((2, 3, 4, 4),)
     start: int = Field(
@@ -37,6 +38,7 @@ class Reshape(Layer):
 
     category: ClassVar = "Shape"
     icon: ClassVar = "transform"
+    aliases: ClassVar = "view, unflatten, fold, rearrange"
     takes: ClassVar = "any"
     example: ClassVar = ((2, 3, 4),)
     demo: ClassVar = {"shape": [4, -1]}
@@ -75,6 +77,9 @@ class Permute(Layer):
 
     category: ClassVar = "Shape"
     icon: ClassVar = "swap_horiz"
+    aliases: ClassVar = (
+        "transpose, swap axes, swap dimensions, reorder, channels last, channels first, rearrange"
+    )
     takes: ClassVar = "any"
     example: ClassVar = ((2, 3, 4),)
     order: tuple[Dimension, ...] = Field(
@@ -122,6 +127,7 @@ class Select(_AlongOne):
     """Pick one place along a dimension, such as the last step of a sequence; the dimension goes away."""
 
     icon: ClassVar = "colorize"
+    aliases: ClassVar = "pick, last step, index, take, gather, token"
     index: int = Field(-1, ge=-1_000_000, le=1_000_000, description="Which place; -1 is the last")
 
     def forward(self, use: Use) -> str:
@@ -142,6 +148,7 @@ class Slice(_AlongOne):
     """Keep a range along a dimension."""
 
     icon: ClassVar = "content_cut"
+    aliases: ClassVar = "crop, cut, narrow, chunk, split, part, trim"
     start: int = Field(0, ge=-1_000_000, le=1_000_000, description="First place that is kept")
     stop: int | None = Field(
         None, ge=-1_000_000, le=1_000_000, description="First place that is left out; empty: to the end"

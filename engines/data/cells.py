@@ -22,8 +22,8 @@ def text_of(cell: object) -> str:
     return "" if text.lower() in MISSING else text
 
 
-def number_of(cell: object, decimal: str = ".") -> float | None:
-    """A cell as a number, None where it is missing; a ValueError if it is no number of a usable size.
+def written(cell: object, decimal: str = ".") -> float | None:
+    """The number that a cell says, of any size, None where it is missing; a ValueError if it is no number.
 
     Thousands may be grouped: 1,234.5, or 1.234,5 where `decimal` is a comma.
     """
@@ -36,9 +36,16 @@ def number_of(cell: object, decimal: str = ".") -> float | None:
         number = number.replace(",", "")
     if not re.fullmatch(NUMBER, number):
         raise ValueError(f"{text[:40]!r} is not a number{' with a comma before its decimals' * swapped}")
-    if abs(float(number)) > LARGEST:
-        raise ValueError(f"{text[:40]} is too large: a network computes with numbers up to {LARGEST:g}")
     return float(number)
+
+
+def number_of(cell: object, decimal: str = ".") -> float | None:
+    """A cell as a number, None where it is missing; a ValueError if it is no number of a usable size."""
+    number = written(cell, decimal)
+    if number is not None and abs(number) > LARGEST:
+        text = text_of(cell)[:40]
+        raise ValueError(f"{text} is too large: a network computes with numbers up to {LARGEST:g}")
+    return number
 
 
 def boolean_of(cell: object) -> float | None:

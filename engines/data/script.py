@@ -38,7 +38,7 @@ def source(preprocessing: Preprocessing) -> str:
     """
     table = preprocessing.inputs.kind == "columns"
     regression = preprocessing.task == "regression"
-    functions: list[Callable[..., object]] = [cells.text_of, cells.number_of]
+    functions: list[Callable[..., object]] = [cells.text_of, cells.written, cells.number_of]
     if table:
         functions += [cells.boolean_of, cells.days_of, cells.quantity_of, cells.encode_cell, cells.encode_row]
     else:

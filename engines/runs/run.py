@@ -226,11 +226,23 @@ class Run:
         return model.eval()
 
     def preprocessing(self) -> Preprocessing | None:
-        """How rows become inputs and outputs become answers; None if the run has never been started."""
+        """How rows become inputs and outputs become answers; None if the run has never been started.
+
+        Raises:
+            BadFile: the file that says so is damaged.
+        """
+        from pydantic import ValidationError
+
         from engines.data.preprocessing import Preprocessing
 
-        kept = read_json(self.folder / "preprocessing.json")
-        return Preprocessing.model_validate(kept) if kept else None
+        path = self.folder / "preprocessing.json"
+        try:
+            return Preprocessing.model_validate_json(path.read_bytes()) if path.is_file() else None
+        except (ValidationError, OSError) as error:
+            raise BadFile(
+                f"Run {self.id!r} is damaged: its preprocessing.json cannot be read, so its network cannot be used. "
+                "Train the project again in another folder."
+            ) from error
 
     # -- writing -------------------------------------------------------------------------------------------
 

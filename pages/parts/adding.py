@@ -5,44 +5,33 @@ import streamlit as st
 from builder.edits import AddNode, Connect, Several
 from builder.graph import Graph, Node
 from builder.layers import LAYERS
-from pages.parts.state import Opened
+from pages.parts.here import Here
+from pages.parts.kinds import categories
 from pages.parts.words import plain
 
-FIRST = (
-    "Dense",
-    "Convolution",
-    "Activation",
-    "Pooling",
-    "Shape",
-    "Normalisation",
-    "Regularisation",
-    "Combine",
-    "Recurrent",
-)
 ENDS = ("Input", "Output")
 
 
-def add_node(opened: Opened) -> None:
-    """The button that opens the list of layers."""
-    categories = {kind.category for kind in LAYERS.values()}
-    ordered = [*(name for name in FIRST if name in categories), *sorted(categories - set(FIRST))]
+def add_node(here: Here, chosen: str) -> None:
+    """The button that opens the list of layers; a new one goes behind the chosen node."""
     with st.popover("Add node", icon=":material/add:"):
-        category = st.selectbox("Category", ordered, key="add category")
+        category = st.selectbox("Category", categories(), key="add category")
         kinds = [name for name, kind in LAYERS.items() if kind.category == category]
         kind = st.selectbox(
             "Layer", kinds, key=f"add kind {category}", format_func=lambda name: LAYERS[name].title
         )
         st.caption(plain(LAYERS[kind].help()))
-        graph = opened.graph
-        behind = place_for(graph, st.session_state.get("node", ""))
-        where = f"after {behind}" if behind and kind not in ENDS and LAYERS[kind].inputs else "at the end"
+        behind = place_for(here.graph, chosen)
+        where = (
+            f"after {behind}" if behind and kind not in ENDS and LAYERS[kind].port_names({}) else "at the end"
+        )
         st.button(
             f"Add {plain(where)}",
             type="primary",
             icon=":material/add:",
-            key="add",
+            key=f"add {here.key} {kind} {behind}",
             on_click=_add,
-            args=(opened, kind, behind),
+            args=(here, kind, behind),
         )
 
 
@@ -72,7 +61,7 @@ def inserted(graph: Graph, kind: str, behind: str) -> Several:
     return Several(edits=tuple(edits))
 
 
-def _add(opened: Opened, kind: str, behind: str) -> None:
-    edit = inserted(opened.graph, kind, behind)
-    opened.edit(edit)
-    st.session_state["node"] = edit.edits[0].node.id  # type: ignore[union-attr]
+def _add(here: Here, kind: str, behind: str) -> None:
+    edit = inserted(here.graph, kind, behind)
+    if here.edit(edit):
+        here.show(here.graph.fresh(kind))

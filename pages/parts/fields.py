@@ -71,6 +71,11 @@ def literals(annotation: Any) -> tuple[str, ...]:
     )
 
 
+def holds_number(annotation: Any) -> bool:
+    """Whether a field holds numbers: one, one of a list, or one among other things."""
+    return annotation in (int, float) or any(holds_number(part) for part in get_args(annotation))
+
+
 def is_number(value: Any) -> bool:
     """Whether a value is a number that a browser can hold."""
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LARGEST

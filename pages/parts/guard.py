@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 from starlette.middleware import Middleware
-from starlette.responses import PlainTextResponse
+from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
@@ -39,6 +39,7 @@ POLICY = "; ".join(
         "frame-ancestors 'none'",
     ]
 )
+SAFE = ("GET", "HEAD", "OPTIONS")
 HEADERS = {
     b"content-security-policy": POLICY.encode(),
     b"x-content-type-options": b"nosniff",
@@ -46,6 +47,7 @@ HEADERS = {
     b"referrer-policy": b"same-origin",
     b"cross-origin-opener-policy": b"same-origin",
 }
+FOREIGN = "This server takes changes from its own pages only."
 REFUSED = "This server answers to its own name only. Open it at the address that it printed when it started."
 
 
@@ -53,7 +55,8 @@ class Guard:
     """Middleware around the whole app.
 
     A foreign page can make its own name point to this machine (DNS rebinding) and so read what Strata serves; its
-    requests still carry that name as their Host, and are refused.
+    requests still carry that name as their Host, and are refused. It can also send requests to our own name; those that
+    change something carry its Origin, and are refused.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -67,6 +70,8 @@ class Guard:
             if scope["type"] == "http":
                 return await PlainTextResponse(REFUSED, 403)(scope, receive, send)
             return await send({"type": "websocket.close", "code": 1008})
+        if scope["type"] == "http" and scope["method"] not in SAFE and foreign(scope):
+            return await JSONResponse({"error": FOREIGN}, 403)(scope, receive, send)
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -90,5 +95,18 @@ def allowed(host: str) -> bool:
     return not names or "*" in names or name.strip("[]") in names
 
 
+def foreign(scope: Scope) -> bool:
+    """Whether a browser says that a page of somebody else makes this request; programs send no Origin."""
+    origin = _header(scope, b"origin").lower()
+    if not origin:
+        return _header(scope, b"sec-fetch-site") in ("cross-site", "same-site")
+    own = {_host(scope).lower(), _header(scope, b"x-forwarded-host").lower()} - {""}
+    return origin.partition("://")[2] not in own
+
+
 def _host(scope: Scope) -> str:
-    return next((value.decode("latin-1") for name, value in scope["headers"] if name == b"host"), "")
+    return _header(scope, b"host")
+
+
+def _header(scope: Scope, wanted: bytes) -> str:
+    return next((value.decode("latin-1") for name, value in scope["headers"] if name == wanted), "")

@@ -3,15 +3,19 @@
 import html
 import time
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, NoReturn
 
 import streamlit as st
 
 from builder.errors import BadFile
 from builder.files import dumps
+from engines.listing import Deleted
 from engines.runs.run import Run
-from pages.parts import state
-from pages.parts.words import ago, plain
+from engines.workspace import Workspace
+from pages.parts import projects, state
+from pages.parts.bound import bound
+from pages.parts.words import ago, plain, short
 
 ACTIVE = ("starting", "running")
 COLOURS = {"starting": "blue", "running": "blue", "paused": "orange", "finished": "green", "failed": "red"}
@@ -24,6 +28,7 @@ _STYLE = """<style>
 .strata-dot.green { background: #0CA678; }
 .strata-dot.red { background: #E03131; }
 .strata-line { font-size: .87rem; white-space: nowrap; opacity: .85; }
+@media (min-width: 1000px) { .stMainBlockContainer { padding-left: 2rem; padding-right: 2rem; } }
 @media (prefers-reduced-motion: reduce) { .strata-dot.blue { animation: none; } }
 </style>"""
 
@@ -53,6 +58,7 @@ def project_page(title: str) -> state.Opened:
         _lost(str(error))
     if opened is None:
         _nothing_open(title)
+    projects.forget_deletion()
     _line(opened, run)
     if refused := st.session_state.pop("refused", ""):
         st.error(plain(refused), icon=":material/block:")
@@ -117,9 +123,8 @@ def _live_line(run: Run | None) -> None:
 
 
 def _about(opened: state.Opened) -> None:
-    st.text_input(
-        "Name", opened.project.name, key=f"name {opened.id}", max_chars=120, on_change=_rename, args=(opened,)
-    )
+    name = bound(f"name {opened.id}", opened.project.name, partial(_rename, opened))
+    st.text_input("Name", max_chars=120, **name)
     if opened.project.notes:
         st.caption(plain(opened.project.notes))
     st.download_button(
@@ -130,13 +135,15 @@ def _about(opened: state.Opened) -> None:
         icon=":material/download:",
         on_click="ignore",
     )
-    if st.button("Make a copy", icon=":material/content_copy:"):
-        copy = opened.project.with_fields(name=f"{opened.project.name[:110]} (copy)")
-        go("build", project=state.create(copy))
+    if st.button("Duplicate", icon=":material/content_copy:") and (copy := projects.duplicate(opened.id)):
+        go("build", project=copy)
+    if st.button("Delete project", icon=":material/delete:", help="It can be restored for 30 days."):
+        projects.delete(opened.id, opened.project.name)
+        st.switch_page(st.session_state["pages"]["start"])
 
 
-def _rename(opened: state.Opened) -> None:
-    if name := st.session_state[f"name {opened.id}"].strip():
+def _rename(opened: state.Opened, name: str) -> None:
+    if name := name.strip():
         opened.keep(opened.project.with_fields(name=name))
 
 
@@ -155,30 +162,55 @@ def _nothing_open(title: str) -> NoReturn:
 
 
 def _lost(message: str) -> NoReturn:
-    page_head("Not found", "The address leads to something that is not here.")
+    home = Workspace()
+    deleted = home.deleted_project(st.query_params.get("project", ""))
+    if deleted and (home.projects / f"{deleted.id}.json").is_file():
+        deleted = None  # it was made again, and something else is amiss
+    if deleted:
+        page_head("Deleted", "The address leads to a project that was deleted.")
+    else:
+        page_head("Not found", "The address leads to something that is not here.")
     with st.container(border=True):
-        st.markdown(plain(message))
-        st.caption(
-            "It may lie in another home folder, or its address may have been cut off. Nothing was changed."
-        )
-        if st.button("Go to the start page", type="primary", icon=":material/home:"):
+        if refused := st.session_state.pop("refused", ""):
+            st.error(plain(refused), icon=":material/block:")
+        if deleted:
+            _offer(deleted)
+        else:
+            st.markdown(plain(message))
+            st.caption(
+                "It may lie in another home folder, or its address may have been cut off. Nothing was changed."
+            )
+        if st.button(
+            "Go to the start page", type="secondary" if deleted else "primary", icon=":material/home:"
+        ):
             st.switch_page(st.session_state["pages"]["start"])
         recent_projects("or go on with")
     st.stop()
     raise AssertionError("unreachable")
 
 
+def _offer(deleted: Deleted) -> None:
+    """What to do at the address of a deleted project."""
+    when = ago(deleted.deleted, time.time())
+    st.markdown(f"The project **{plain(short(deleted.name, 80))}** was deleted {when}.")
+    st.caption("It is kept for 30 days, and its runs with it.")
+    if st.button("Restore it", type="primary", icon=":material/undo:") and (
+        id := projects.restore(deleted.key)
+    ):
+        if id == deleted.id:
+            st.rerun()
+        go("build", project=id)
+
+
 def recent_projects(caption: str, most: int = 6) -> None:
     """Links to the projects that were changed last; nothing if there are none."""
-    found = [(id, when, project) for id, when in state.recent(most) if (project := state.project_named(id))]
+    found = [one for one in Workspace().list_projects() if one.nodes >= 0][:most]
     if not found:
         return
+    runs = Workspace().newest_runs()
     st.caption(caption)
     with st.container(horizontal=True, gap="small"):
-        for id, when, project in found:
-            name = project.name if len(project.name) <= 40 else project.name[:39] + "…"
-            if st.button(
-                f"{plain(name)} :gray[{ago(when, time.time())}]", key=f"recent {id}", icon=":material/folder:"
-            ):
-                runs = state.workspace().list_runs(id)
-                go("train" if runs else "build", project=id)
+        for one in found:
+            words = f"{plain(short(one.name, 40))} :gray[{ago(one.changed, time.time())}]"
+            if st.button(words, key=f"recent {one.id}", icon=":material/folder:"):
+                go("train" if one.id in runs else "build", project=one.id)

@@ -2,11 +2,13 @@
 
 import gc
 import signal
+import socket
 import threading
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
+from builder.graph import Graph, Node
 from engines.runs import keeper
 from engines.runs.launch import Forkserver
 from engines.workspace import Workspace
@@ -17,6 +19,8 @@ painted = threading.Event()
 """Set when a page has been shown."""
 warm = threading.Event()
 """Set when torch is loaded, so that a page may use it without making anybody wait."""
+begun = threading.Event()
+"""Set when the server has begun to live; without one (in a test) nothing is loaded ahead."""
 PATIENCE = 3.0
 """Seconds after which torch is loaded though nobody has come."""
 
@@ -24,6 +28,8 @@ PATIENCE = 3.0
 @asynccontextmanager
 async def lifespan(app: Any) -> AsyncIterator[None]:
     """Start what the app needs; end it when the server ends. Runs go on."""
+    begun.set()
+    _answer_at_once()
     workspace = Workspace()
     forkserver = Forkserver()
     forkserver.start()
@@ -36,6 +42,23 @@ async def lifespan(app: Any) -> AsyncIterator[None]:
     yield
     over.set()
     forkserver.close()
+
+
+def torch_is_ready() -> bool:
+    """Whether shapes can be had at once; where nothing loads torch ahead, whoever needs it waits for it."""
+    return warm.is_set() or not begun.is_set()
+
+
+def _answer_at_once() -> None:
+    """Let no answer wait for the browser to confirm its headers, 40 ms each time.
+
+    asyncio sees to that, but not for a socket that Streamlit opened; what is accepted has the options of the one that
+    listens.
+    """
+    for one in gc.get_objects():
+        if type(one) is socket.socket and one.family in (socket.AF_INET, socket.AF_INET6):
+            with suppress(OSError):
+                one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def _end_on(number: signal.Signals) -> None:
@@ -59,10 +82,13 @@ def _warm() -> None:
         return
     import torch  # noqa: F401
 
-    import builder.shapes  # noqa: F401
+    import builder.shapes
     import engines.data
     import engines.supervised  # noqa: F401
 
+    # the first layer that is tried loads as much of torch again
+    image = Node(id="image", kind="Input")
+    builder.shapes.infer(Graph(nodes=(image, Node(id="layer", kind="Linear", inputs={"input": "image"}))))
     gc.collect()
     gc.freeze()
     warm.set()

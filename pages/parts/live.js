@@ -238,5 +238,6 @@ export default function (component) {
     });
   };
   chart.draw();
-  return () => chart.leave();
+  // Streamlit also cleans up after a call that a newer one has overtaken; the chart leaves when its place is gone.
+  return () => { if (!chart.box.isConnected) chart.leave(); };
 }

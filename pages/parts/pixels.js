@@ -50,7 +50,8 @@ export default function (component) {
   const root = parentElement.appendChild(document.createElement("div"));
   state = build(root, height, width);
   state.send = setStateValue;
-  state.leave = () => { root.remove(); pads.delete(parentElement); };
+  // Streamlit also cleans up after a call that a newer one has overtaken; the pad leaves when its place is gone.
+  state.leave = () => { if (!root.isConnected) pads.delete(parentElement); };
   pads.set(parentElement, state);
   const tell = () => state.send("pixels", Array.from({ length: height }, (_, row) =>
     Array.from(state.ink.subarray(row * width, (row + 1) * width), (ink) => Math.round(100 * ink) / 100)));

@@ -8,6 +8,8 @@ from pages.parts.header import sidebar
 from pages.parts.lifespan import painted
 
 ROOT = Path(__file__).resolve().parents[2]
+SIDEBAR = 210
+"""Its width in pixels where there is room for it: what a person works on needs the rest."""
 PAGES = {
     "start": st.Page(ROOT / "pages/start.py", title="Start", icon=":material/home:", default=True),
     "build": st.Page(
@@ -20,7 +22,7 @@ PAGES = {
     ),
 }
 
-st.set_page_config("Strata", str(ROOT / "assets/icon.svg"), layout="wide")
+st.set_page_config("Strata", str(ROOT / "assets/icon.svg"), layout="wide", initial_sidebar_state=SIDEBAR)
 st.logo(str(ROOT / "assets/logo.svg"), icon_image=str(ROOT / "assets/icon.svg"), size="large")
 page = st.navigation([*PAGES.values()], position="hidden")
 st.session_state["pages"] = PAGES

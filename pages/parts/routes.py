@@ -1,4 +1,4 @@
-"""What the server answers beside the pages: the live stream of a run, and Plotly's script."""
+"""What the server answers beside the pages: the live stream of a run, Plotly's script, and the canvas."""
 
 import asyncio
 import importlib.util
@@ -11,6 +11,7 @@ from starlette.responses import FileResponse, JSONResponse, Response, StreamingR
 from starlette.routing import BaseRoute, Route
 
 from builder.errors import BadFile
+from pages.parts.board import board
 from pages.parts.lifespan import over
 from pages.parts.stream import Position, Stream
 from pages.parts.tokens import run_of
@@ -24,7 +25,7 @@ QUIET = 15.0
 
 def routes() -> list[BaseRoute]:
     """Every route of ours."""
-    return [Route("/api/plotly.js", plotly), Route("/api/runs/{token}/stream", stream)]
+    return [Route("/api/plotly.js", plotly), Route("/api/runs/{token}/stream", stream), *board()]
 
 
 async def plotly(request: Request) -> Response:

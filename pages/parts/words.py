@@ -17,6 +17,11 @@ def plain(text: Any) -> str:
     return _MARKS.sub(r"\\\1", re.sub(r"\s+", " ", str(text)))
 
 
+def short(text: str, most: int) -> str:
+    """A text that fits into a line: the end of a longer one is left out."""
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
 def count(number: float | None) -> str:
     """A whole number with commas, short from a million on; a dash if it is not known."""
     if number is None:

@@ -5,13 +5,9 @@ from typing import Any
 
 from builder.graph import Graph, Node
 from builder.layers import LAYERS
+from pages.parts.colours import COLOURS, OTHER
 
 WIDTH, HEIGHT = 320, 104
-COLOURS = {
-    "Input and output": "#868E96", "Dense": "#4C6EF5", "Convolution": "#E8590C", "Pooling": "#F08C00",
-    "Activation": "#12B886", "Normalisation": "#1098AD", "Regularisation": "#ADB5BD", "Recurrent": "#AE3EC9",
-    "Attention": "#AE3EC9", "Combine": "#15AABF", "Shape": "#ADB5BD", "Blocks": "#7048E8",
-}  # fmt: skip
 THIN = ("Activation", "Normalisation", "Regularisation", "Shape", "Combine", "Pooling")
 MOST_BARS = 44
 MIDDLE = 56.0
@@ -72,7 +68,7 @@ def _height(node: Node) -> float:
 
 
 def _bar(node: Node, x: float, width: float, height: float) -> str:
-    y, colour = MIDDLE - height / 2, COLOURS.get(_category(node), "#868E96")
+    y, colour = MIDDLE - height / 2, COLOURS.get(_category(node), OTHER)
     opacity = ".55" if _category(node) in THIN else "1"
     shape = f'width="{width:.1f}" height="{height:.1f}" rx="2.5" fill="{colour}" fill-opacity="{opacity}"'
     echo = (

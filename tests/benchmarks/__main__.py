@@ -6,7 +6,7 @@ import sys
 
 import torch
 
-GROUPS = ("building", "training", "starting")
+GROUPS = ("building", "training", "starting", "canvas")
 
 
 def main(names: list[str]) -> None:

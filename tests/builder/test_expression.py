@@ -1,6 +1,7 @@
 """Formulas are parsed against an allow-list: arithmetic, and nothing else."""
 
 import math
+import re
 import time
 from typing import Any
 
@@ -63,6 +64,37 @@ def test_the_message_names_what_may_be_used() -> None:
     """All names, and the one that is none of them."""
     with pytest.raises(ValueError, match="must use only the names depth, width, not 'widht'"):
         Expression("widht * 2", {"width", "depth"})
+
+
+def test_in_may_be_a_name() -> None:
+    """Although it is a word of Python's; where it is no name it is none."""
+    formula = Expression("2 * in - in_ ** 2 + (in//3)", {"in", "in_"})
+    assert formula(**{"in": 7, "in_": 3}) == 7 and formula.uses == {"in", "in_"}
+    for text in ("x in x", "in in", "2 in", "for in in x", "not in", "in_"):
+        with pytest.raises(ValueError, match="must"):
+            Expression(text, {"in", "x"})
+    with pytest.raises(ValueError, match="must be a formula"):
+        Expression("2 * in", {"x"})
+
+
+def test_names_are_filled_in() -> None:
+    """By numbers and formulas, with parentheses where they are needed."""
+    formula = Expression("a ** 2 - b * in", {"a", "b", "in"})
+    assert formula.filled({"a": -3, "b": "c + in"}) == "(-3) ** 2 - (c + in) * in"
+    assert formula.filled({}) == "a ** 2 - b * in"
+    assert Expression("a * 1", {"a"}).filled({"a": 1e30}) == "1e+30 * 1"
+
+
+def test_smooth_formulas_have_slopes() -> None:
+    """No // and no %, and the refusal of other things does not offer them."""
+    for text in ("x // 2", "1 + x % 2"):
+        with pytest.raises(ValueError, match="must not contain // or %"):
+            Expression(text, {"x"}, smooth=True)
+    with pytest.raises(ValueError) as smooth:
+        Expression("x @ x", {"x"}, smooth=True)
+    with pytest.raises(ValueError, match=re.escape("+ - * / // %")):
+        Expression("x @ x", {"x"})
+    assert "//" not in str(smooth.value) and "+ - * /" in str(smooth.value)
 
 
 NUMBERS = st.one_of(st.integers(0, 999), st.floats(0, 1e6).map(lambda number: round(number, 3)))

@@ -195,6 +195,18 @@ def test_files_that_are_too_large(tmp_path: Path) -> None:
     assert "larger than 32 MiB" in refused(b" " * (files.LARGEST + 1))
 
 
+def test_a_project_that_could_not_be_read_again_is_not_saved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file stays as it was."""
+    path = tmp_path / "project.json"
+    builder.save(Project(), path)
+    monkeypatch.setattr(files, "LARGEST", 5_000)
+    with pytest.raises(builder.BadFile, match="'project.json' cannot be written: it would be larger than"):
+        builder.save(Project(notes="x" * 6_000), path)
+    assert builder.load(path) == Project()
+
+
 def test_paths_that_cannot_be_read(tmp_path: Path) -> None:
     """None, a folder, a name that no file has."""
     for path in (tmp_path / "none.json", tmp_path, tmp_path / "a\x00b", tmp_path / ("n" * 300)):

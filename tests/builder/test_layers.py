@@ -185,3 +185,14 @@ def test_39_a_value_of_another_type_is_refused(kind: str, field: str, value: obj
 def test_what_is_too_large_is_not_reshaped() -> None:
     (problem,) = builder.check(chain(("Linear", {"units": 10**6}), shape=(10**6,)))
     assert "at most 10,000,000,000 parameters" in problem.message and not problem.edits
+
+
+def test_most_kinds_are_known_by_other_names() -> None:
+    """Those that a person may know; each once, the kind's own before its family's."""
+    assert [kind for kind in KINDS if not LAYERS[kind].other_names()] == []
+    for kind in KINDS:
+        names = LAYERS[kind].other_names()
+        assert len(names) == len({name.lower() for name in names}), kind
+        assert kind.lower() not in [name.lower() for name in names], kind
+    assert LAYERS["Conv3d"].other_names()[:2] == ["video", "volume"]
+    assert "CNN" in LAYERS["Conv3d"].other_names()

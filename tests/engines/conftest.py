@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -34,4 +35,5 @@ def warm(_eager: Forkserver, tmp_path: Path) -> Iterator[Forkserver]:
     for about in tmp_path.rglob("run.json"):
         run = Run(about.parent)
         if run.alive():
-            os.kill(run.status().process, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it may end by itself meanwhile
+                os.kill(run.status().process, signal.SIGKILL)

@@ -12,9 +12,14 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engines.runs import disk, exact
+import builder
+import engines
+from builder.errors import BadFile, StrataError
+from engines.runs import Run, disk, exact
 from engines.runs.checkpoint import Checkpoints
 from engines.runs.tree import put_together, take_apart
+from engines.update import Update
+from tests.tiny import project
 
 TREE = {"step": 7, "weights": {"a": torch.arange(6.0).reshape(2, 3), "empty": torch.zeros(0)}}
 
@@ -190,3 +195,32 @@ def test_exact_leaves_no_trace() -> None:
     assert not torch.are_deterministic_algorithms_enabled()
     assert torch.get_num_threads() == threads and torch.equal(torch.get_rng_state(), before)
     assert math.isfinite(first)
+
+
+@pytest.mark.parametrize(("before", "after"), [("SGD", "Adam"), ("Adam", "SGD"), ("Adam", "AdamW")])
+@pytest.mark.parametrize("told", [True, False], ids=["told", "of old"])
+def test_another_optimiser_cannot_go_on_with_a_checkpoint(
+    before: str, after: str, told: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Run.create(tmp_path / "run", project(100_000, optimiser={"kind": before}))
+    if not told:  # checkpoints did not always say which optimiser made them
+        capture = Update.capture
+        monkeypatch.setattr(
+            Update, "capture", lambda self: {k: v for k, v in capture(self).items() if k != "kind"}
+        )
+    engines.resume(run.folder, watch=lambda status: status.step > 3 and run.send("stop"))
+    assert run.status().state == "stopped"
+    builder.save(project(100_000, optimiser={"kind": after}), run.folder / "project.json")
+    if not told and after == "AdamW":
+        return  # its settings have the same names, and so it goes on
+    with pytest.raises(StrataError, match=rf"project.json was changed: its optimiser is ({after}|another)"):
+        engines.resume(run.folder)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "7", "{}", '{"task": "evil"}', "\xff"])
+def test_a_damaged_preprocessing_is_told(text: str, tmp_path: Path) -> None:
+    run = Run.create(tmp_path / "run", project())
+    assert run.preprocessing() is None, "it was never started"
+    (run.folder / "preprocessing.json").write_text(text, encoding="latin-1")
+    with pytest.raises(BadFile, match="its preprocessing.json cannot be read"):
+        run.preprocessing()

@@ -145,6 +145,14 @@ def test_numbers_that_are_too_large_are_told():
         load(cells(*["1e400"] * 20))
 
 
+def test_a_text_that_says_too_large_is_no_number():
+    """Only the number itself decides, never the words of an error about it."""
+    found = column(*range(30), "1e31 is too large", "-1E400")
+    assert found.type == "number" and found.missing == 2 and "line 32: '1e31 is too large')" in found.note
+    found = column(*range(30), "-1E400", "1e31 is too large")
+    assert "line 32: '-1E400', too large" in found.note
+
+
 def test_few_unreadable_numbers_count_as_missing_and_are_told():
     found = column(*range(99), "oops")
     assert found.type == "number" and found.missing == 1

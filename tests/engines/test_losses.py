@@ -5,8 +5,20 @@ import torch
 from pydantic import ValidationError
 from torch.nn import functional
 
-from engines.losses import MAE, MSE, NLL, BinaryCrossEntropy, CrossEntropy, Formula, Hinge, Huber, Loss
-from engines.tasks import class_weights, classes_of, coded, probabilities
+from engines.losses import (
+    MAE,
+    MSE,
+    NLL,
+    BinaryCrossEntropy,
+    CrossEntropy,
+    Formula,
+    Hinge,
+    Huber,
+    Loss,
+    suitable,
+    usual_loss,
+)  # fmt: skip
+from engines.tasks import Task, class_weights, classes_of, coded, probabilities
 
 SCORES = torch.tensor([[2.0, -1.0, 0.5], [0.1, 0.2, -0.3], [-1.0, 0.0, 3.0], [0.4, 0.4, 0.1]])
 CLASSES = torch.tensor([0, 1, 2, 2])
@@ -197,10 +209,23 @@ def test_what_does_not_suit_is_explained() -> None:
     assert "Binary cross entropy" in problem.fix
     (problem,) = CrossEntropy().suits("regression", 1, 1)
     assert "Cross entropy does not suit regression." in str(problem) and "Mean squared error" in problem.fix
+    assert problem.settings == (("Take Mean squared error", "loss", {"kind": "MSE"}),)
     (problem,) = MSE().suits("regression", 3, 1)
     assert "one output for each value: 1. The network gives 3." in str(problem)
     assert BinaryCrossEntropy().suits("classification", 1, 2) == Hinge().suits("classification", 1, 2) == []
     assert BinaryCrossEntropy().suits("classification", 1, 3)
+
+
+@pytest.mark.parametrize(
+    ("task", "kind"),
+    [("classification", CrossEntropy), ("multi-label", BinaryCrossEntropy), ("regression", MSE)],
+)
+def test_every_task_has_a_usual_loss(task: Task, kind: type[Loss]) -> None:
+    assert usual_loss(task) is kind and kind in suitable(task)
+    for other in Loss.registry.values():
+        for problem in other().suits(task, 1, 1):
+            for setting in problem.settings:
+                assert not Loss.parse(setting.value).suits(task, 3, 3)
 
 
 def test_class_weights_balance() -> None:

@@ -28,6 +28,11 @@ def button(test: AppTest, label: str) -> object:
     return next(one for one in test.button if one.label == label)
 
 
+def keyed(test: AppTest, ending: str) -> Any:
+    """The first button whose key ends like this."""
+    return next(one for one in test.button if one.key and one.key.endswith(ending))
+
+
 def field(widgets: Iterable[Any], label: str) -> Any:
     """The first widget with this label."""
     return next(one for one in widgets if one.label == label)
@@ -37,3 +42,13 @@ def words(test: AppTest) -> str:
     """All texts of a page."""
     kinds = ("markdown", "caption", "error", "warning", "info", "subheader")
     return "\n".join(str(one.value) for kind in kinds for one in test.get(kind)).replace("\\", "")
+
+
+def choose(
+    test: AppTest, *ids: str, path: tuple[str, ...] = (), role: str = "model", id: str = "mine"
+) -> AppTest:
+    """The page once these nodes are selected on the canvas, inside these Block nodes."""
+    test.session_state[f"canvas {id}"] = {
+        "view": {"nodes": [*ids], "path": [*path], "role": role, "revision": 0}
+    }
+    return test.run()

@@ -9,6 +9,7 @@ from playwright.sync_api import Page
 
 import builder
 from engines.runs.run import Run
+from tests.pages.drawing import Board
 from tests.pages.test_journey import grown, points, press, step_of
 from tests.server import Server
 
@@ -91,7 +92,9 @@ def test_25_a_refresh_and_back(server: Server, page: Page, settle: Callable[...,
     page.locator(".st-key-open-spiral-mlp button").click()
     page.wait_for_url("**/build?project=*")
     settle(page)
-    page.get_by_role("spinbutton", name="Units").fill("77")
+    Board(page).ready().node("linear1").locator("[data-grip]").click()
+    form = page.locator(".st-key-board_side")  # there are fields on the nodes of the canvas as well
+    form.get_by_role("spinbutton", name="Units").fill("77")
     page.keyboard.press("Tab")
     settle(page)
     page.reload()

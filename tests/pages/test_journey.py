@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from builder.files import save
 from builder.graph import Graph, Node
 from builder.project import Project
+from tests.pages.drawing import Board
 from tests.server import Server
 
 SOON, LONG = 30_000, 120_000
@@ -115,6 +116,9 @@ def test_a_table_with_gaps_and_categories(
     settle(page)
     press(page, "New project")
     page.wait_for_url("**/build?project=*")
+    settle(page)
+    press(page, "Begin with a small network")
+    Board(page).node("linear1").wait_for()
     page.get_by_role("link", name="Data").click()
     settle(page)
     choose(page, "Source", "CSV file")

@@ -5,9 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import builder
-from builder.edits import History, SetConfig
+from builder.edits import SetConfig
 from pages.parts import state
-from tests.pages.seen import Open, button, field, project_of, saved, words
+from pages.parts.document import document
+from tests.pages.seen import Open, button, choose, field, project_of, saved, words
 
 
 def test_a_stale_tab_overwrites_nothing(open_page: Open) -> None:
@@ -15,7 +16,8 @@ def test_a_stale_tab_overwrites_nothing(open_page: Open) -> None:
     first = open_page("build", project=saved(builder.template("digits-mlp")))
     stale = open_page("build", project="mine")
     for test in (first, stale):
-        test.selectbox(key="node").select("linear1").run()
+        test.session_state["table"] = True
+        choose(test, "linear1")
     field(first.number_input, "Units").set_value(44).run()
     field(stale.toggle, "Bias").set_value(False).run()
     config = project_of().graph["linear1"].config
@@ -46,9 +48,8 @@ def test_settings_of_a_stale_tab_overwrite_nothing(open_page: Open) -> None:
 
 def test_edits_at_the_same_moment_are_all_kept(workspace: Path) -> None:
     """However many tabs save at once, under the lock each one begins with what the one before has written."""
-    project = builder.template("digits-mlp")
-    path = workspace / "projects" / f"{saved(project)}.json"
-    tabs = [state.Opened("mine", project, History(project.graph), state._stamp(path)) for _ in range(6)]
+    one = document(saved(builder.template("digits-mlp")))
+    tabs = [state.Opened(one, f"tab{number}") for number in range(6)]
 
     def edits(number: int) -> Callable[[], object]:
         node, name = f"linear{number % 3 + 1}", ("bias", "units")[number // 3]

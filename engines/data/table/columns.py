@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from engines.data.cells import FALSE, TRUE, boolean_of, days_of, number_of, text_of
+from engines.data.cells import FALSE, LARGEST, TRUE, boolean_of, days_of, number_of, text_of, written
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -83,7 +83,7 @@ def _plain_numbers(cells: list[str]) -> np.ndarray | None:
     except ValueError:
         return None
     # float() also takes digit groups such as 1_000, which number_of, and so a person's exported script, refuses.
-    usable = np.isfinite(values).all() and np.abs(values).max(initial=0) <= 1e30
+    usable = np.isfinite(values).all() and np.abs(values).max(initial=0) <= LARGEST
     return values if usable and not any("_" in cell for cell in cells) else None
 
 
@@ -118,12 +118,11 @@ def _known(distinct: list[str], decimal: Decimal) -> dict[str, float]:
     known = {}
     for text in distinct:
         try:
-            value = number_of(text, decimal)
-        except ValueError as error:
-            if not str(error).startswith(f"{text[:40]} is too large"):
-                continue
-            value = np.nan
-        known.update({} if value is None else {text: value})
+            value = written(text, decimal)
+        except ValueError:
+            continue
+        if value is not None:
+            known[text] = value if abs(value) <= LARGEST else np.nan
     return known
 
 

@@ -1,0 +1,80 @@
+// A connection: a curve as thick as much data runs along it, with its shape written on it.
+import { memo, useCallback } from 'react'
+import { BaseEdge, useStore } from '@xyflow/react'
+import { held } from './cabling.js'
+import { line, planOf } from './route.js'
+import { meets, WIDTH } from './size.js'
+import './nodes.css'
+
+const THIN = 1.5
+const THICK = 6
+const LEGIBLE = 0.4 // the zoom below which nobody can read a label
+
+/** A connection of React Flow; `data` is {label, bytes, faulty, skips}. */
+export const ShapeEdge = memo(function ShapeEdge({ id, sourceX, sourceY, targetX, targetY, data }) {
+  const route = useStore(useCallback((state) => planOf(state).get(id), [id]))
+  const legible = useStore(isLegible)
+  const { path, x, y, room, under } = line(route, { x1: sourceX, y1: sourceY, x2: targetX, y2: targetY })
+  const { label, bytes, faulty, skips } = data
+  const named = `cable${faulty ? ' faulty' : ''}${skips ? ' skips' : ''}${label ? '' : ' unknown'}`
+  return (
+    <g className={named}>
+      <BaseEdge path={path} interactionWidth={24} style={{ strokeWidth: thickness(bytes) }} />
+      {legible && <Label edge={id} text={label} {...{ x, room }} y={under ? y + thickness(bytes) / 2 + 8 : y} patch={!under} />}
+    </g>
+  )
+})
+
+/** A connection while it is drawn; one that was taken off its port hangs on what gave it. */
+export function LooseEdge({ fromHandle, fromX, fromY, toX, toY }) {
+  const from = useStore((state) => origin(state, held({ fromHandle })), same)
+  const [x1, y1] = from ?? [fromX, fromY]
+  const ends = from || fromHandle.type === 'source' ? { x1, y1, x2: toX, y2: toY } : { x1: toX, y1: toY, x2: x1, y2: y1 }
+  return <path className="react-flow__connection-path" d={line(undefined, ends).path} />
+}
+
+/** Where a connection begins, as [x, y]. */
+function origin({ edges, nodeLookup }, id) {
+  const edge = edges.find((one) => one.id === id)
+  const node = edge && nodeLookup.get(edge.source)
+  return node && [node.position.x + WIDTH, node.position.y + meets(node.data.node, 'outputs', edge.sourceHandle)]
+}
+
+const same = (one, other) => one?.[0] === other?.[0] && one?.[1] === other?.[1]
+
+const isLegible = ({ transform }) => transform[2] >= LEGIBLE
+
+/** The width of a line in pixels: from 256 bytes to 16 megabytes for one example. */
+export function thickness(bytes) {
+  if (!bytes) return THIN
+  const part = (Math.log2(bytes) - 8) / 16
+  return THIN + (THICK - THIN) * Math.min(1, Math.max(0, part))
+}
+
+function Label({ edge, text, x, y, room, patch }) {
+  const shown = fitted(text || '…', room)
+  if (!shown) return null
+  const width = widthOf(shown) + 8
+  return (
+    <g className="cable-label" data-edge={edge}>
+      {patch && <rect x={x - width / 2} y={y - 8} width={width} height={16} rx={4} />}
+      <text x={x} y={y + 4}>{shown}</text>
+      {shown !== text && text && <title>{text}</title>}
+    </g>
+  )
+}
+
+/** A shape in so many pixels: as it is, without its spaces, or cut. */
+export function fitted(text, room) {
+  if (widthOf(text) <= room) return text
+  const close = text.replaceAll(' ', '')
+  if (widthOf(close) <= room) return close
+  const letters = Math.floor((room - 8) / 6)
+  return letters > 2 ? `${close.slice(0, letters)}…` : ''
+}
+
+function widthOf(text) {
+  let width = 0
+  for (const letter of text) width += letter === ' ' ? 2.5 : 5.9
+  return width
+}

@@ -1,0 +1,197 @@
+// A node: what it is, its fields, what it gives and costs, its ports, and what is wrong with it.
+import { memo, useEffect } from 'react'
+import { Handle, Position, useStore, useUpdateNodeInternals } from '@xyflow/react'
+import { Fields } from './fields.jsx'
+import { outputs, ports as portsOf } from './graph.js'
+import { BARE, FAR, heightOf, portY, rows, WIDTH } from './size.js'
+import './nodes.css'
+
+export { heightOf, WIDTH }
+
+const FAMILIES = { float: 'float', int: 'int', uint: 'int', bool: 'int', long: 'int' }
+const UNITS = ['', ' k', ' M', ' G', ' T']
+const CROWDED = 25 // letters of the bottom line, beyond which the word "params" has no room
+
+/** A node of React Flow; `data` is {node, kinds, heat, board}. */
+export const LayerNode = memo(function LayerNode({ data, selected, isConnectable }) {
+  const { kinds, heat, board } = data
+  const kind = kinds.kinds[data.node.kind]
+  const node = complete(data.node, kinds)
+  const colour = kinds.categories.find(({ name }) => name === node.about.category)
+  const far = useStore(isFar)
+  const classes = ['layer', far && 'far', selected && 'chosen', worst(node), node.about.repeat > 1 && 'stacked', heat !== null && 'hot']
+  return (
+    <div
+      className={classes.filter(Boolean).join(' ')} data-node={node.id} role="group" aria-label={spoken(node)}
+      style={{ '--light': colour?.colour, '--dark': colour?.colour_dark, '--heat': `${Math.round(100 * (heat ?? 0))}%` }}
+    >
+      <Head node={node} icon={kind?.icon} board={board} />
+      {far ? <div style={{ height: heightOf(node) - BARE }} /> : <Inside node={node} fields={data.node} board={board} still={!selected} />}
+      <Foot about={node.about} />
+      <Ports node={node} isConnectable={isConnectable} />
+      <Badge node={node} board={board} />
+    </div>
+  )
+}, same)
+
+const isFar = ({ transform }) => transform[2] < FAR
+
+function Inside({ node, fields, board, still }) {
+  return (
+    <>
+      <PortNames node={node} />
+      <Fields node={fields} board={board} still={still} />
+    </>
+  )
+}
+
+function same(one, other) {
+  return one.data === other.data && one.selected === other.selected && one.isConnectable === other.isConnectable
+}
+
+/** The node with what its kind tells, until the server has told more; and with every port that is connected. */
+function complete(node, kinds) {
+  const { about } = node
+  const kind = kinds.kinds[node.kind]
+  const inputs = portsOf(node, kinds)
+  const listed = new Set(inputs.map(({ name }) => name))
+  const extra = Object.keys(node.inputs).filter((name) => !listed.has(name)).map((name) => ({ name }))
+  const category = about.category || kind?.category
+  return { ...node, about: { ...about, category, inputs: [...inputs, ...extra], outputs: outputs(node, kinds) } }
+}
+
+function worst({ about }) {
+  if (about.problems.some(isError)) return 'broken'
+  return about.problems.length ? 'warned' : ''
+}
+
+const isError = ({ severity }) => severity === 'error'
+
+/** A node in words, for those who hear it: "conv1, Conv2d, gives B × 6 × 28 × 28, 156 parameters, no errors". */
+export function spoken({ id, about }) {
+  const errors = about.problems.filter(isError).length
+  return [
+    id,
+    about.block ? `block ${about.block}` : about.title,
+    about.repeat > 1 && `${about.repeat} times`,
+    about.shape ? `gives ${about.shape}` : 'shape not known',
+    about.parameters > 0 && counted(about.parameters, 'parameter'),
+    errors ? counted(errors, 'error') : 'no errors',
+  ].filter(Boolean).join(', ')
+}
+
+const counted = (count, word) => `${count.toLocaleString('en')} ${word}${count === 1 ? '' : 's'}`
+
+function Head({ node: { id, about, shares }, icon, board }) {
+  const kind = about.block || about.title
+  return (
+    <div className="layer-head" data-grip>
+      <span className="layer-icon symbol" aria-hidden="true">{icon ?? 'widgets'}</span>
+      <span className="layer-names">
+        <span className="layer-id" title={id}>{id}</span>
+        <span className="layer-kind" title={kind}>{kind}</span>
+      </span>
+      {about.repeat > 1 && <span className="layer-times" title={`${about.repeat} in a row, each with its own weights`}>× {about.repeat}</span>}
+      {shares && <span className="layer-shares symbol" role="img" aria-label={`Uses the weights of ${shares}`} title={`Uses the weights of ${shares}`}>link</span>}
+      {about.block && (
+        <button
+          type="button" className="layer-enter symbol nodrag nopan" aria-label={`Open ${id}`} title="Open this block"
+          onClick={() => board.actions?.enter(id)}
+        >
+          open_in_full
+        </button>
+      )}
+    </div>
+  )
+}
+
+/** The names of the ports, where a side has more than one. */
+function PortNames({ node }) {
+  const count = rows(node)
+  if (!count) return null
+  const named = (ports, row) => (ports.length > 1 && ports[row] ? ports[row].name : '')
+  return (
+    <div className="layer-ports" aria-hidden="true">
+      {Array.from({ length: count }, (_, row) => (
+        <div key={row} className="layer-port">
+          <span>{named(node.about.inputs, row)}</span>
+          <span>{named(node.about.outputs, row)}</span>
+        </div>
+      ))}
+    </div>
+  )
+}
+
+function Foot({ about: { shape, dtype, parameters, outputs } }) {
+  const all = outputs.map((port) => `${port.name}: ${port.shape ?? 'not known yet'}${port.dtype ? `, ${port.dtype}` : ''}`)
+  const costs = parameters ? short(parameters) : ''
+  const roomy = (shape ?? '').length + costs.length + 7 <= CROWDED
+  return (
+    <div className="layer-foot">
+      <span className="layer-shape" title={shape ? all.join('\n') || `${shape}${dtype ? `, ${dtype}` : ''}` : undefined}>
+        {shape ?? '…'}
+      </span>
+      {costs && <span className="layer-costs" title={counted(parameters, 'parameter')}>{costs}{roomy && (parameters === 1 ? ' param' : ' params')}</span>}
+    </div>
+  )
+}
+
+/** A count in three digits at most: 156, 1.2 k, 61.7 k, 3.4 M. */
+export function short(count) {
+  let value = count
+  let unit = 0
+  while (value >= 999.5 && unit < UNITS.length - 1) {
+    value /= 1000
+    unit += 1
+  }
+  return unit ? `${value < 99.95 ? Number(value.toFixed(1)) : Math.round(value)}${UNITS[unit]}` : String(count)
+}
+
+function Ports({ node: { id, about }, isConnectable }) {
+  const update = useUpdateNodeInternals()
+  const { inputs, outputs } = about
+  const signature = [inputs, outputs].map((ports) => ports.map(({ name }) => name).join()).join('|')
+  useEffect(() => update(id), [id, signature, update])
+  return (
+    <>
+      {inputs.map((port, place) => (
+        <Port key={port.name} port={port} way="target" top={portY(place, inputs.length)} isConnectable={isConnectable} />
+      ))}
+      {outputs.map((port, place) => (
+        <Port key={port.name} port={port} way="source" top={portY(place, outputs.length)} isConnectable={isConnectable} />
+      ))}
+    </>
+  )
+}
+
+function Port({ port, way, top, isConnectable }) {
+  const family = FAMILIES[/^[a-z]+/.exec(port.takes && port.takes !== 'any' ? port.takes : port.dtype ?? '')?.[0]] ?? 'any'
+  const optional = way === 'target' && port.required === false
+  return (
+    <Handle
+      id={port.name} type={way} position={way === 'target' ? Position.Left : Position.Right} isConnectable={isConnectable}
+      className={`port ${family}${optional ? ' optional' : ''}`} style={{ top }} data-port={port.name} title={described(port, way, optional)}
+    />
+  )
+}
+
+function described({ name, shape, dtype, takes }, way, optional) {
+  const numbers = { float: 'takes numbers', int: 'takes whole numbers', any: 'takes any numbers' }[takes]
+  const parts = [optional ? `${name} (optional)` : name, shape, dtype, way === 'target' && numbers]
+  return parts.filter(Boolean).join(' · ')
+}
+
+function Badge({ node: { id, about }, board }) {
+  const errors = about.problems.filter(isError).length
+  const count = errors || about.problems.length
+  if (!count) return null
+  const words = counted(count, errors ? 'error' : 'warning')
+  return (
+    <button
+      type="button" className={`layer-badge nodrag nopan ${errors ? 'error' : 'warning'}`} aria-label={`${words} at ${id}: show and mend`}
+      title={about.problems[0].message} onClick={() => board.ui.open('fixes', { node: id })}
+    >
+      {count}
+    </button>
+  )
+}

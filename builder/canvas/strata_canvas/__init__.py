@@ -1,0 +1,34 @@
+"""The canvas as Streamlit mounts it; its front end is built when pip installs this package."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+_STATIC = Path(__file__).parent / "static"
+_FILES = ("index.js", "index.css")
+
+
+def built() -> bool:
+    """Whether the front end is there; it is not where npm could not be reached while pip installed this package."""
+    return all((_STATIC / name).is_file() for name in _FILES)
+
+
+def canvas(
+    data: dict[str, Any], *, key: str, height: int = 620, on_change: Callable[[], None] | None = None
+) -> dict[str, Any]:
+    """Show the canvas of a project; what a person looks at there: {"role", "path", "nodes", "revision"}, or {}.
+
+    Args:
+        data: {"project", "tab", "role", "path", "revision"}, and "select" to select nodes from outside.
+        key: of the element.
+        height: in pixels.
+        on_change: called when the selection, the role, the open block or the revision has changed.
+    """
+    # Registered on every run: the components of a restarted runtime know nothing of what was registered before.
+    mount = st.components.v2.component("strata-canvas.canvas", js=_FILES[0], css=_FILES[1])
+    shown = mount(
+        key=key, data=data, height=height, default={"view": {}}, on_view_change=on_change or (lambda: None)
+    )
+    return shown.view or {}

@@ -1,0 +1,164 @@
+"""Edits of nodes: placed, removed, set, moved, renamed."""
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from builder.edits.record import GraphEdit, changed, found, grown, refused, replaced
+from builder.errors import BadValue, Problem
+from builder.graph import Finite, Graph, Name, Node, plain
+
+
+class AddNode(GraphEdit):
+    """Place a node."""
+
+    edit: Literal["add"] = "add"
+    node: Node
+
+    def apply(self, graph: Graph) -> Graph:
+        """Append the node."""
+        if self.node.id in graph:
+            raise refused(self.node.id, "id must be free", "Choose another name.")
+        return grown(graph, (*graph.nodes, self.node))
+
+
+class RemoveNodes(GraphEdit):
+    """Take nodes away, with the connections and the shared weights that lead to them."""
+
+    edit: Literal["remove"] = "remove"
+    ids: tuple[str, ...]
+    bridge: bool = False
+    """Whether readers of a node with exactly one input then read what it read, so that a chain stays one."""
+
+    def apply(self, graph: Graph) -> Graph:
+        """Drop the nodes; those that shared their weights get weights of their own."""
+        gone = set(self.ids)
+
+        def left(source: str) -> str:
+            passed: set[str] = set()
+            while source and (id := source.partition(".")[0]) in gone:
+                reads = (
+                    [*graph[id].inputs.values()] if self.bridge and id in graph and id not in passed else []
+                )
+                source = reads[0] if len(reads) == 1 else ""
+                passed.add(id)
+            return source
+
+        def freed(node: Node) -> Node:
+            inputs = {port: kept for port, source in node.inputs.items() if (kept := left(source))}
+            return changed(node, inputs=inputs, shares="" if node.shares in gone else node.shares)
+
+        return graph.with_nodes(tuple(freed(node) for node in graph.nodes if node.id not in gone))
+
+
+class SetConfig(GraphEdit):
+    """Set some fields of a node."""
+
+    edit: Literal["config"] = "config"
+    node: str
+    config: dict[str, Any]
+
+    def apply(self, graph: Graph) -> Graph:
+        """Other fields stay as they are."""
+        node = found(graph, self.node)
+        config = dict(node.config)
+        for name, value in self.config.items():
+            try:
+                config[name] = plain(name, value)
+            except ValueError as error:
+                said = f"{node.kind} '{node.id}': {error}"
+                raise BadValue([Problem(said, node.id, name, "must be plain JSON", value)]) from error
+        return replaced(graph, changed(node, config=config))
+
+
+class SetKind(GraphEdit):
+    """Make a node another kind of layer; the fields that the new kind does not have are dropped."""
+
+    edit: Literal["kind"] = "kind"
+    node: str
+    kind: str
+
+    def apply(self, graph: Graph) -> Graph:
+        """Keep connections and common fields."""
+        from builder.layers import LAYERS
+
+        if self.kind not in LAYERS:
+            raise refused(self.node, f"kind must be a kind of layer. Got {self.kind!r}", "")
+        node = found(graph, self.node)
+        fields = LAYERS[self.kind].model_fields
+        config = {name: value for name, value in node.config.items() if name in fields}
+        return replaced(graph, changed(node, kind=self.kind, config=config))
+
+
+class Move(GraphEdit):
+    """Put nodes somewhere else on the canvas."""
+
+    edit: Literal["move"] = "move"
+    positions: dict[str, tuple[Finite, Finite]]
+
+    def apply(self, graph: Graph) -> Graph:
+        """Only positions change."""
+        return graph.with_nodes(
+            tuple(
+                changed(node, position=self.positions[node.id]) if node.id in self.positions else node
+                for node in graph.nodes
+            )
+        )
+
+
+class Rename(GraphEdit):
+    """Give a node another id, everywhere."""
+
+    edit: Literal["rename"] = "rename"
+    node: str
+    to: Name
+
+    def apply(self, graph: Graph) -> Graph:
+        """Follow the node in every connection."""
+        found(graph, self.node)
+        if self.to in graph and self.to != self.node:
+            raise refused(self.node, f"id must be free. Got {self.to!r}", "Choose another name.")
+
+        def renamed(reference: str) -> str:
+            node, dot, port = reference.partition(".")
+            return f"{self.to}{dot}{port}" if node == self.node else reference
+
+        return graph.with_nodes(
+            tuple(
+                changed(
+                    node,
+                    id=renamed(node.id),
+                    shares=renamed(node.shares),
+                    inputs={port: renamed(source) for port, source in node.inputs.items()},
+                )
+                for node in graph.nodes
+            )
+        )
+
+
+class Share(GraphEdit):
+    """Let a node use the layer of another, weights included; "" gives it one of its own."""
+
+    edit: Literal["share"] = "share"
+    node: str
+    owner: str = ""
+
+    def apply(self, graph: Graph) -> Graph:
+        """Name the owner."""
+        if self.owner:
+            found(graph, self.owner)
+        return replaced(graph, changed(found(graph, self.node), shares=self.owner))
+
+
+class Reorder(GraphEdit):
+    """Move a node to another place in the list; the order of Input and Output nodes is that of the arguments."""
+
+    edit: Literal["reorder"] = "reorder"
+    node: str
+    place: int = Field(ge=0)
+
+    def apply(self, graph: Graph) -> Graph:
+        """Take it out and put it in again."""
+        node = found(graph, self.node)
+        others = [other for other in graph.nodes if other.id != self.node]
+        return graph.with_nodes((*others[: self.place], node, *others[self.place :]))

@@ -1,0 +1,212 @@
+"""Blocks: the settings of one use, and the definition that all uses share."""
+
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from builder.edits import RemoveBlock, RenameBlock, SetArguments, SetConfig, Unpack
+from builder.graph import Graph, Node
+from builder.layers.io import Block
+from pages.parts.bound import bound
+from pages.parts.fields import understood, written
+from pages.parts.form import Form, fields
+from pages.parts.formulas import known, outcome
+from pages.parts.here import Here
+from pages.parts.naming import refusal, valid
+from pages.parts.view import show
+from pages.parts.words import plain
+
+ARGUMENT = float | int
+
+
+def uses(graph: Graph, block: str) -> int:
+    """In how many places of a network a block is used, inside other blocks too."""
+    return sum(
+        node.kind == "Block" and node.config.get("block") == block
+        for one in (graph, *graph.blocks.values())
+        for node in one.nodes
+    )
+
+
+def use_form(here: Here, node: Node) -> None:
+    """The settings of a Block node: which block, how often, and its arguments."""
+    mine = [problem for problem in here.problems if problem.node == node.id]
+
+    def commit(name: str, value: Any) -> None:
+        here.edit(SetConfig(node=node.id, config={name: value}), node)
+
+    form = Form(
+        f"config {here.key} {node.id} Block", commit, mine, {"block": [*here.whole.blocks]}, names=here.names
+    )
+    fields(form, Block, node.config, hide=("arguments",))
+    _arguments(here, node)
+    block = node.config.get("block", "")
+    if block in here.whole.blocks:
+        with st.container(horizontal=True, gap="xsmall"):
+            st.button(
+                "Open", key=f"open {here.key} {node.id}", icon=":material/login:", on_click=show,
+                args=(here.opened, (), (*here.path, node.id)), help="Look at what is inside, and change it",
+            )  # fmt: skip
+            st.button(
+                "Unpack", key=f"unpack {here.key} {node.id}", icon=":material/unarchive:", on_click=here.edit,
+                args=(Unpack(node=node.id), node), help="Put its nodes here in place of the block",
+            )  # fmt: skip
+
+
+def _arguments(here: Here, node: Node) -> None:
+    """A field for each argument; empty is the block's default."""
+    given = node.config.get("arguments", {})
+    given = given if isinstance(given, dict) else {}
+    block = here.whole.blocks.get(node.config.get("block", ""), Graph())
+    names = here.names_for(node)
+    for name in dict.fromkeys((*block.arguments, *given)):
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
+            st.text_input(
+                plain(name),
+                placeholder=f"{block.arguments[name]:.6g} (default)"
+                if name in block.arguments
+                else "no such argument",
+                help=f"A number, or a formula of {known(names)}. Empty: the block's default."
+                if names
+                else "A number. Empty: the block's default.",
+                **bound(
+                    f"argument {here.key} {node.id} {name}",
+                    written(given.get(name)),
+                    partial(_set_argument, here, node, name),
+                ),
+            )
+            if told := outcome(given.get(name), names):
+                st.markdown(f":gray[{plain(told)}]", width="content")
+
+
+def _set_argument(here: Here, node: Node, name: str, text: str) -> None:
+    text, given = text.strip(), here.now(node).config.get("arguments", {})
+    kept = {one: value for one, value in given.items() if one != name} if isinstance(given, dict) else {}
+    new = {name: understood(text, ARGUMENT)} if text else {}
+    here.edit(SetConfig(node=node.id, config={"arguments": {**kept, **new}}), node)
+
+
+def definition(here: Here) -> None:
+    """The block that is open: its name, its uses and its arguments; a change of it changes every use."""
+    graph, block = here.whole, here.block
+    number = uses(graph, block)
+    st.markdown(f":material/view_module: **{plain(block)}** · block")
+    places = "one place" if number == 1 else f"{number} places"
+    st.caption(f"It is used in {places}; what you change here changes in all of them.")
+    name = bound(f"block name {here.key} {block}", block, partial(_rename, here, block))
+    st.text_input("Name of the block", max_chars=64, **name)
+    st.caption("**Arguments**: numbers that fields inside may name, and that each use may set.")
+    for name, value in here.graph.arguments.items():
+        _default(here, name, value)
+    _new_argument(here)
+    if here.names:
+        st.caption(f"Here, {known(here.names)}.")
+
+
+def _default(here: Here, name: str, value: float) -> None:
+    key, change = f"default {here.key} {here.block} {name}", partial(_set_default, here, name)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
+        st.text_input(plain(name), help="Its value by default", **bound(key, written(value), change))
+        st.button(
+            "", key=f"{key} remove", icon=":material/delete:", type="tertiary", help=f"Remove {plain(name)}",
+            on_click=_remove_argument, args=(here, name),
+        )  # fmt: skip
+
+
+def _arguments_now(here: Here) -> dict[str, Any]:
+    """The arguments of the open block as they are now; another one may have been changed since the form was drawn."""
+    return dict(here.whole.blocks.get(here.block, here.graph).arguments)
+
+
+def _remove_argument(here: Here, name: str) -> None:
+    _set_arguments(here, {one: value for one, value in _arguments_now(here).items() if one != name})
+
+
+def _set_default(here: Here, name: str, text: str) -> None:
+    value = understood(text, ARGUMENT)
+    if isinstance(value, int | float):
+        _set_arguments(here, {**_arguments_now(here), name: value})
+    else:
+        refusal(f"Argument '{name}' must be a number. Got {value!r}.")
+
+
+def _new_argument(here: Here) -> None:
+    key = f"new argument {here.key} {here.block} {' '.join(here.graph.arguments)}"
+
+    def add(text: str) -> None:
+        name, known = text.strip(), _arguments_now(here)
+        if name in known:
+            refusal(f"There is an argument '{name}' already.")
+        elif name and valid(name):
+            _set_arguments(here, {**known, name: 1})
+
+    st.text_input(
+        "New argument",
+        max_chars=64,
+        placeholder="its name",
+        help="Type a name and press Enter",
+        **bound(key, "", add),
+    )
+
+
+def _set_arguments(here: Here, arguments: dict[str, Any]) -> None:
+    here.edit_whole(SetArguments(block=here.block, arguments=arguments))
+
+
+def _rename(here: Here, block: str, name: str) -> None:
+    name = name.strip()
+    if name != block and valid(name):
+        here.edit_whole(RenameBlock(block=block, to=name))
+
+
+def block_list(here: Here) -> None:
+    """The blocks of a network: how often each is used, its name, and away with it if it is not used."""
+    graph = here.whole
+    if not graph.blocks:
+        return
+    with st.expander("Blocks", key="blocks", icon=":material/view_module:"):
+        for name, block in graph.blocks.items():
+            number = uses(graph, name)
+            arguments = ", ".join(f"{one} = {value:.6g}" for one, value in block.arguments.items())
+            told = [f"{len(block.nodes)} nodes", f"used {number} ×" if number else "not used"]
+            st.caption(plain(" · ".join([*told, *([arguments] if arguments else [])])))
+            with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+                _block_row(here, name, number)
+
+
+def _block_row(here: Here, name: str, number: int) -> None:
+    key = f"block {here.opened.id} {here.role} {name}"
+    st.text_input(
+        f"Name of block {plain(name)}",
+        max_chars=64,
+        label_visibility="collapsed",
+        **bound(key, name, partial(_rename, here, name)),
+    )
+    path = way_to(here.whole, name)
+    if path:
+        st.button(
+            "", key=f"{key} open {'.'.join(path)}", icon=":material/login:", type="tertiary",
+            help=f"Open {plain(name)}", on_click=show, args=(here.opened, (), path),
+        )  # fmt: skip
+    if not number:
+        st.button(
+            "", key=f"{key} remove", icon=":material/delete:", type="tertiary", help=f"Remove {plain(name)}",
+            on_click=here.edit_whole, args=(RemoveBlock(block=name),),
+        )  # fmt: skip
+
+
+def way_to(graph: Graph, block: str) -> tuple[str, ...]:
+    """The shortest way to a use of a block: the Block nodes inside which it lies; () if nothing uses it."""
+    waiting: list[tuple[Graph, tuple[str, ...]]] = [(graph, ())]
+    seen: set[str] = set()
+    while waiting:
+        inner, path = waiting.pop(0)
+        for node in inner.nodes:
+            name = node.config.get("block") if node.kind == "Block" else None
+            if name == block:
+                return (*path, node.id)
+            if isinstance(name, str) and name in graph.blocks and name not in seen:
+                seen.add(name)
+                waiting.append((graph.blocks[name], (*path, node.id)))
+    return ()

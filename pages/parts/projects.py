@@ -1,0 +1,102 @@
+"""What can be done with a project as a whole: rename, duplicate, delete, and take that back."""
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+import streamlit as st
+
+from builder.errors import StrataError
+from engines.workspace import Workspace
+from pages.parts.document import ELSEWHERE, document
+from pages.parts.words import ago, plain, short
+
+T = TypeVar("T")
+UNDO = "deleted project"
+"""Where a tab keeps what it has just deleted: key, name, and the run that is not over."""
+
+
+def rename(id: str, name: str) -> None:
+    """Give a project another name, and keep its id and address; a name of nothing but spaces changes nothing."""
+    forget_deletion()
+    tab = st.session_state.get("tab", ELSEWHERE)
+    if name := name.strip():
+        _told(lambda: document(id).change(lambda newest: newest.with_fields(name=name), tab))
+
+
+def duplicate(id: str) -> str:
+    """A copy of a project; its id, "" if that was not possible."""
+    forget_deletion()
+    return _told(lambda: Workspace().duplicate_project(id)) or ""
+
+
+def delete(id: str, name: str) -> None:
+    """Put a project aside, and remember how to take that back."""
+    forget_deletion()
+    home = Workspace()
+    if key := _told(lambda: home.delete_project(id)):
+        run = home.newest_runs().get(id)
+        st.session_state[UNDO] = (key, name, run.id if run and not run.status().over else "")
+
+
+def restore(key: str) -> str:
+    """Put a deleted project back; its id, "" if that was not possible."""
+    forget_deletion()
+    return _told(lambda: Workspace().restore_project(key)) or ""
+
+
+def forget_deletion() -> None:
+    """What was deleted is no longer the last thing that was done."""
+    st.session_state.pop(UNDO, None)
+
+
+def deletion() -> None:
+    """The line that tells what was just deleted, with its undo; nothing if nothing was."""
+    if UNDO not in st.session_state:
+        return
+    key, name, run = st.session_state[UNDO]
+    with st.container(border=True, horizontal=True, vertical_alignment="center", gap="small", key="deletion"):
+        words = f":material/delete: Deleted **{plain(short(name, 60))}**."
+        if run:
+            words += " Its run stays paused." if _state(run) == "paused" else " Its run goes on."
+        st.markdown(words, width="content")
+        st.button("Undo", key="undo deletion", icon=":material/undo:", on_click=restore, args=(key,))
+        if run:
+            st.button("Stop the run", key="stop run", icon=":material/stop:", on_click=_stop, args=(run,))
+
+
+def deleted_projects() -> None:
+    """A popover with the projects that can be restored; nothing if there are none."""
+    kept = Workspace().list_deleted()
+    if not kept:
+        return
+    with st.popover("Deleted projects", icon=":material/delete:", type="tertiary", key="deleted projects"):
+        st.caption("Kept for 30 days. Their runs are kept as well.")
+        for one in kept[:50]:
+            with st.container(
+                horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
+            ):
+                when = ago(one.deleted, time.time())
+                st.markdown(f"{plain(short(one.name, 40))} :gray[· {when}]", width="content")
+                st.button("Restore", key=f"restore {one.key}", on_click=restore, args=(one.key,))
+        if len(kept) > 50:
+            st.caption(f"{len(kept) - 50} older ones lie in the folder `deleted` of the home folder.")
+
+
+def _stop(run: str) -> None:
+    key, name, _ = st.session_state[UNDO]
+    _told(lambda: Workspace().run(run).send("stop"))
+    st.session_state[UNDO] = (key, name, "")
+
+
+def _state(run: str) -> str:
+    return Workspace().run(run).status().state
+
+
+def _told(do: Callable[[], T]) -> T | None:
+    """What `do` gives; None, and the reason on the page, if it was refused."""
+    try:
+        return do()
+    except StrataError as error:
+        st.session_state["refused"] = str(error)
+        return None

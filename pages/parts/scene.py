@@ -1,0 +1,200 @@
+"""Scene: what the canvas shows of a graph — its nodes with shapes, costs, problems and fixes. No Streamlit."""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import Any
+
+from builder.check import check, errors
+from builder.edits.definitions import uses
+from builder.errors import BadValue, Problem
+from builder.fixes import mended
+from builder.graph import Graph, Node
+from builder.inside import block_at, inside, problems_inside
+from builder.layer import Spec
+from builder.project import Project
+from builder.shapes import Inference, infer
+from pages.parts.about import about, flows, told
+from pages.parts.document import Document, Graphs
+
+USUAL_BATCH = 64
+MOST_CHECKED = 64
+Path = tuple[str, ...]
+"""The ids of the Block nodes that are open, from the outermost in."""
+_checked: OrderedDict[int, tuple[Graph, list[Problem]]] = OrderedDict()
+
+
+def scene(
+    document: Document, role: str, path: Sequence[str] = (), *, asked: str = "", shapes: bool = True
+) -> dict[str, Any]:
+    """What the canvas shows of a role's graph, or of the block in it that a path leads to.
+
+    A path that leads nowhere is followed as far as it goes. Without `shapes` torch is not needed; the scene is then
+    marked as pending. The problems of the node that is asked about have their fixes, however many problems there are.
+    """
+    now = document.refresh()
+    graphs = now.project.graphs
+    role = usual_role(graphs, role)
+    shown, graph = reached(graphs[role], tuple(path))
+    inference = (inside(graphs[role], shown) if shown else infer(graph)) if shapes else None
+    problems = (problems_inside(graphs[role], shown) if shown else checked(graph)) if shapes else []
+    if inference and asked:
+        problems = [mended(inference, one) if one.node == asked else one for one in problems]
+    return {
+        "revision": now.project.revision,
+        "tab": now.tab,
+        "project": now.project.name,
+        "role": role,
+        "roles": [_role(name, one, shapes) for name, one in graphs.items()],
+        "path": _crumbs(graphs[role], shown),
+        "nodes": _nodes(graph, inference, problems),
+        "problems": [told(problem) for problem in problems if problem.node not in graph],
+        "totals": _totals(graph, inference, problems, now.project),
+        "can_undo": now.can_undo,
+        "can_redo": now.can_redo,
+        "blocks": _blocks(graphs[role]),
+        "pending": not shapes,
+    }
+
+
+def output(document: Document, role: str, path: Sequence[str], node: str, port: str) -> Spec | None:
+    """What leaves a node at a port (the first one if none is named), where that is known."""
+    graphs = document.refresh().project.graphs
+    whole = graphs[usual_role(graphs, role)]
+    shown, graph = reached(whole, tuple(path))
+    place = (inside(whole, shown) if shown else infer(graph)).places.get(node)
+    outputs = place.outcome.outputs if place and place.outcome else {}
+    return outputs.get(port) if port else next(iter(outputs.values()), None)
+
+
+def checked(graph: Graph) -> list[Problem]:
+    """The problems of a graph with their fixes; remembered for the graphs that were last asked about."""
+    known = _checked.get(id(graph))
+    if known is None or known[0] is not graph:
+        known = _checked[id(graph)] = (graph, check(graph))
+        while len(_checked) > MOST_CHECKED:
+            _checked.popitem(last=False)
+    return known[1]
+
+
+def usual_role(graphs: Graphs, role: str) -> str:
+    """The role, if there is one of this name; else the usual one."""
+    return role if role in graphs else "model" if "model" in graphs else next(iter(graphs))
+
+
+def reached(graph: Graph, path: Path) -> tuple[Path, Graph]:
+    """The graph that a path leads to, and how much of the path leads somewhere."""
+    while path:
+        try:
+            return path, block_at(graph, path)[1]
+        except BadValue:
+            path = path[:-1]
+    return (), graph
+
+
+def moved_to(before: Graphs, after: Graphs, role: str, path: Path) -> tuple[str, Path]:
+    """Where to look to see what has changed: here, if something did; else the first role or block that did."""
+    role = usual_role(after, role)
+    if role not in before:
+        return role, ()
+    changed = [name for name in after if before.get(name) != after[name]]
+    if role not in changed:
+        return (changed[0], ()) if changed else (role, path)
+    old, new = before[role], after[role]
+    here, there = reached(old, path), reached(new, path)
+    if here[0] == there[0] and (here[1].nodes, here[1].arguments) != (there[1].nodes, there[1].arguments):
+        return role, there[0]
+    if old.nodes != new.nodes:
+        return role, ()
+    blocks = [name for name, block in new.blocks.items() if old.blocks.get(name) != block]
+    return role, next((way for name in blocks if (way := way_to(new, name))), there[0])
+
+
+def way_to(graph: Graph, block: str) -> Path:
+    """The shortest path to a use of a block; () if nothing uses it."""
+    waiting: list[tuple[Graph, Path]] = [(graph, ())]
+    seen = set()
+    while waiting:
+        one, path = waiting.pop(0)
+        for node in one.nodes:
+            name = node.config.get("block") if node.kind == "Block" else None
+            if name == block:
+                return (*path, node.id)
+            if isinstance(name, str) and name in graph.blocks and name not in seen:
+                seen.add(name)
+                waiting.append((graph.blocks[name], (*path, node.id)))
+    return ()
+
+
+def _nodes(graph: Graph, inference: Inference | None, problems: list[Problem]) -> list[dict[str, Any]]:
+    places = inference.places if inference else {}
+    outputs = flows(places.values())
+    wrong: dict[str, list[Problem]] = {}
+    for problem in problems:
+        wrong.setdefault(problem.node, []).append(problem)
+    return [
+        {
+            "id": node.id,
+            "kind": node.kind,
+            "config": node.config,
+            "inputs": node.inputs,
+            "position": node.position,
+            "shares": node.shares,
+            "about": about(node, places.get(node.id), graph, outputs, wrong.get(node.id, [])),
+        }
+        for node in graph.nodes
+    ]
+
+
+def _role(name: str, graph: Graph, shapes: bool) -> dict[str, Any]:
+    return {"name": name, "nodes": len(graph.nodes), "errors": len(errors(checked(graph))) if shapes else 0}
+
+
+def _crumbs(graph: Graph, path: Path) -> list[dict[str, Any]]:
+    found, around = [], graph
+    for depth, id in enumerate(path, 1):
+        name, inner = block_at(graph, path[:depth])
+        found.append({"node": id, "block": name, "repeat": _repeat(around[id])})
+        around = inner
+    return found
+
+
+def _repeat(node: Node) -> int:
+    repeat = node.config.get("repeat", 1)
+    return repeat if isinstance(repeat, int) else 1
+
+
+def _totals(
+    graph: Graph, inference: Inference | None, problems: list[Problem], project: Project
+) -> dict[str, Any] | None:
+    """What the graph costs; weights that are used twice count once."""
+    if inference is None:
+        return None
+    known = [place for place in inference.places.values() if place.outcome]
+    outcomes = [place.outcome for place in known if place.outcome]
+    weights = sum(place.outcome.weight_bytes for place in known if place.outcome and not place.node.shares)
+    activations = sum(outcome.activation_bytes for outcome in outcomes)
+    batch = project.engine.get("batch", USUAL_BATCH)
+    batch = batch if isinstance(batch, int) else USUAL_BATCH
+    return {
+        "parameters": inference.parameters,
+        "multiply_adds": sum(outcome.multiply_adds for outcome in outcomes),
+        "activation_bytes": activations,
+        "training_bytes": 4 * weights + 2 * batch * activations,
+        "batch": batch,
+        "depth": inference.depth,
+        "nodes": len(graph.nodes),
+        "errors": len(errors(problems)),
+    }
+
+
+def _blocks(graph: Graph) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": name,
+            "uses": sum(1 for _ in uses(graph, name)),
+            "arguments": block.arguments,
+            "inputs": block.ids("Input"),
+            "outputs": block.ids("Output"),
+        }
+        for name, block in graph.blocks.items()
+    ]
