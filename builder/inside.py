@@ -60,3 +60,19 @@ def problems_inside(graph: Graph, path: Sequence[str]) -> list[Problem]:
 def _nowhere(path: Sequence[str], id: str) -> BadValue:
     message = f"There is no block at {' → '.join(path)[:200]}: '{id[:64]}' is no node that uses one."
     return BadValue([Problem(message, id, rule="path", value=id, fix="It may have been removed meanwhile.")])
+
+
+def way_to(graph: Graph, block: str) -> tuple[str, ...]:
+    """The shortest way to a use of a block: the Block nodes inside which it lies; () if nothing uses it."""
+    waiting: list[tuple[Graph, tuple[str, ...]]] = [(graph, ())]
+    seen: set[str] = set()
+    while waiting:
+        inner, path = waiting.pop(0)
+        for node in inner.nodes:
+            name = node.config.get("block") if node.kind == "Block" else None
+            if name == block:
+                return (*path, node.id)
+            if isinstance(name, str) and name in graph.blocks and name not in seen:
+                seen.add(name)
+                waiting.append((graph.blocks[name], (*path, node.id)))
+    return ()

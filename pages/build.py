@@ -3,14 +3,14 @@ import streamlit as st
 import builder
 from builder.errors import BadFile
 from pages.parts.canvas import HEIGHT, build_canvas, built
+from pages.parts.documents.scene import USUAL_BATCH
+from pages.parts.editing.here import WAIT, Here, here
+from pages.parts.editing.properties import properties
+from pages.parts.editing.table import table_editor
+from pages.parts.editing.view import chosen
 from pages.parts.header import go, page_head, project_page
-from pages.parts.here import WAIT, Here, here
 from pages.parts.lifespan import torch_is_ready
-from pages.parts.properties import properties
-from pages.parts.scene import USUAL_BATCH
 from pages.parts.state import Opened
-from pages.parts.table import table_editor
-from pages.parts.view import chosen
 from pages.parts.words import count, size
 
 BUILD_IT = ".venv/bin/pip install --no-deps --force-reinstall ./builder/canvas"

@@ -4,8 +4,8 @@ from builder.errors import StrataError
 from engines.data import Data, Dataset, Splits, prepare
 from engines.data.table import csv
 from pages.parts import settings, state
-from pages.parts.bound import bound
-from pages.parts.form import Form, fields
+from pages.parts.forms.bound import bound
+from pages.parts.forms.form import Form, fields
 from pages.parts.header import go, page_head, project_page
 from pages.parts.preview import preview, shares
 from pages.parts.problems import problem_list

@@ -7,8 +7,8 @@ from builder.errors import StrataError
 from engines.engine import engine_of
 from engines.runs.run import Run
 from pages.parts import settings, state
-from pages.parts.bound import bound
-from pages.parts.form import Form, fields
+from pages.parts.forms.bound import bound
+from pages.parts.forms.form import Form, fields
 from pages.parts.header import ACTIVE, page_head, project_page, run_name
 from pages.parts.lifespan import warm
 from pages.parts.problems import problem_list, training_problems

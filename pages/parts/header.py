@@ -14,7 +14,7 @@ from engines.listing import Deleted
 from engines.runs.run import Run
 from engines.workspace import Workspace
 from pages.parts import projects, state
-from pages.parts.bound import bound
+from pages.parts.forms.bound import bound
 from pages.parts.words import ago, plain, short
 
 ACTIVE = ("starting", "running")

@@ -8,7 +8,7 @@ import streamlit as st
 from builder.errors import Problem, StrataError
 from engines.data import prepare
 from pages.parts import settings
-from pages.parts.fixing import fixes
+from pages.parts.documents.fixing import fixes
 from pages.parts.state import Opened
 from pages.parts.words import plain
 

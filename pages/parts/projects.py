@@ -8,7 +8,7 @@ import streamlit as st
 
 from builder.errors import StrataError
 from engines.workspace import Workspace
-from pages.parts.document import ELSEWHERE, document
+from pages.parts.documents.document import ELSEWHERE, document
 from pages.parts.words import ago, plain, short
 
 T = TypeVar("T")

@@ -11,7 +11,7 @@ from starlette.responses import FileResponse, JSONResponse, Response, StreamingR
 from starlette.routing import BaseRoute, Route
 
 from builder.errors import BadFile
-from pages.parts.board import board
+from pages.parts.documents.board import board
 from pages.parts.lifespan import over
 from pages.parts.stream import Position, Stream
 from pages.parts.tokens import run_of

@@ -16,7 +16,7 @@ from builder.graph import Graph
 from builder.project import Project
 from engines.runs.run import Run
 from engines.workspace import Workspace
-from pages.parts.document import Document, document
+from pages.parts.documents.document import Document, document
 
 TWICE = 2.0
 """Seconds within which a second click on the same button is the same wish."""

@@ -116,7 +116,7 @@ def drops(page: Page, server: Server, count: int) -> list[float]:
     board = opened(page, server, Project(name=f"chain{count}", graphs={"model": chain(count)}))
     times = []
     for _ in range(DROPS):
-        page.evaluate("appears(\"[data-edge='first.input']\", 'B × 16')")
+        page.evaluate("appears(\"[data-edge='n2.input']\", 'B × 32')")  # only the server can know
         board.connect("input1", "first")
         times.append(page.evaluate("appeared"))
         page.wait_for_timeout(400)

@@ -9,7 +9,7 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.types import Message
 
-from pages.parts.board import board
+from pages.parts.documents.board import board
 from pages.parts.guard import Guard
 
 HOST = "127.0.0.1:8501"

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 import builder
-from pages.parts import board, lifespan
-from pages.parts.wishes import read
+from pages.parts import lifespan
+from pages.parts.documents import board
+from pages.parts.documents.wishes import read
 from tests.graphs import chain
 from tests.pages.asking import HOST, Answer, ask, post
 from tests.pages.seen import project_of, saved

@@ -189,7 +189,7 @@ def test_lenet_by_keyboard_alone(server: Server, page: Page, settle: Settle) -> 
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile("/data"))
     settle(page)
-    tab_to(page, "Side")
+    tab_to(page, "^Side")
     page.keyboard.press("ArrowDown")
     page.get_by_role("option", name="32", exact=True).wait_for()
     page.keyboard.type("32")

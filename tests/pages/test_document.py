@@ -9,8 +9,8 @@ import pytest
 import builder
 from builder.edits import AddRole, InRole, Rename, SetConfig
 from builder.errors import BadFile, BadValue, StrataError
-from pages.parts import document as module
-from pages.parts.document import Document, Gone, Step, document
+from pages.parts.documents import document as module
+from pages.parts.documents.document import Document, Gone, Step, document
 from tests.pages.seen import project_of, saved
 
 

@@ -14,7 +14,7 @@ from engines.engine import Engine
 from engines.losses import Loss
 from engines.optimisers import Optimiser
 from engines.schedules import Schedule
-from pages.parts.fields import bounds, default, label, literals, step, understood, written
+from pages.parts.forms.fields import bounds, default, label, literals, step, understood, written
 
 FAMILIES = (Dataset, Engine, Loss, Optimiser, Schedule)
 KINDS: list[type[Registered]] = [
@@ -29,7 +29,7 @@ def shown(kind: type, values: dict[str, Any] | None = None) -> AppTest:
     def page() -> None:
         import streamlit as st
 
-        from pages.parts.form import Form, fields
+        from pages.parts.forms.form import Form, fields
 
         told = st.session_state.setdefault("told", {})
         values = {**st.session_state.get("values", {}), **told}

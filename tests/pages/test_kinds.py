@@ -2,7 +2,7 @@
 
 import pytest
 
-from pages.parts.kinds import kinds
+from pages.parts.documents.kinds import kinds
 
 NEWCOMERS = {
     "Linear": "dense, fully connected, fc, mlp, multilayer perceptron, feed-forward, affine, projection, hidden layer",

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pages.parts.ledger import MOST, Ledger
+from pages.parts.documents.ledger import MOST, Ledger
 
 
 def test_it_outlives_the_server(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from builder.edits import InRole, SetConfig
 from builder.errors import BadFile
 from engines.runs.run import Run, Status
 from engines.workspace import Workspace
-from pages.parts.document import Step, document
+from pages.parts.documents.document import Step, document
 from tests.pages.seen import Open, button, project_of, saved, words
 from tests.server import Server
 

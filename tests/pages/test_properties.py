@@ -9,10 +9,11 @@ from streamlit.testing.v1 import AppTest
 import builder
 from builder.edits import InBlock, MakeBlock
 from builder.graph import Graph, Node
+from builder.inside import way_to
 from builder.layers import LAYERS
 from builder.project import Project
-from pages.parts.blocks import uses, way_to
-from pages.parts.several import common
+from pages.parts.editing.blocks import uses
+from pages.parts.editing.several import common
 from tests.pages.seen import Open, button, choose, field, keyed, project_of, saved, words
 
 
@@ -264,10 +265,12 @@ def test_networks_by_role(open_page: Open, canvas: list[dict[str, Any]]) -> None
 
 def test_nobody_waits_for_torch(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     """Until it is loaded, forms come without shapes and say so; what is set in them is set."""
-    monkeypatch.setattr("pages.parts.here.torch_is_ready", lambda: False)
+    monkeypatch.setattr("pages.parts.editing.here.torch_is_ready", lambda: False)
     monkeypatch.setattr("pages.parts.lifespan.torch_is_ready", lambda: False)
     for name in ("infer", "inside", "checked", "problems_inside"):
-        monkeypatch.setattr(f"pages.parts.here.{name}", lambda *asked: pytest.fail("it was waited for"))
+        monkeypatch.setattr(
+            f"pages.parts.editing.here.{name}", lambda *asked: pytest.fail("it was waited for")
+        )
     test = open_page("build", project=saved(nested()))
     test.session_state["table"] = test.session_state["source"] = True
     for ids, path in (

@@ -12,9 +12,9 @@ from builder.edits import InRole, MakeBlock, SetArguments, SetConfig
 from builder.graph import Graph, Node
 from builder.layers import LAYERS
 from builder.project import Project
-from pages.parts.document import Document, document
-from pages.parts.kinds import kinds
-from pages.parts.scene import moved_to, output, scene
+from pages.parts.documents.document import Document, document
+from pages.parts.documents.kinds import kinds
+from pages.parts.documents.scene import moved_to, output, scene
 from tests.graphs import KINDS, around, chain, long
 from tests.graphs import node as made
 from tests.pages.seen import saved

@@ -13,7 +13,7 @@ import builder
 from builder.edits import Connect, InBlock, InRole, Rename, SetConfig, SetKind
 from builder.graph import Graph, Node
 from builder.project import Project
-from pages.parts.document import document
+from pages.parts.documents.document import document
 from pages.parts.state import Opened
 from tests.pages.drawing import Board
 from tests.pages.seen import Open, button, choose, field, keyed, project_of, saved, words

@@ -7,7 +7,7 @@ from pathlib import Path
 import builder
 from builder.edits import SetConfig
 from pages.parts import state
-from pages.parts.document import document
+from pages.parts.documents.document import document
 from tests.pages.seen import Open, button, choose, field, project_of, saved, words
 
 

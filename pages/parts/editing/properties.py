@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.parts.glance import glance
-from pages.parts.here import Here
-from pages.parts.nodes import node_form
-from pages.parts.several import several_form
+from pages.parts.editing.glance import glance
+from pages.parts.editing.here import Here
+from pages.parts.editing.nodes import node_form
+from pages.parts.editing.several import several_form
 from pages.parts.words import plain
 
 

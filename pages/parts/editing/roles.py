@@ -5,9 +5,9 @@ from functools import partial
 import streamlit as st
 
 from builder.edits import RemoveRole, RenameRole
-from pages.parts.bound import bound
-from pages.parts.here import Here
-from pages.parts.naming import valid
+from pages.parts.editing.here import Here
+from pages.parts.editing.naming import valid
+from pages.parts.forms.bound import bound
 from pages.parts.words import plain
 
 

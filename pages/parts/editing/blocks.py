@@ -7,14 +7,15 @@ import streamlit as st
 
 from builder.edits import RemoveBlock, RenameBlock, SetArguments, SetConfig, Unpack
 from builder.graph import Graph, Node
+from builder.inside import way_to
 from builder.layers.io import Block
-from pages.parts.bound import bound
-from pages.parts.fields import understood, written
-from pages.parts.form import Form, fields
-from pages.parts.formulas import known, outcome
-from pages.parts.here import Here
-from pages.parts.naming import refusal, valid
-from pages.parts.view import show
+from pages.parts.editing.formulas import known, outcome
+from pages.parts.editing.here import Here
+from pages.parts.editing.naming import refusal, valid
+from pages.parts.editing.view import show
+from pages.parts.forms.bound import bound
+from pages.parts.forms.fields import understood, written
+from pages.parts.forms.form import Form, fields
 from pages.parts.words import plain
 
 ARGUMENT = float | int
@@ -194,19 +195,3 @@ def _block_row(here: Here, name: str, number: int) -> None:
             "", key=f"{key} remove", icon=":material/delete:", type="tertiary", help=f"Remove {plain(name)}",
             on_click=here.edit_whole, args=(RemoveBlock(block=name),),
         )  # fmt: skip
-
-
-def way_to(graph: Graph, block: str) -> tuple[str, ...]:
-    """The shortest way to a use of a block: the Block nodes inside which it lies; () if nothing uses it."""
-    waiting: list[tuple[Graph, tuple[str, ...]]] = [(graph, ())]
-    seen: set[str] = set()
-    while waiting:
-        inner, path = waiting.pop(0)
-        for node in inner.nodes:
-            name = node.config.get("block") if node.kind == "Block" else None
-            if name == block:
-                return (*path, node.id)
-            if isinstance(name, str) and name in graph.blocks and name not in seen:
-                seen.add(name)
-                waiting.append((graph.blocks[name], (*path, node.id)))
-    return ()

@@ -12,8 +12,8 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from builder.errors import Problem
-from pages.parts.fields import default, family, label
-from pages.parts.widgets import Form, draw, widget
+from pages.parts.forms.fields import default, family, label
+from pages.parts.forms.widgets import Form, draw, widget
 from pages.parts.words import plain
 
 __all__ = ["Form", "fields"]

@@ -4,11 +4,11 @@ import streamlit as st
 
 from builder.edits import AddNode, Several
 from builder.graph import Node
-from pages.parts.blocks import block_list, definition
+from pages.parts.editing.blocks import block_list, definition
+from pages.parts.editing.here import WAIT, Here
+from pages.parts.editing.roles import role_list
 from pages.parts.header import go
-from pages.parts.here import WAIT, Here
 from pages.parts.problems import problem_list
-from pages.parts.roles import role_list
 from pages.parts.words import plain
 
 MOST = 3

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from builder.fields import number
-from pages.parts.fields import is_number
+from pages.parts.forms.fields import is_number
 from pages.parts.words import listed, plain
 
 Names = Mapping[str, float]

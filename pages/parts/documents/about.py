@@ -13,9 +13,9 @@ from builder.layer import Layer, Spec, written
 from builder.layers import LAYERS
 from builder.shapes import Place
 from builder.trial import size
-from pages.parts.fields import bounds, default, is_number, label
-from pages.parts.fields import written as as_text
-from pages.parts.fixing import fixes
+from pages.parts.documents.fixing import fixes
+from pages.parts.forms.fields import bounds, default, is_number, label
+from pages.parts.forms.fields import written as as_text
 
 LEADING, MOST_FIELDS = 2, 4
 SMALL = 1e-3

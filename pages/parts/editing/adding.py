@@ -5,8 +5,8 @@ import streamlit as st
 from builder.edits import AddNode, Connect, Several
 from builder.graph import Graph, Node
 from builder.layers import LAYERS
-from pages.parts.here import Here
-from pages.parts.kinds import categories
+from pages.parts.documents.kinds import categories
+from pages.parts.editing.here import Here
 from pages.parts.words import plain
 
 ENDS = ("Input", "Output")

@@ -10,8 +10,9 @@ import streamlit as st
 from pydantic.fields import FieldInfo
 
 from builder.errors import Problem
-from pages.parts.bound import bound
-from pages.parts.fields import (
+from pages.parts.editing.formulas import Names, outcome
+from pages.parts.forms.bound import bound
+from pages.parts.forms.fields import (
     LARGEST,
     bounds,
     default,
@@ -23,7 +24,6 @@ from pages.parts.fields import (
     understood,
     written,
 )
-from pages.parts.formulas import Names, outcome
 from pages.parts.words import plain
 
 Commit = Callable[[str, Any], None]

@@ -9,12 +9,12 @@ from builder.edits.definitions import uses
 from builder.errors import BadValue, Problem
 from builder.fixes import mended
 from builder.graph import Graph, Node
-from builder.inside import block_at, inside, problems_inside
+from builder.inside import block_at, inside, problems_inside, way_to
 from builder.layer import Spec
 from builder.project import Project
 from builder.shapes import Inference, infer
-from pages.parts.about import about, flows, told
-from pages.parts.document import Document, Graphs
+from pages.parts.documents.about import about, flows, told
+from pages.parts.documents.document import Document, Graphs
 
 USUAL_BATCH = 64
 MOST_CHECKED = 64
@@ -107,22 +107,6 @@ def moved_to(before: Graphs, after: Graphs, role: str, path: Path) -> tuple[str,
         return role, ()
     blocks = [name for name, block in new.blocks.items() if old.blocks.get(name) != block]
     return role, next((way for name in blocks if (way := way_to(new, name))), there[0])
-
-
-def way_to(graph: Graph, block: str) -> Path:
-    """The shortest path to a use of a block; () if nothing uses it."""
-    waiting: list[tuple[Graph, Path]] = [(graph, ())]
-    seen = set()
-    while waiting:
-        one, path = waiting.pop(0)
-        for node in one.nodes:
-            name = node.config.get("block") if node.kind == "Block" else None
-            if name == block:
-                return (*path, node.id)
-            if isinstance(name, str) and name in graph.blocks and name not in seen:
-                seen.add(name)
-                waiting.append((graph.blocks[name], (*path, node.id)))
-    return ()
 
 
 def _nodes(graph: Graph, inference: Inference | None, problems: list[Problem]) -> list[dict[str, Any]]:

@@ -8,10 +8,10 @@ import streamlit as st
 from builder.edits import MakeBlock, RemoveNodes, SetConfig, Several
 from builder.graph import Node
 from builder.layers import LAYERS
-from pages.parts.fields import default
-from pages.parts.form import Form, fields
-from pages.parts.here import Here
-from pages.parts.naming import free, valid
+from pages.parts.editing.here import Here
+from pages.parts.editing.naming import free, valid
+from pages.parts.forms.fields import default
+from pages.parts.forms.form import Form, fields
 from pages.parts.problems import problem_list
 from pages.parts.words import count, listed, plain, size
 

@@ -20,8 +20,8 @@ from builder.files import load, save
 from builder.graph import Graph
 from builder.project import Project
 from engines.workspace import ID, Workspace
-from pages.parts.ledger import Ledger
-from pages.parts.merging import merged
+from pages.parts.documents.ledger import Ledger
+from pages.parts.documents.merging import merged
 
 MOST_OPEN = 64
 """Documents that stay in memory though nobody looks at them."""

@@ -9,11 +9,11 @@ from builder.fields import sized
 from builder.graph import Graph, Node
 from builder.inside import block_at, inside, problems_inside
 from builder.shapes import Inference, Place, infer
-from pages.parts import view
-from pages.parts.formulas import Names
+from pages.parts.documents.meant import Meant
+from pages.parts.documents.scene import checked
+from pages.parts.editing import view
+from pages.parts.editing.formulas import Names
 from pages.parts.lifespan import torch_is_ready
-from pages.parts.meant import Meant
-from pages.parts.scene import checked
 from pages.parts.state import Opened
 
 WAIT = "Shapes, costs and problems come in a moment: PyTorch is still being loaded."

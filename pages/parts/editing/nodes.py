@@ -12,13 +12,13 @@ from builder.graph import Graph, Node
 from builder.layer import Layer, Spec
 from builder.layers import LAYERS
 from builder.layers.io import Block
-from pages.parts.blocks import use_form
-from pages.parts.bound import bound
-from pages.parts.fields import holds_number
-from pages.parts.form import Form, fields
-from pages.parts.formulas import known
-from pages.parts.here import WAIT, Here
-from pages.parts.naming import valid
+from pages.parts.editing.blocks import use_form
+from pages.parts.editing.formulas import known
+from pages.parts.editing.here import WAIT, Here
+from pages.parts.editing.naming import valid
+from pages.parts.forms.bound import bound
+from pages.parts.forms.fields import holds_number
+from pages.parts.forms.form import Form, fields
 from pages.parts.problems import problem_list
 from pages.parts.words import count, plain, size
 

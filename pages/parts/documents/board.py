@@ -14,11 +14,11 @@ from starlette.routing import BaseRoute, Route
 
 from builder.errors import StrataError
 from builder.files import too_deep
-from pages.parts.document import Gone, Taken, document
-from pages.parts.kinds import kinds
+from pages.parts.documents.document import Gone, Taken, document
+from pages.parts.documents.kinds import kinds
+from pages.parts.documents.scene import moved_to, output, scene
+from pages.parts.documents.wishes import Wishes, words
 from pages.parts.lifespan import torch_is_ready
-from pages.parts.scene import moved_to, output, scene
-from pages.parts.wishes import Wishes, words
 
 LARGEST = 8 * 2**20
 """Bytes of a request."""

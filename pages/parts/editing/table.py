@@ -7,10 +7,10 @@ import streamlit as st
 from builder.edits import Reorder
 from builder.graph import Node
 from builder.trial import Outcome
-from pages.parts.adding import add_node
-from pages.parts.bound import bound
-from pages.parts.here import Here
-from pages.parts.view import show
+from pages.parts.editing.adding import add_node
+from pages.parts.editing.here import Here
+from pages.parts.editing.view import show
+from pages.parts.forms.bound import bound
 
 SIGNS = {"error": "✕", "warning": "△"}
 

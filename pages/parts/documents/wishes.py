@@ -11,9 +11,9 @@ from builder.errors import BadValue, Problem
 from builder.graph import Graph, Node
 from builder.inside import block_at
 from builder.layers import LAYERS
-from pages.parts.document import Graphs, Step
-from pages.parts.fields import understood
-from pages.parts.scene import usual_role
+from pages.parts.documents.document import Graphs, Step
+from pages.parts.documents.scene import usual_role
+from pages.parts.forms.fields import understood
 
 OF_PROJECTS = ("in_role", "add_role", "remove_role", "rename_role")
 MOST_WISHES = 5000
