@@ -46,7 +46,7 @@ class MakeBlock(GraphEdit):
             kind="Block",
             config=config,
             inputs={port: source for source, port in entering.items()},
-            position=_middle(chosen),
+            position=_first(chosen),
         )
         return with_blocks(_instead(graph, chosen, use, leaving), {**graph.blocks, self.name: block})
 
@@ -204,11 +204,11 @@ def _in_formulas(value: Any, names: set[str]) -> set[str]:
         return set()
 
 
-def _middle(chosen: tuple[Node, ...]) -> tuple[float, float] | None:
+def _first(chosen: tuple[Node, ...]) -> tuple[float, float] | None:
     placed = [node.position for node in chosen if node.position]
     if len(placed) < len(chosen):
         return None
-    return min(x for x, _ in placed), sum(y for _, y in placed) / len(placed)
+    return min(placed, key=lambda at: (at[1], at[0]))  # where one begins to read them
 
 
 def _beside(chosen: tuple[Node, ...], side: int, number: int) -> tuple[float, float] | None:

@@ -175,7 +175,11 @@ function copying(board, quietly) {
   return {
     /** Copies beside the originals. */
     duplicate(ids) {
-      if (ids.length) place(carried(board, ids), [40, 40])
+      const taken = new Set(nodesOf(board).map((node) => String(node.position)))
+      const first = nodesOf(board).find((node) => ids.includes(node.id))?.position
+      let by = 40
+      while (first && taken.has(String([first[0] + by, first[1] + by]))) by += 40
+      if (ids.length) place(carried(board, ids), [by, by])
     },
     /** The nodes as text, for the clipboard. */
     copy(ids) {

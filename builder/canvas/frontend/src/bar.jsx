@@ -41,6 +41,16 @@ function Tool({ icon, words, run, on, off }) {
   )
 }
 
+/** What the colours of the heat map mean, while it is on. */
+export function Legend({ by }) {
+  if (!by) return null
+  return (
+    <div className="board-legend" role="note">
+      <b>{WARMTH[by]}</b> few <i /> many
+    </div>
+  )
+}
+
 function Heat({ board, heat }) {
   const [open, setOpen] = useState(false)
   const box = useOutside(() => setOpen(false), open)
@@ -136,7 +146,10 @@ function Role({ board, role, chosen, alone, rename }) {
       {chosen && !alone && (
         <button
           className="board-close" title={`Remove ${role.name}`} aria-label={`Remove ${role.name}`}
-          onClick={() => board.store.do({ edit: 'remove_role', role: role.name })}
+          onClick={() => {
+            board.store.do({ edit: 'remove_role', role: role.name })
+            board.stage.focus({ preventScroll: true }) // the button is gone, and the keys must not be
+          }}
         >
           <Icon name="close" />
         </button>

@@ -5,7 +5,7 @@ import {
   useConnection, useReactFlow, useStore, useStoreApi,
 } from '@xyflow/react'
 import { actions as makeActions } from './actions.js'
-import { Bar } from './bar.jsx'
+import { Bar, Legend } from './bar.jsx'
 import { size, useBoard, useKinds, useTold, useUi, useView } from './board.js'
 import { held } from './cabling.js'
 import { LooseEdge, ShapeEdge } from './edge.jsx'
@@ -111,6 +111,7 @@ function Stage({ board, actions, stage, state, drawn, dark }) {
       </ReactFlow>
       <Distance stage={stage} />
       <Hint board={board} />
+      <Legend by={board.heat} />
       <Chosen board={board} actions={actions} ids={board.selected()} cables={board.cables()} />
       <Covers board={board} actions={actions} state={state} />
     </div>
@@ -152,7 +153,7 @@ function Small({ board }) {
   return (
     <MiniMap
       className="board-map" pannable zoomable nodeColor={colour} nodeBorderRadius={12} nodeStrokeWidth={0} ariaLabel="Overview"
-      style={{ width: 150, height: 92 }}
+      onClick={(_, { x, y }) => board.flow.setCenter(x, y, { zoom: board.flow.getZoom(), duration: 200 })} style={{ width: 150, height: 92 }}
     />
   )
 }
@@ -234,6 +235,7 @@ function useOpening(board, host, state, { nodes }) {
     shown.current = where
     board.begin()
     host.dataset.ready = '1'
+    host.getRootNode().host?.closest('[data-testid=stMain]')?.scrollTo(0, 0) // Streamlit keeps the place of the page before
   }, [ready, where])
 }
 

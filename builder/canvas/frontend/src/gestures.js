@@ -60,6 +60,10 @@ function moving(board, actions, aim) {
       const into = edge && between(board, edge, node.data.node)
       board.do(into ? { edit: 'several', edits: [move, ...into] } : move)
     },
+    /** A click without a drag leaves one of several selected nodes selected alone. */
+    onNodeClick(event, { id }) {
+      if (!event.shiftKey && !event.ctrlKey && !event.metaKey && board.selected().length > 1) board.select([id])
+    },
     onNodeDoubleClick(event, { id, data }) {
       if (data.node.kind === 'Block' && !event.target.closest('input, select, button, .nodrag')) actions.enter(id)
     },

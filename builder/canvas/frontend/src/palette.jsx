@@ -100,7 +100,7 @@ function Item({ choice, add }) {
   }
   return (
     <li>
-      <button type="button" tabIndex={-1} draggable data-kind={wordFor(choice)} title={choice.help} onDragStart={onDragStart} onClick={() => add(choice)}>
+      <button type="button" tabIndex={-1} draggable data-kind={wordFor(choice)} title={choice.help} onDragStart={onDragStart} onClick={({ detail }) => detail < 2 && add(choice)}>
         <Layer choice={choice} />
       </button>
     </li>

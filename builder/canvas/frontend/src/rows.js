@@ -1,7 +1,7 @@
 // A long chain in rows, like lines of text: each from left to right, and back to the beginning of the next. Pure.
 
-const RATIO = 1.5 // of the width to the height of the whole; constant, so that no window changes a layout
-const LINE = 6 // so many columns stay one line
+const RATIO = 1.3 // of the width to the height of the whole; constant, so that no window changes a layout
+const LINE = 4 // so many columns stay one line
 const RETURN = 60 // between two rows: room for the connection that leads back
 const LANE = 20 // more for each skip that runs over the next row
 
