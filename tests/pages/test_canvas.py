@@ -199,6 +199,6 @@ def test_lenet_by_keyboard_alone(server: Server, page: Page, settle: Settle) -> 
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile("/train"))
     settle(page)
-    tab_to(page, "^play_arrow Train$")
+    tab_to(page, "^play_arrow Train")
     page.keyboard.press("Enter")
     step_of(page, "Epoch 2|Finished")
