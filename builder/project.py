@@ -1,11 +1,17 @@
 """The one document that a person saves and shares: graphs by role, data, engine settings, a seed."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from builder.errors import BadValue, field_problems
 from builder.graph import Graph, Name, Plain
+
+
+def usual_role(graphs: Mapping[str, Graph], role: str = "") -> str:
+    """The role, if there is one of this name; else `model`; else the first one."""
+    return role if role in graphs else "model" if "model" in graphs else next(iter(graphs))
 
 
 class Project(BaseModel):
@@ -24,8 +30,8 @@ class Project(BaseModel):
 
     @property
     def graph(self) -> Graph:
-        """The graph of the usual role, `model`; of the first role where there is none."""
-        return self.graphs["model"] if "model" in self.graphs else next(iter(self.graphs.values()))
+        """The graph of the usual role."""
+        return self.graphs[usual_role(self.graphs)]
 
     def trains_like(self, other: "Project") -> bool:
         """Whether a run of the other would be the same; names, notes, revisions and where nodes lie do not matter."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from builder.graph import Graph
 from builder.layer import written
-from builder.shapes import infer
+from builder.shapes import Inference, infer
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,11 @@ class Summary:
 
 def summary(graph: Graph) -> Summary:
     """What a graph costs. Nodes with problems, and those behind them, have rows without figures."""
-    inference = infer(graph)
+    return summary_of(infer(graph))
+
+
+def summary_of(inference: Inference) -> Summary:
+    """What an inferred graph costs: inside a block, with what reaches it there."""
     rows = []
     for place in inference.places.values():
         outcome, node = place.outcome, place.node

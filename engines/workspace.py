@@ -65,10 +65,21 @@ class Workspace:
         """The lock under which the file of a project is changed; ask for it with an id that `ID` matches."""
         return FileLock(self.projects / f".{id}.lock")
 
-    def new_project_id(self, name: str) -> str:
-        """An id for a new project, which cannot be guessed."""
-        stem = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40].strip("-") or "project"
-        return f"{stem}-{secrets.token_hex(5)}"
+    def add_project(self, project: Project) -> str:
+        """Save a new project; its id, which cannot be guessed."""
+        from builder.files import save
+
+        id = self._new_project_id(project.name)
+        save(project, self.projects / f"{id}.json")
+        return id
+
+    def numbered_name(self, name: str) -> str:
+        """A name for a new project: "Net", or "Net 2" where there was one; told by ids, so that none comes twice."""
+        stem = _slug(name)
+        pattern = re.compile(rf"{stem}(?:-(\d{{1,6}}))?-[0-9a-f]{{10}}")
+        found = [pattern.fullmatch(path.stem) for path in self.projects.glob(f"{stem}-*.json")]
+        last = max((int(match[1] or 1) for match in found if match), default=0)
+        return f"{name} {last + 1}" if last else name
 
     def list_projects(self) -> list[Listed]:
         """All projects, those that were changed last first. A file is read again only when it was changed."""
@@ -82,13 +93,11 @@ class Workspace:
         Raises:
             BadFile: there is no such project, or its file is damaged.
         """
-        from builder.files import load, save
+        from builder.files import load
 
         project = load(self.project_path(id))
         name = copy_name(project.name, {one.name for one in self.list_projects()})
-        copy = self.new_project_id(name)
-        save(project.with_fields(name=name), self.projects / f"{copy}.json")
-        return copy
+        return self.add_project(project.with_fields(name=name))
 
     def delete_project(self, id: str) -> str:
         """Put a project aside, for 30 days; its runs stay, and go on. What `restore_project` takes to undo it.
@@ -101,9 +110,7 @@ class Workspace:
         self._forget()
         if not ID.fullmatch(id):
             raise BadFile(f"There is no project {id[:80]!r} here.")
-        with self.project_lock(
-            id
-        ):  # nobody writes the file meanwhile, nor afterwards: they look whether it is there
+        with self.project_lock(id):  # nobody writes the file meanwhile; afterwards they see that it is gone
             if not (self.projects / f"{id}.json").is_file() and (last := self.deleted_project(id)):
                 return last.key
             key = f"{id}.{time.time_ns() // 1_000_000}"
@@ -130,7 +137,7 @@ class Workspace:
                 return id
             if kept is None:
                 raise BadFile("This project is not kept any more: deleted projects are kept for 30 days.")
-            found = self.new_project_id(kept.name) if there else id
+            found = self._new_project_id(kept.name) if there else id
             os.replace(self.deleted / f"{kept.key}.json", self.projects / f"{found}.json")
         return found
 
@@ -205,10 +212,17 @@ class Workspace:
 
     def _new_id(self, name: str) -> str:
         numbers = [int(path.name[:6]) for path in self.runs.iterdir() if re.match(r"\d{6}-", path.name)]
-        slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40].strip("-")
-        return f"{max(numbers, default=0) + 1:06d}-{slug or time.strftime('%Y%m%d')}"
+        return f"{max(numbers, default=0) + 1:06d}-{_slug(name) or time.strftime('%Y%m%d')}"
+
+    def _new_project_id(self, name: str) -> str:
+        return f"{_slug(name) or 'project'}-{secrets.token_hex(5)}"
 
     def _folder(self, name: str) -> Path:
         folder = self.home / name
         folder.mkdir(parents=True, exist_ok=True)
         return folder
+
+
+def _slug(name: str) -> str:
+    """What a name becomes in an id."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40].strip("-")

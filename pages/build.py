@@ -3,7 +3,7 @@ import streamlit as st
 import builder
 from builder.errors import BadFile
 from pages.parts.canvas import HEIGHT, build_canvas, built
-from pages.parts.documents.scene import USUAL_BATCH
+from pages.parts.documents.scene import batch_of
 from pages.parts.editing.here import WAIT, Here, here
 from pages.parts.editing.properties import properties
 from pages.parts.editing.table import table_editor
@@ -39,9 +39,7 @@ def heading(seen: Here) -> None:
 
 def totals(seen: Here) -> None:
     """What the whole network costs."""
-    batch = seen.opened.project.engine.get("batch")
-    batch = batch if isinstance(batch, int) else USUAL_BATCH
-    summary = builder.summary(seen.opened.graph)
+    batch, summary = batch_of(seen.opened.project), builder.summary(seen.opened.graph)
     grid = st.grid(4, min_column_width=130)
     grid.metric("Parameters", count(summary.parameters), border=True, help="Numbers that the network learns")
     grid.metric("Multiply–adds", count(summary.multiply_adds), border=True, help="For one example")

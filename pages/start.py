@@ -32,9 +32,9 @@ def train(name: str) -> None:
     """Make a project of a template and train it; a double click makes one."""
 
     def make() -> tuple[str, str]:
-        project = about(name).project()
-        id = state.create(project)
-        return id, state.workspace().start(project, id).id
+        project, home = about(name).project(), state.workspace()
+        id = home.add_project(project)
+        return id, home.start(project, id).id
 
     try:
         st.session_state["go"] = ("train", *state.once(f"train {name}", make))
@@ -43,20 +43,18 @@ def train(name: str) -> None:
 
 
 def build(name: str) -> None:
-    """Make a project of a template and open it."""
-    st.session_state["go"] = (
-        "build",
-        state.once(f"build {name}", lambda: state.create(about(name).project())),
-        "",
-    )
+    """Make a project of a template and open it; a double click makes one."""
+    home = state.workspace()
+    id = state.once(f"build {name}", lambda: home.add_project(about(name).project()))
+    st.session_state["go"] = ("build", id, "")
 
 
 def empty() -> None:
     """Make a project with an empty canvas, and data to begin with."""
-    project = Project(
-        name=state.numbered("New project"), data={"source": {"kind": "Digits"}}, engine={"kind": "Supervised"}
-    )
-    st.session_state["go"] = ("build", state.once("empty", lambda: state.create(project)), "")
+    home = state.workspace()
+    name = home.numbered_name("New project")
+    project = Project(name=name, data={"source": {"kind": "Digits"}}, engine={"kind": "Supervised"})
+    st.session_state["go"] = ("build", state.once("empty", lambda: home.add_project(project)), "")
 
 
 def upload() -> None:
@@ -65,7 +63,7 @@ def upload() -> None:
     if file is None:
         return
     try:
-        st.session_state["go"] = ("build", state.create(loads(file.getvalue())), "")
+        st.session_state["go"] = ("build", state.workspace().add_project(loads(file.getvalue())), "")
     except StrataError as error:
         st.session_state["refused"] = str(error)
 

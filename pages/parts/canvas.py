@@ -1,6 +1,5 @@
 """The canvas on a page: what it is told about the project, and what a person looks at in it."""
 
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -30,17 +29,17 @@ class Selection:
     """Of the project, as the canvas shows it."""
 
 
-def build_canvas(opened: "Opened", height: int = HEIGHT) -> Selection:
-    """Show the canvas of the open project; what a person looks at in it."""
+def build_canvas(opened: "Opened") -> None:
+    """Show the canvas of the open project."""
     data = {
         "project": opened.id,
-        "tab": getattr(opened, "tab", None) or _tab(),
+        "tab": opened.tab,
         "role": opened.role,
         "path": [*looked_at(opened.id).path],
-        "revision": getattr(opened.project, "revision", 0),
+        "revision": opened.project.revision,
         "select": st.session_state.get(f"select {opened.id}"),
     }
-    return _read(canvas(data, key=_key(opened.id), height=height, on_change=partial(_followed, opened.id)))
+    canvas(data, key=_key(opened.id), height=HEIGHT, on_change=partial(_followed, opened.id))
 
 
 def looked_at(project: str) -> Selection:
@@ -70,10 +69,6 @@ def _followed(project: str) -> None:
 
 def _key(project: str) -> str:
     return f"canvas {project}"
-
-
-def _tab() -> str:
-    return st.session_state.setdefault("tab", secrets.token_hex(8))
 
 
 def _read(view: Mapping[str, Any] | None) -> Selection:

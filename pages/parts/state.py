@@ -1,19 +1,16 @@
 """What is open in this tab: the project and the run that the URL names, read from and saved to the home folder."""
 
-import re
 import secrets
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from builder.edits import History, InRole
 from builder.errors import BadFile, StrataError
-from builder.files import save
 from builder.graph import Graph
-from builder.project import Project
+from builder.project import Project, usual_role
 from engines.runs.run import Run
 from engines.workspace import Workspace
 from pages.parts.documents.document import Document, document
@@ -44,8 +41,7 @@ class Opened:
     @property
     def role(self) -> str:
         """The role of the network that the pages edit: the one that the URL names, or else the usual one."""
-        graphs, role = self.project.graphs, st.query_params.get("role", "")
-        return role if role in graphs else "model" if "model" in graphs else next(iter(graphs))
+        return usual_role(self.project.graphs, st.query_params.get("role", ""))
 
     @property
     def path(self) -> tuple[str, ...]:
@@ -115,23 +111,6 @@ def workspace() -> Workspace:
     return Workspace()
 
 
-def create(project: Project) -> str:
-    """Save a new project; its id, which cannot be guessed."""
-    stem = re.sub(r"[^a-z0-9]+", "-", project.name.lower()).strip("-")[:40].strip("-") or "project"
-    id = f"{stem}-{secrets.token_hex(5)}"
-    save(project, _path(id))
-    return id
-
-
-def numbered(name: str) -> str:
-    """A name for a new project: "New project", or "New project 2" where there is one; told by ids, renamed or not."""
-    stem = re.sub(r"[^a-z0-9]+", "-", name.lower())
-    pattern = re.compile(rf"{stem}(?:-(\d{{1,6}}))?-[0-9a-f]{{10}}")
-    found = [pattern.fullmatch(path.stem) for path in workspace().projects.glob(f"{stem}-*.json")]
-    last = max((int(match[1] or 1) for match in found if match), default=0)
-    return f"{name} {last + 1}" if last else name
-
-
 def once(wish: str, make: Any) -> Any:
     """What `make()` gives; or what it gave a moment ago, if this tab wished the same (a double click)."""
     known = st.session_state.get("wished")
@@ -187,7 +166,3 @@ def parameters(**more: str) -> dict[str, str]:
     """The query of a link to another page of the open project and run."""
     kept = {name: st.query_params[name] for name in ("project", "run") if st.query_params.get(name)}
     return {**kept, **{name: value for name, value in more.items() if value}}
-
-
-def _path(id: str) -> Path:
-    return workspace().projects / f"{id}.json"

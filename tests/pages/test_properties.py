@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 import builder
@@ -22,11 +21,7 @@ def canvas(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """What the canvas was told each time; it stands for one that was built, and tells what the test says."""
     told: list[dict[str, Any]] = []
 
-    def shown(data: dict[str, Any], *, key: str, **rest: Any) -> dict[str, Any]:
-        told.append(data)
-        return (st.session_state.get(key) or {}).get("view") or {}
-
-    monkeypatch.setattr("pages.parts.canvas.canvas", shown)
+    monkeypatch.setattr("pages.parts.canvas.canvas", lambda data, **rest: told.append(data))
     monkeypatch.setattr("pages.parts.canvas.built", lambda: True)
     return told
 
@@ -85,6 +80,19 @@ def test_a_node_shows_what_flows_through_it(open_page: Open) -> None:
     shown = words(test)
     assert "Expects] batch × channels × height × width, real numbers" in shown
     assert "In] B × 1 × 8 × 8" in shown and "Out] B ×" in shown and "Parameters]" in shown
+
+
+def test_a_selected_node_has_its_fixes_however_much_is_wrong(open_page: Open) -> None:
+    """The canvas looks for them in the first problems only."""
+    data = Node(id="x", kind="Input", config={"shape": [1, 6, 6]})
+    large = [
+        Node(id=f"c{one}", kind="Conv2d", config={"filters": one + 1, "kernel": 7}, inputs={"input": "x"})
+        for one in range(70)
+    ]
+    test = open_page("build", project=saved(Project(graphs={"model": Graph(nodes=(data, *large))})))
+    fix = next(one for one in choose(test, "c69").button if one.label.startswith("Set kernel"))
+    fix.click().run()
+    assert project_of().graph["c69"].config["kernel"] < 7 and not test.exception
 
 
 def test_what_is_gone_is_not_shown(open_page: Open) -> None:
@@ -267,7 +275,7 @@ def test_nobody_waits_for_torch(open_page: Open, monkeypatch: pytest.MonkeyPatch
     """Until it is loaded, forms come without shapes and say so; what is set in them is set."""
     monkeypatch.setattr("pages.parts.editing.here.torch_is_ready", lambda: False)
     monkeypatch.setattr("pages.parts.lifespan.torch_is_ready", lambda: False)
-    for name in ("infer", "inside", "checked", "problems_inside"):
+    for name in ("inside", "problems_at"):
         monkeypatch.setattr(
             f"pages.parts.editing.here.{name}", lambda *asked: pytest.fail("it was waited for")
         )

@@ -16,7 +16,6 @@ from pages.parts.documents.document import Document, document
 from pages.parts.documents.kinds import kinds
 from pages.parts.documents.scene import moved_to, output, scene
 from tests.graphs import KINDS, around, chain, long
-from tests.graphs import node as made
 from tests.pages.seen import saved
 
 
@@ -199,18 +198,3 @@ def test_a_scene_is_quick(workspace: Path, length: int, most: float) -> None:
         scene(one, "")
         took.append(time.perf_counter() - began)
     assert sorted(took)[4] < most
-
-
-def test_a_node_that_is_asked_about_has_its_fixes(workspace: Path) -> None:
-    """Also where so much is wrong that they are looked for in the first problems only."""
-    wrong = tuple(made(f"c{one}", "Conv2d", "x", filters=one + 1, kernel=7) for one in range(70))
-    one = opened(Graph(nodes=(made("x", "Input", shape=[1, 6, 6]), *wrong)))
-
-    def fixes(asked: str = "") -> list[bool]:
-        shown = scene(one, "", asked=asked)["nodes"][1:]
-        return [bool(node["about"]["problems"][0]["fixes"]) for node in shown]
-
-    assert not fixes()[69] and fixes()[0]
-    assert fixes("c69")[69] and not fixes("c69")[68]
-    spare = opened(Graph(nodes=(made("x", "Input", shape=[1, 6, 6]), *wrong[:1])))
-    assert scene(spare, "", asked="nobody")["nodes"]

@@ -16,9 +16,11 @@ def built() -> bool:
 
 
 def canvas(
-    data: dict[str, Any], *, key: str, height: int = 620, on_change: Callable[[], None] | None = None
-) -> dict[str, Any]:
-    """Show the canvas of a project; what a person looks at there: {"role", "path", "nodes", "revision"}, or {}.
+    data: dict[str, Any], *, key: str, height: int, on_change: Callable[[], None] | None = None
+) -> None:
+    """Show the canvas of a project; under `key`, session state has what a person looks at there.
+
+    That is {"view": {"role", "path", "nodes", "revision"}}, or {"view": {}} as long as nothing is told.
 
     Args:
         data: {"project", "tab", "role", "path", "revision"}, and "select" to select nodes from outside.
@@ -28,7 +30,4 @@ def canvas(
     """
     # Registered on every run: the components of a restarted runtime know nothing of what was registered before.
     mount = st.components.v2.component("strata-canvas.canvas", js=_FILES[0], css=_FILES[1])
-    shown = mount(
-        key=key, data=data, height=height, default={"view": {}}, on_view_change=on_change or (lambda: None)
-    )
-    return shown.view or {}
+    mount(key=key, data=data, height=height, default={"view": {}}, on_view_change=on_change or (lambda: None))

@@ -55,14 +55,9 @@ async def layers(request: Request) -> Response:
 
 
 async def show(request: Request) -> Response:
-    """The scene of a role (`?role=`), or of the block in it that a path of Block nodes leads to (`?path=a.b`).
-
-    All fixes for a node are told where it is asked about (`?node=`).
-    """
-    (role, path), node = _place(request), request.query_params.get("node", "")
-    return await _answered(
-        lambda: scene(document(_id(request)), role, path, asked=node, shapes=torch_is_ready())
-    )
+    """The scene of a role (`?role=`), or of the block in it that a path of Block nodes leads to (`?path=a.b`)."""
+    role, path = _place(request)
+    return await _answered(lambda: scene(document(_id(request)), role, path, shapes=torch_is_ready()))
 
 
 async def revision(request: Request) -> Response:

@@ -7,12 +7,12 @@ from typing import Any
 from builder.check import check, errors
 from builder.edits.definitions import uses
 from builder.errors import BadValue, Problem
-from builder.fixes import mended
 from builder.graph import Graph, Node
 from builder.inside import block_at, inside, problems_inside, way_to
 from builder.layer import Spec
-from builder.project import Project
-from builder.shapes import Inference, infer
+from builder.project import Project, usual_role
+from builder.shapes import Inference
+from builder.summary import summary_of
 from pages.parts.documents.about import about, flows, told
 from pages.parts.documents.document import Document, Graphs
 
@@ -23,22 +23,18 @@ Path = tuple[str, ...]
 _checked: OrderedDict[int, tuple[Graph, list[Problem]]] = OrderedDict()
 
 
-def scene(
-    document: Document, role: str, path: Sequence[str] = (), *, asked: str = "", shapes: bool = True
-) -> dict[str, Any]:
+def scene(document: Document, role: str, path: Sequence[str] = (), *, shapes: bool = True) -> dict[str, Any]:
     """What the canvas shows of a role's graph, or of the block in it that a path leads to.
 
     A path that leads nowhere is followed as far as it goes. Without `shapes` torch is not needed; the scene is then
-    marked as pending. The problems of the node that is asked about have their fixes, however many problems there are.
+    marked as pending.
     """
     now = document.refresh()
     graphs = now.project.graphs
     role = usual_role(graphs, role)
     shown, graph = reached(graphs[role], tuple(path))
-    inference = (inside(graphs[role], shown) if shown else infer(graph)) if shapes else None
-    problems = (problems_inside(graphs[role], shown) if shown else checked(graph)) if shapes else []
-    if inference and asked:
-        problems = [mended(inference, one) if one.node == asked else one for one in problems]
+    inference = inside(graphs[role], shown) if shapes else None
+    problems = problems_at(graphs[role], shown) if shapes else []
     return {
         "revision": now.project.revision,
         "tab": now.tab,
@@ -60,25 +56,35 @@ def output(document: Document, role: str, path: Sequence[str], node: str, port: 
     """What leaves a node at a port (the first one if none is named), where that is known."""
     graphs = document.refresh().project.graphs
     whole = graphs[usual_role(graphs, role)]
-    shown, graph = reached(whole, tuple(path))
-    place = (inside(whole, shown) if shown else infer(graph)).places.get(node)
+    shown, _ = reached(whole, tuple(path))
+    place = inside(whole, shown).places.get(node)
     outputs = place.outcome.outputs if place and place.outcome else {}
     return outputs.get(port) if port else next(iter(outputs.values()), None)
 
 
-def checked(graph: Graph) -> list[Problem]:
-    """The problems of a graph with their fixes; remembered for the graphs that were last asked about."""
+def batch_of(project: Project) -> int:
+    """How many examples a step of training takes."""
+    batch = project.engine.get("batch", USUAL_BATCH)
+    return batch if isinstance(batch, int) else USUAL_BATCH
+
+
+def problems_at(graph: Graph, path: Path) -> list[Problem]:
+    """The problems, with their fixes, of a graph, or of the block in it that a path leads to.
+
+    Raises:
+        BadValue: the path leads nowhere.
+    """
+    return problems_inside(graph, path) if path else _checked_once(graph)
+
+
+def _checked_once(graph: Graph) -> list[Problem]:
+    """The problems of a graph; remembered for the graphs that were last asked about."""
     known = _checked.get(id(graph))
     if known is None or known[0] is not graph:
         known = _checked[id(graph)] = (graph, check(graph))
         while len(_checked) > MOST_CHECKED:
             _checked.popitem(last=False)
     return known[1]
-
-
-def usual_role(graphs: Graphs, role: str) -> str:
-    """The role, if there is one of this name; else the usual one."""
-    return role if role in graphs else "model" if "model" in graphs else next(iter(graphs))
 
 
 def reached(graph: Graph, path: Path) -> tuple[Path, Graph]:
@@ -130,7 +136,8 @@ def _nodes(graph: Graph, inference: Inference | None, problems: list[Problem]) -
 
 
 def _role(name: str, graph: Graph, shapes: bool) -> dict[str, Any]:
-    return {"name": name, "nodes": len(graph.nodes), "errors": len(errors(checked(graph))) if shapes else 0}
+    wrong = errors(problems_at(graph, ())) if shapes else []
+    return {"name": name, "nodes": len(graph.nodes), "errors": len(wrong)}
 
 
 def _crumbs(graph: Graph, path: Path) -> list[dict[str, Any]]:
@@ -150,22 +157,17 @@ def _repeat(node: Node) -> int:
 def _totals(
     graph: Graph, inference: Inference | None, problems: list[Problem], project: Project
 ) -> dict[str, Any] | None:
-    """What the graph costs; weights that are used twice count once."""
+    """What the graph costs."""
     if inference is None:
         return None
-    known = [place for place in inference.places.values() if place.outcome]
-    outcomes = [place.outcome for place in known if place.outcome]
-    weights = sum(place.outcome.weight_bytes for place in known if place.outcome and not place.node.shares)
-    activations = sum(outcome.activation_bytes for outcome in outcomes)
-    batch = project.engine.get("batch", USUAL_BATCH)
-    batch = batch if isinstance(batch, int) else USUAL_BATCH
+    summary, batch = summary_of(inference), batch_of(project)
     return {
-        "parameters": inference.parameters,
-        "multiply_adds": sum(outcome.multiply_adds for outcome in outcomes),
-        "activation_bytes": activations,
-        "training_bytes": 4 * weights + 2 * batch * activations,
+        "parameters": summary.parameters,
+        "multiply_adds": summary.multiply_adds,
+        "activation_bytes": summary.activation_bytes,
+        "training_bytes": summary.training_bytes(batch),
         "batch": batch,
-        "depth": inference.depth,
+        "depth": summary.depth,
         "nodes": len(graph.nodes),
         "errors": len(errors(problems)),
     }

@@ -11,8 +11,8 @@ from builder.errors import BadValue, Problem
 from builder.graph import Graph, Node
 from builder.inside import block_at
 from builder.layers import LAYERS
+from builder.project import usual_role
 from pages.parts.documents.document import Graphs, Step
-from pages.parts.documents.scene import usual_role
 from pages.parts.forms.fields import understood
 
 OF_PROJECTS = ("in_role", "add_role", "remove_role", "rename_role")

@@ -7,10 +7,10 @@ from builder.edits import Edit
 from builder.errors import BadValue, Problem
 from builder.fields import sized
 from builder.graph import Graph, Node
-from builder.inside import block_at, inside, problems_inside
-from builder.shapes import Inference, Place, infer
+from builder.inside import block_at, inside
+from builder.shapes import Inference, Place
 from pages.parts.documents.meant import Meant
-from pages.parts.documents.scene import checked
+from pages.parts.documents.scene import problems_at
 from pages.parts.editing import view
 from pages.parts.editing.formulas import Names
 from pages.parts.lifespan import torch_is_ready
@@ -97,6 +97,4 @@ def here(opened: Opened) -> Here:
     if not torch_is_ready():
         unknown = Inference({}, within, arguments=tuple(within.arguments.items()) if path else ())
         return Here(opened, role, path, block, within, unknown, (), pending=True)
-    if not path:
-        return Here(opened, role, (), "", graph, infer(graph), checked(graph))
-    return Here(opened, role, path, block, within, inside(graph, path), problems_inside(graph, path))
+    return Here(opened, role, path, block, within, inside(graph, path), problems_at(graph, path))
