@@ -14,6 +14,7 @@ from builder.project import Project, usual_role
 from engines.runs.run import Run
 from engines.workspace import Workspace
 from pages.parts.documents.document import Document, document
+from pages.parts.looking import looked_at
 
 TWICE = 2.0
 """Seconds within which a second click on the same button is the same wish."""
@@ -46,8 +47,6 @@ class Opened:
     @property
     def path(self) -> tuple[str, ...]:
         """The ids of the Block nodes that are open on the canvas, from the outermost in."""
-        from pages.parts.canvas import looked_at
-
         looked = looked_at(self.id)
         return looked.path if looked.role in ("", self.role) else ()
 
