@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from builder.edits import AddNode, Disconnect, Edit, Several, Share
@@ -25,27 +26,31 @@ def check(graph: Graph) -> list[Problem]:
     if doubled := [*_doubled(graph)]:
         return doubled
     inference = infer(graph)
-    problems = [*_blocks(graph), *_found(inference, tuple(graph.arguments.items()))]
+    problems = [*_blocks(inference), *_found(inference)]
     if inference.parameters > MOST_PARAMETERS:
         problems.append(Problem(f"The graph {too_large(inference.parameters)}", rule="must not be too large"))
     return [*problems, *_unread(graph)]
 
 
-def check_inside(inference: Inference) -> list[Problem]:
-    """All problems of a block's graph where it is used; their fixes are edits of that graph."""
+def check_inside(inference: Inference, whole: Graph | None = None) -> list[Problem]:
+    """All problems of a block's graph where it is used; their fixes are edits of that graph.
+
+    Those that act in blocks inside it are tried in all their uses, if the whole graph is given; else in those in here.
+    """
     graph = inference.graph
     if doubled := [*_doubled(graph)]:
         return doubled
-    return [*_found(inference, inference.arguments), *_unread(graph)]
+    return [*_found(inference, infer(whole) if whole else None), *_unread(graph)]
 
 
-def _found(inference: Inference, arguments: Arguments) -> list[Problem]:
+def _found(inference: Inference, whole: Inference | None = None) -> list[Problem]:
     """What is wrong with nodes, connections and shapes, with the fixes that work."""
-    from builder.fixes import ended, led, with_fixes
+    from builder.fixes import connected, with_fixes
 
-    structure = led(inference, _structure(inference.graph, arguments))
-    structure = [problem if problem.node else ended(inference, problem) for problem in structure]
-    return [*structure, *with_fixes(inference)]
+    return [
+        *connected(inference, structure(inference.graph, inference.arguments)),
+        *with_fixes(inference, whole),
+    ]
 
 
 def errors(problems: list[Problem]) -> list[Problem]:
@@ -53,16 +58,14 @@ def errors(problems: list[Problem]) -> list[Problem]:
     return [problem for problem in problems if problem.severity == "error"]
 
 
-def _blocks(graph: Graph) -> Iterator[Problem]:
+def _blocks(inference: Inference) -> Iterator[Problem]:
+    """What is wrong with the connections in each block, used or not."""
+    from builder.fixes import in_block
+
+    graph = inference.graph
     for name, block in graph.blocks.items():
-        arguments = sized(tuple(block.arguments.items()), own(block))
-        inside = [*_doubled(block)] or _structure(
-            block.model_copy(update={"blocks": graph.blocks}), arguments
-        )
-        for found in inside:
-            yield Problem(
-                f"Block '{name}': {found.message}", "", found.field, found.rule, found.value, found.fix
-            )
+        found = [*_doubled(block)] or in_block(inference, name, structure_of_block(graph, block))
+        yield from (replace(one, message=f"Block '{name}': {one.message}", node="") for one in found)
         if block.blocks:
             message = f"Block '{name}': blocks belong to the outermost graph. Got {', '.join(block.blocks)}."
             yield Problem(
@@ -81,7 +84,7 @@ def _doubled(graph: Graph) -> Iterator[Problem]:
             yield Problem(message, id, "id", "must be unique", id, "Rename one of them.")
 
 
-def _structure(graph: Graph, arguments: Arguments) -> list[Problem]:
+def structure(graph: Graph, arguments: Arguments) -> list[Problem]:
     """What is wrong with the nodes and connections themselves, whatever their shapes."""
     behind = {node.id for node in graph.order()[1]}
     found: list[Problem] = []
@@ -102,6 +105,12 @@ def _structure(graph: Graph, arguments: Arguments) -> list[Problem]:
     if behind:
         found.append(_circle(graph, behind))
     return [*found, *_ends(graph)]
+
+
+def structure_of_block(graph: Graph, block: Graph) -> list[Problem]:
+    """What is wrong with the nodes and connections of one of its blocks, used or not."""
+    arguments = sized(tuple(block.arguments.items()), own(block))
+    return structure(block.model_copy(update={"blocks": graph.blocks}), arguments)
 
 
 def _connections(graph: Graph, node: Node, known: dict[str, Ports]) -> Iterator[Problem]:

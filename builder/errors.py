@@ -7,7 +7,9 @@ StrataError
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any, Literal, NamedTuple, get_args
 
 from pydantic import ValidationError
@@ -64,6 +66,11 @@ class BadGraph(_Problems):
 
 
 _BOUNDS = {"greater_than_equal": "ge", "greater_than": "gt", "less_than_equal": "le", "less_than": "lt"}
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The known word that was probably meant; "" if none is near."""
+    return next(iter(get_close_matches(word, [*known], 1, 0.5)), "")
 
 
 def field_problems(error: ValidationError, owner: str, model: type, node: str = "") -> list[Problem]:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from builder.errors import nearest
+
 _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -22,13 +24,23 @@ IN = "in"
 """A name that formulas may have although it is a word of Python's."""
 
 
+class UnknownName(ValueError):
+    """A formula uses a name that stands for nothing."""
+
+    def __init__(self, name: str, known: set[str]) -> None:
+        self.name, self.meant = name, nearest(name, sorted(known))
+        self.said = f"there is no {name!r} here" + (f" (did you mean {self.meant!r}?)" if self.meant else "")
+        super().__init__(f"must use only the names {', '.join(sorted(known))}: {self.said}")
+
+
 class Expression:
     """A formula over named values: numbers, + - * / // % **, parentheses and the given functions.
 
     A smooth one refuses // and %, which have no slope to learn from.
 
     Raises:
-        ValueError: the text is too long, is no expression, or uses a name or a construct that is not allowed.
+        UnknownName: it uses a name that is not allowed.
+        ValueError: the text is too long, is no expression, or uses a construct that is not allowed.
     """
 
     def __init__(
@@ -70,8 +82,7 @@ class Expression:
             case ast.Name(id=name) if name in self._names:
                 parts = []
             case ast.Name(id=name):
-                known = ", ".join(sorted(self._names | set(self._functions)))
-                raise ValueError(f"must use only the names {known}, not {name!r}")
+                raise UnknownName(name, self._names | set(self._functions))
             case ast.UnaryOp(op=op, operand=operand) if type(op) in _UNARY:
                 parts = [operand]
             case ast.BinOp(left=left, op=ast.Pow(), right=right) if _power(right) is not None:

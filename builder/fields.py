@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from builder.errors import Problem, field_problems
-from builder.expression import IN, Expression
+from builder.errors import Problem, field_problems, nearest
+from builder.expression import IN, Expression, UnknownName
 from builder.graph import Graph, Node
 from builder.layer import Layer, Spec
 from builder.layers import LAYERS
@@ -18,12 +19,12 @@ Key = tuple[str, str]
 """A kind and its config as JSON."""
 Arguments = tuple[tuple[str, float], ...]
 """The arguments of a block with their values."""
-
-
 LARGEST = 1e100
 """What a formula may give at most."""
 TEXTS = ("block", "arguments")
 """Fields of a Block that are no formulas of what is around it: a name, and formulas that a use works out itself."""
+NUMBERS = ("must be an integer", "must be a number")
+"""The rules of fields in which text is a formula and nothing else."""
 
 
 class Ports(NamedTuple):
@@ -50,7 +51,8 @@ def layer_of(key: Key, arguments: Arguments = ()) -> tuple[Layer | None, tuple[P
     try:
         return kind.model_validate(fields), ()
     except ValidationError as error:
-        return None, tuple(field_problems(error, kind.__name__, kind))
+        problems = field_problems(error, kind.__name__, kind)
+        return None, tuple(_of_formula(one, arguments) if arguments else one for one in problems)
 
 
 def ports(layer: Layer, node: Node, blocks: Mapping[str, Graph]) -> Ports:
@@ -100,7 +102,9 @@ def given(
     names, found = sized(around, specs), dict(defaults)
     for name, value in values.items():
         if name not in defaults:
-            return (), f"arguments must be among {', '.join(defaults) or 'none'}. Got {name!r}."
+            meant = nearest(name, defaults)
+            asked = f" Did you mean {meant!r}?" if meant else ""
+            return (), f"arguments must be among {', '.join(defaults) or 'none'}. Got {name!r}.{asked}"
         result = number(value, names) if isinstance(value, str) else value
         if isinstance(result, str):
             return (), f"arguments: {name} {_reason(result, names)}. Got {value!r}."
@@ -108,7 +112,20 @@ def given(
     return sized(tuple(found.items()), specs), ""
 
 
+def _of_formula(problem: Problem, names: Arguments) -> Problem:
+    """A field's problem told as one of the formula in it, where it has one that gives no number."""
+    text, rule = problem.value, problem.rule
+    if not isinstance(text, str) or not rule.startswith(NUMBERS):
+        return problem
+    reason = _reason(text, names)
+    if rule not in NUMBERS:  # it takes certain words as well
+        wrong = unknown_name(text, names)
+        reason = f"{rule}: {wrong.said}" if wrong and wrong.meant else rule
+    return replace(problem, message=problem.message.replace(rule, reason, 1), rule=reason)
+
+
 def _reason(text: str, names: Arguments) -> str:
+    """Why a formula gives no number."""
     try:
         Expression(text, {name for name, _ in names})
     except ValueError as error:
@@ -116,8 +133,17 @@ def _reason(text: str, names: Arguments) -> str:
     return "must have a finite value"
 
 
-def _nearest(kind: str) -> str:
-    from difflib import get_close_matches
+def unknown_name(text: str, names: Arguments) -> UnknownName | None:
+    """The first name in a formula that stands for nothing."""
+    try:
+        Expression(text, {name for name, _ in names})
+    except UnknownName as error:
+        return error
+    except ValueError:
+        pass
+    return None
 
-    near = get_close_matches(kind, LAYERS, 1, 0.5)
-    return f"Did you mean {near[0]}?" if near else "The reference lists all kinds."
+
+def _nearest(kind: str) -> str:
+    near = nearest(kind, LAYERS)
+    return f"Did you mean {near}?" if near else "The reference lists all kinds."

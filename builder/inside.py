@@ -54,7 +54,7 @@ def problems_inside(graph: Graph, path: Sequence[str]) -> list[Problem]:
     Raises:
         BadValue: the path leads nowhere.
     """
-    return check_inside(inside(graph, path))
+    return check_inside(inside(graph, path), graph)
 
 
 def _nowhere(path: Sequence[str], id: str) -> BadValue:

@@ -1,6 +1,6 @@
 """Edits of the blocks that a graph defines: their arguments, their names, and whether they stay."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
 from builder.edits.record import GraphEdit, changed
@@ -131,7 +131,7 @@ def with_blocks(graph: Graph, blocks: dict[str, Graph]) -> Graph:
     return graph.model_copy(update={"blocks": blocks})
 
 
-def everywhere(graph: Graph, change: Any) -> Graph:
+def everywhere(graph: Graph, change: Callable[[Node], Node]) -> Graph:
     """Every node changed, those in blocks too; what stays equal stays the same object."""
 
     def of(one: Graph) -> Graph:

@@ -7,6 +7,7 @@ from pydantic import Field
 from builder.edits.record import GraphEdit, changed, found, grown, refused, replaced
 from builder.errors import BadValue, Problem
 from builder.graph import Finite, Graph, Name, Node, plain
+from builder.layers import LAYERS
 
 
 class AddNode(GraphEdit):
@@ -80,10 +81,8 @@ class SetKind(GraphEdit):
 
     def apply(self, graph: Graph) -> Graph:
         """Keep connections and common fields."""
-        from builder.layers import LAYERS
-
         if self.kind not in LAYERS:
-            raise refused(self.node, f"kind must be a kind of layer. Got {self.kind!r}", "")
+            raise refused(self.node, "kind must be a kind of layer", value=self.kind)
         node = found(graph, self.node)
         fields = LAYERS[self.kind].model_fields
         config = {name: value for name, value in node.config.items() if name in fields}
@@ -117,7 +116,7 @@ class Rename(GraphEdit):
         """Follow the node in every connection."""
         found(graph, self.node)
         if self.to in graph and self.to != self.node:
-            raise refused(self.node, f"id must be free. Got {self.to!r}", "Choose another name.")
+            raise refused(self.node, "id must be free", "Choose another name.", self.to)
 
         def renamed(reference: str) -> str:
             node, dot, port = reference.partition(".")

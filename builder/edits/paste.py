@@ -28,11 +28,12 @@ class Paste(GraphEdit):
         copied = {node.id for node in self.nodes}
         if len(copied) < len(self.nodes):
             raise said("Pasted nodes must have different ids. Some are doubled.")
-        names = _names(self._used(), graph.blocks)
+        used = self._used()
+        names = _names(used, graph.blocks)
         free = Free(node.id for node in graph.nodes)
         ids = {id: free(id) for id in (node.id for node in self.nodes)}
         nodes = [self._moved(renamed(node, ids)) for node in self.nodes]
-        brought = {names[name]: block for name, block in self._used().items()}
+        brought = {names[name]: block for name, block in used.items()}
         copies = everywhere(Graph.model_construct(nodes=tuple(nodes), blocks=brought), _follows(names))
         new = {name: block for name, block in copies.blocks.items() if name not in graph.blocks}
         whole = grown(graph, (*graph.nodes, *copies.nodes))

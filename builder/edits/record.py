@@ -66,6 +66,8 @@ def grown(graph: Graph, nodes: tuple[Node, ...]) -> Graph:
     return graph.with_nodes(nodes)
 
 
-def refused(node: str, rule: str, fix: str = "") -> BadValue:
-    """Why an edit does not fit, at a node."""
-    return BadValue([Problem(f"'{node}': {rule}.", node, rule=rule, value=node, fix=fix)])
+def refused(node: str, rule: str, fix: str = "", value: str | None = None) -> BadValue:
+    """Why an edit does not fit, at a node; the value at fault is the node's id unless it is given."""
+    got = "" if value is None else f" Got {value!r}."
+    message = f"'{node}': {rule}.{got}"
+    return BadValue([Problem(message, node, rule=rule, value=node if value is None else value, fix=fix)])

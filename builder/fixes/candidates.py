@@ -11,7 +11,6 @@ from builder.fixes.case import Case, Free, Insert, Lead, Make, Mend, Own, Set
 from builder.layer import Layer, Shape
 from builder.layers import LAYERS
 
-STEPWISE = ("RNN", "LSTM", "GRU")
 UNSAID = {"Concatenate": ("dim",), "MatMul": ("transpose",)}
 """Fields that a refusal does not name, although they may be at fault."""
 CHANNELS_FIRST, CHANNELS_LAST = (3, 1, 2), (2, 3, 1)
@@ -154,7 +153,7 @@ def _as_sequence(kind: str, port: str, shape: Shape) -> Iterator[Mend]:
         yield _one(port, "Flatten", start=2)
     if len(shape) == 4:
         yield _one(port, "Reshape", shape=[shape[1] * shape[2], shape[3]])
-    if kind in STEPWISE:
+    if LAYERS[kind].stepwise:
         yield _one(port, "Reshape", shape=[values, 1])
     yield _one(port, "Reshape", shape=[1, values])
 
@@ -186,7 +185,7 @@ def _others_of(case: Case) -> list[Shape]:
 
 def _projected(case: Case, layer: Layer) -> Iterator[Mend]:
     """A learned projection on one of two branches that do not agree."""
-    if layer.kind in STEPWISE:
+    if layer.stepwise:
         yield from (_one(port, "Linear", units=getattr(layer, "units", 1)) for port in case.names[1:])
     if len(case.names) > 1:
         for port, other in zip(case.names, _others_of(case), strict=True):

@@ -6,25 +6,31 @@ from dataclasses import replace
 from builder.edits import AddNode, Connect, Edit, Several
 from builder.errors import BadValue, Problem
 from builder.fields import ports
-from builder.fixes.offered import APART
 from builder.graph import Graph, Node
 from builder.layers import LAYERS
 from builder.shapes import Inference, infer_again
 
 MOST_LED = 8
 """Connections are looked for to so many free ports."""
+APART = 250.0
+"""How far nodes that are placed together lie from one another."""
 FREE = "must be connected"
 
 
-def led(inference: Inference, problems: list[Problem]) -> list[Problem]:
-    """The problems, with a connection for free ports: from the nearest earlier node that nobody reads, if that fits."""
+def connected(inference: Inference, problems: list[Problem]) -> list[Problem]:
+    """The problems of connections with the fixes that work."""
+    return [problem if problem.node else _ended(inference, problem) for problem in _led(inference, problems)]
+
+
+def _led(inference: Inference, problems: list[Problem]) -> list[Problem]:
+    """With a connection for free ports: from the nearest earlier node that nobody reads, if that fits."""
     free = [problem for problem in problems if problem.rule == FREE and not problem.edits][:MOST_LED]
     waiting = [*_open(inference.graph)] if free else []
-    found = {id(problem): _led(inference, problem, waiting) for problem in free}
+    found = {id(problem): _led_to(inference, problem, waiting) for problem in free}
     return [found.get(id(problem), problem) for problem in problems]
 
 
-def _led(inference: Inference, problem: Problem, waiting: list[Node]) -> Problem:
+def _led_to(inference: Inference, problem: Problem, waiting: list[Node]) -> Problem:
     graph, id = inference.graph, problem.node
     number = graph.nodes.index(graph[id])
     before = {node.id for node in graph.nodes[:number]} - _behind(graph, id)
@@ -37,7 +43,7 @@ def _led(inference: Inference, problem: Problem, waiting: list[Node]) -> Problem
     return replace(problem, fix=f"Connect it to '{source.id}'.", edits=(edit,))
 
 
-def ended(inference: Inference, problem: Problem) -> Problem:
+def _ended(inference: Inference, problem: Problem) -> Problem:
     """A graph's lack of an Input or an Output, with the edit that adds one in its place."""
     graph = inference.graph
     if problem.rule == "must have an Output":

@@ -1,5 +1,6 @@
-"""Fixes as they are offered: in words, and as edits of the graph in which the node stands."""
+"""Fixes as they are offered: edits of the graph in which the node stands, or of a block in it."""
 
+import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -7,13 +8,18 @@ from functools import cache, cached_property
 from threading import Lock
 from typing import Any
 
-from builder.edits import AddNode, Connect, Disconnect, Edit, SetConfig, SetKind, Several, Share
+from builder.check import structure
+from builder.edits import Edit, InBlock
 from builder.errors import Problem
 from builder.fixes.candidates import WIDTHS, candidates
-from builder.fixes.case import Case, Free, Insert, Lead, Make, Mend, Own, Set, Source, mends
+from builder.fixes.case import Case, Make, Mend, Set, Source, mends
+from builder.fixes.loose import connected
+from builder.fixes.spelling import respelt
+from builder.fixes.told import Offer, told
+from builder.fixes.within import Faults, faults, helps, refusing
 from builder.graph import Graph, Node
 from builder.layers import LAYERS
-from builder.shapes import Inference, Place
+from builder.shapes import Inference, Place, alone
 
 MOST_OFFERED = 3
 MOST_MENDED = 50
@@ -21,18 +27,22 @@ MOST_MENDED = 50
 MOST_SOUGHT = 8
 """So many of them may be new at once: each takes some ms to look into."""
 MOST_KNOWN = 4096
-APART = 250.0
-"""How far nodes that are placed together lie from one another."""
+MOST_AGAIN = 20_000
+"""Edits of blocks are tried in the whole graph as long as no more nodes than these are gone through."""
 _known: dict[Case, tuple[Mend, ...]] = {}
 """What mends a case, for those that were looked into last."""
 _writing = Lock()
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Graph:
-    """A graph as fixes see it: what is read, and which names are free."""
+    """A graph as fixes see it: what is read, which names are free, and what is wrong."""
 
     inference: Inference
+    whole: Inference | None = None
+    """Of a block's graph: the outermost graph, all of whose uses of a block an edit must suit; if it is given."""
+    gone: int = 0
+    """Through how many nodes trials in the whole graph have gone."""
 
     @property
     def graph(self) -> Graph:
@@ -53,24 +63,113 @@ class _Graph:
         """A free id for a kind."""
         return cache(self.graph.fresh)
 
+    @cached_property
+    def faults(self) -> Faults | None:
+        """What is wrong in the whole now, in blocks too."""
+        return faults(self.whole or self.inference)
 
-def with_fixes(inference: Inference) -> list[Problem]:
-    """The problems of an inference with the fixes that work, for the first of them."""
-    around, found, new = _Graph(inference), [], 0
-    for place, problem in enumerate(inference.problems):
-        case = _case(around, problem) if place < MOST_MENDED else None
-        if case and case not in _known:
-            new += 1
-            case = case if new <= MOST_SOUGHT else None
-        found.append(_offered(around, problem, _mending(case)) if case else problem)
+    def helped(self, edit: Edit) -> bool:
+        """Whether an edit of a block leaves less wrong, and nothing new anywhere; False where it was tried enough."""
+        if self.gone >= MOST_AGAIN:
+            return False
+        whole = self.whole or self.inference
+        self.gone += sum(len(one.nodes) for one in (whole.graph, *whole.graph.blocks.values()))
+        return helps(whole, self.faults, edit)
+
+
+@dataclass(frozen=True)
+class _Spot:
+    """Where a problem is at home: at its node, or inside the block that this uses."""
+
+    around: _Graph
+    problem: Problem | None
+    """None if what refuses the block is that something in it is not connected."""
+    block: str = ""
+
+    @cached_property
+    def case(self) -> Case | None:
+        """The case that it stands for; None if it is not one of shapes."""
+        return _case(self.around, self.problem) if self.problem else None
+
+
+def with_fixes(inference: Inference, whole: Inference | None = None) -> list[Problem]:
+    """The problems of an inference with the fixes that work, for the first of them.
+
+    Of a block's graph: those that act in blocks inside it are tried in the whole graph, if that is given.
+    """
+    around, found = _Graph(inference, whole), [*inference.problems]
+    blocks = new = 0
+    for place, problem in enumerate(found[:MOST_MENDED]):
+        blocks += problem.rule == "block"
+        if problem.rule == "block" and blocks > MOST_SOUGHT:
+            continue
+        spot = _spot(around, problem)
+        unknown = spot.case is not None and spot.case not in _known
+        new += unknown
+        if not unknown or new <= MOST_SOUGHT:
+            found[place] = _offered(problem, _offers(around, spot))
     return found
 
 
-def mended(inference: Inference, problem: Problem) -> Problem:
-    """A problem with the fixes that work, however many others there are."""
-    around = _Graph(inference)
-    case = None if problem.edits else _case(around, problem)
-    return _offered(around, problem, _mending(case)) if case else problem
+def mended(inference: Inference, problem: Problem, whole: Inference | None = None) -> Problem:
+    """A problem with the fixes that work, however many others there are; tried as `with_fixes` does."""
+    if problem.edits:
+        return problem
+    around = _Graph(inference, whole)
+    return _offered(problem, _offers(around, _spot(around, problem)))
+
+
+def in_block(inference: Inference, name: str, problems: list[Problem]) -> list[Problem]:
+    """The problems of connections in the graph of a block, with the fixes that work as edits of the block."""
+    if not problems:
+        return []
+    around, graph = _Graph(inference), inference.graph
+    inner = alone(graph.blocks[name].model_copy(update={"blocks": graph.blocks}), (name,))
+    return [
+        _offered(replace(problem, edits=()), _of_block(around, name, _connections([fixed])))
+        for problem, fixed in zip(problems, connected(inner, problems), strict=True)
+    ]
+
+
+def _spot(around: _Graph, problem: Problem) -> _Spot:
+    """Where a problem is at home, however deep in blocks."""
+    block = ""
+    while (inner := refusing(around.inference, problem)) is not None:
+        around, block = _Graph(inner), inner.around[-1]
+        if not inner.problems:
+            return _Spot(around, None, block)
+        problem = inner.problems[0]
+    return _Spot(around, problem, block)
+
+
+def _offers(around: _Graph, spot: _Spot) -> list[Offer]:
+    """What mends a problem, as edits of the graph at hand."""
+    here, case = spot.around, spot.case
+    if spot.problem is None:
+        free = structure(here.graph, here.inference.arguments)
+        offers = _connections(connected(here.inference, free))
+    elif case is None:
+        offers = respelt(here.inference, spot.problem)
+    else:
+        node = here.graph[spot.problem.node]
+        mends = (mend for mend in _mending(case) if _allowed(here, node, mend))
+        offers = [told(node, mend, here.fresh, named=bool(spot.block)) for mend in mends]
+    return _of_block(around, spot.block, offers) if spot.block else offers
+
+
+def _connections(problems: list[Problem]) -> list[Offer]:
+    """The fixes of connections, with the node's name instead of "it"."""
+    return [
+        (re.sub(r"\bit\b", f"'{one.node}'", _begun(one.fix, str.lower)), one.edits[0])
+        for one in problems
+        if one.edits
+    ]
+
+
+def _of_block(around: _Graph, block: str, offers: list[Offer]) -> list[Offer]:
+    """Those edits of a block's graph that help the graph at hand, as edits of that one."""
+    within = [(f"in block '{block}': {text}", InBlock(block=block, inner=edit)) for text, edit in offers]
+    return [(text, edit) for text, edit in within if around.helped(edit)]
 
 
 def _mending(case: Case) -> tuple[Mend, ...]:
@@ -97,7 +196,6 @@ def _sought(case: Case) -> tuple[Mend, ...]:
 
 
 def _case(around: _Graph, problem: Problem) -> Case | None:
-    """The case that a problem stands for; None if it is not one of shapes."""
     place = around.inference.places.get(problem.node)
     if place is None or place.layer is None or not place.inputs or problem.rule != "shape":
         return None
@@ -114,9 +212,9 @@ def _source(around: _Graph, node: Node, port: str) -> Source | None:
     place: Place = around.inference.places[id]
     if place.node.kind == "Input":
         return None if id in around.inference.feeds else Source(place.node.key)
-    alone = around.reads[id] == 1 and id not in around.owners and not place.node.shares
+    single = around.reads[id] == 1 and id not in around.owners and not place.node.shares
     widths = [place.node.config.get(name, 0) for name in WIDTHS]
-    if not alone or place.layer is None or any(isinstance(width, str) for width in widths):
+    if not single or place.layer is None or any(isinstance(width, str) for width in widths):
         return None
     if not any(name in LAYERS[place.node.kind].model_fields for name in WIDTHS):
         return None
@@ -124,56 +222,19 @@ def _source(around: _Graph, node: Node, port: str) -> Source | None:
     return Source(place.node.key, tuple(place.inputs), tuple(place.inputs.values()), output)
 
 
-def _offered(around: _Graph, problem: Problem, found: tuple[Mend, ...]) -> Problem:
-    node = around.graph[problem.node]
-    told = [_told(around, node, mend) for mend in found if _allowed(around, node, mend)]
-    if not told:
+def _offered(problem: Problem, offers: list[Offer]) -> Problem:
+    """The problem with these fixes, in words that name them all."""
+    if not offers:
         return problem
-    words = " or ".join(text for text, _ in told)
-    edits = tuple(edit for _, edit in told)
-    return replace(problem, fix=f"{words[0].upper()}{words[1:]}.", edits=edits)
+    words = _begun(" or ".join(text for text, _ in offers), str.upper)
+    return replace(problem, fix=f"{words}.", edits=tuple(edit for _, edit in offers))
+
+
+def _begun(words: str, case: Callable[[str], str]) -> str:
+    """Words with their first letter in this case, without the full stop."""
+    return f"{case(words[0])}{words[1:].rstrip('.')}"
 
 
 def _allowed(around: _Graph, node: Node, mend: Mend) -> bool:
     """Others that share the weights of a node must stay of its kind."""
     return not isinstance(mend, Make) or node.id not in around.owners
-
-
-def _told(around: _Graph, node: Node, mend: Mend) -> tuple[str, Edit]:
-    match mend:
-        case Insert():
-            return _inserted(around, node, mend)
-        case Set(field, value):
-            return f"set {field} to {value}", SetConfig(node=node.id, config={field: value})
-        case Make(kind):
-            return f"make it {kind}", SetKind(node=node.id, kind=kind)
-        case Own():
-            return f"give '{node.id}' weights of its own", Share(node=node.id)
-        case Free(port):
-            return f"disconnect '{port}'", Disconnect(node=node.id, port=port)
-        case Lead(port, field, value):
-            source = node.inputs[port].partition(".")[0]
-            said = f"set {field} of '{source}' to {value}"
-            if field == "dtype":
-                said = f"let '{source}' give indices ({value})"
-            return said, SetConfig(node=source, config={field: value})
-
-
-def _inserted(around: _Graph, node: Node, mend: Insert) -> tuple[str, Edit]:
-    edits: list[Edit] = []
-    texts, source = [], node.inputs[mend.port]
-    for behind, (kind, config) in enumerate(mend.steps, 1):
-        id = around.fresh(kind)
-        shown = ", ".join(f"{name} {value}" for name, value in config.items())
-        texts.append(f"{kind}{f' ({shown})' if shown else ''}")
-        added = Node(id=id, kind=kind, config=config, inputs={"input": source})
-        at = _beside(node, len(mend.steps) - behind) if len(mend.steps) > 1 else node.position
-        edits.append(AddNode(node=added.model_copy(update={"position": at})))
-        source = id
-    words = f"insert {' and '.join(texts)} before '{node.id}'"
-    return words, Several(edits=(*edits, Connect(source=source, node=node.id, port=mend.port)))
-
-
-def _beside(node: Node, before: int) -> tuple[float, float] | None:
-    """A place for one of several nodes that are inserted, so many before the last of them."""
-    return (node.position[0] - APART * (before + 1), node.position[1] + APART / 2) if node.position else None

@@ -134,7 +134,7 @@ def test_a_block_of_two_outputs_has_two_ports() -> None:
 def test_what_is_wrong_with_a_use() -> None:
     """Its name, its arguments, its ports."""
     assert problem(using({"block": "wde"}, wide=dense(8))) == (
-        "Block 'stack': block must name a block of this graph (wide). Got 'wde'."
+        "Block 'stack': block must name a block of this graph (wide). Got 'wde'. Set block of 'stack' to wide."
     )
     assert "arguments must be among none. Got 'depth'." in problem(
         using({"block": "wide", "arguments": {"depth": 3}}, wide=dense(8))
@@ -152,7 +152,9 @@ def test_what_is_wrong_with_a_use() -> None:
         "(-width) ** 0.5 // 1",
         "1e999",
     ):
-        assert "units must be" in problem(using({"block": "wide"}, wide=dense(formula, width=3)))
+        assert "Linear 'linear1': units must" in problem(
+            using({"block": "wide"}, wide=dense(formula, width=3))
+        )
 
 
 def test_what_is_wrong_inside_a_block_is_told_with_its_name() -> None:
@@ -160,7 +162,7 @@ def test_what_is_wrong_inside_a_block_is_told_with_its_name() -> None:
     wrong = Graph(nodes=dense(8).nodes[:-1])
     assert problem(using({"block": "good"}, good=dense(8), spare=wrong)) == (
         "Block 'spare': The graph must have an Output node, which says what the network answers. Got none. "
-        "Add an Output node."
+        "In block 'spare': add an Output behind 'linear1'."
     )
     kept = dense(8).model_copy(update={"blocks": {"inner": dense(8)}})
     assert "blocks belong to the outermost graph. Got inner." in problem(

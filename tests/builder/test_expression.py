@@ -62,8 +62,13 @@ def test_63_no_formula_takes_long() -> None:
 
 def test_the_message_names_what_may_be_used() -> None:
     """All names, and the one that is none of them."""
-    with pytest.raises(ValueError, match="must use only the names depth, width, not 'widht'"):
+    with pytest.raises(
+        ValueError, match="must use only the names depth, width: there is no 'widht' here"
+    ) as told:
         Expression("widht * 2", {"width", "depth"})
+    assert str(told.value).endswith("(did you mean 'width'?)")
+    with pytest.raises(ValueError, match="there is no 'height' here$"):
+        Expression("height", {"in", "rate"})
 
 
 def test_in_may_be_a_name() -> None:

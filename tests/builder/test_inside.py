@@ -39,8 +39,9 @@ def test_what_is_wrong_with_an_argument() -> None:
     def said(value: Any) -> str:
         return str(builder.check(scaled(1, value))[0])
 
-    assert "Block 'stack': arguments: width must use only the names in, not 'depth'. Got 'depth'" in said(
-        "depth"
+    assert (
+        "Block 'stack': arguments: width must use only the names in: there is no 'depth' here. Got 'depth'."
+        in said("depth")
     )
     assert "arguments: width must have a finite value. Got 'in / 0'." in said("in / 0")
     assert "arguments: width must be a formula such as 2 * in + 1" in said("2 *")
@@ -120,7 +121,7 @@ def test_a_block_in_itself_can_be_opened_and_mended() -> None:
 def test_names_do_not_mix() -> None:
     """A block and its argument of one name; an argument that a Block inside has too."""
     graph = scaled(1, "width + 1")
-    assert "not 'width'" in str(builder.check(graph)[0]), "at the top there are no arguments"
+    assert "no 'width' here" in str(builder.check(graph)[0]), "at the top there are no arguments"
     inner = graph.blocks["wide"]
     use = Node(
         id="use",

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from builder.edits import Edit
 from builder.errors import BadValue, Problem
 from builder.fields import sized
+from builder.fixes import mended
 from builder.graph import Graph, Node
 from builder.inside import block_at, inside
-from builder.shapes import Inference, Place
+from builder.shapes import Inference, Place, infer
 from pages.parts.documents.meant import Meant
 from pages.parts.documents.scene import problems_at
 from pages.parts.editing import view
@@ -62,6 +63,10 @@ class Here:
     def names_for(self, node: Node) -> Names:
         """What the arguments of a Block node may be formulas of."""
         return dict(sized(self.inference.arguments, [*self.place(node).inputs.values()]))
+
+    def mended(self, problem: Problem) -> Problem:
+        """A problem with the fixes that work, however much else is wrong."""
+        return mended(self.inference, problem, infer(self.whole) if self.path else None)
 
     def edit(self, edit: Edit, *nodes: Node) -> bool:
         """Apply an edit to this graph, whatever is open by now; whether it fitted.

@@ -8,7 +8,6 @@ import streamlit as st
 
 from builder.edits import Connect, Disconnect, Paste, RemoveNodes, Rename, SetConfig, SetKind
 from builder.errors import Problem
-from builder.fixes import mended
 from builder.graph import Graph, Node
 from builder.layer import Layer, Spec
 from builder.layers import LAYERS
@@ -37,7 +36,7 @@ def node_form(here: Here, node: Node) -> None:
         st.error(f"There is no layer {plain(node.kind)}.", icon=":material/error:")
     else:
         st.caption(plain(kind.help()))
-    mine = [mended(here.inference, problem) for problem in here.problems if problem.node == node.id]
+    mine = [here.mended(problem) for problem in here.problems if problem.node == node.id]
     problem_list(here.opened, mine, f"node {here.key} {node.id} {node.kind}", partial(_mend, here, node))
     if kind is not None:
         if issubclass(kind, Block):
