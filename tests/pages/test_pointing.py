@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 import builder
 from builder.graph import Node
 from tests.pages.drawing import Board, middle
-from tests.pages.storing import keep, path_of
+from tests.pages.storing import keep, on_disk, path_of
 from tests.server import Server
 
 CHAIN = (
@@ -25,6 +25,16 @@ def opened(server: Server, page: Page, id: str) -> Board:
 def view(page: Page) -> str:
     """Where the view is and how large it shows things."""
     return str(page.locator(".react-flow__viewport").get_attribute("style"))
+
+
+def apart(page: Page) -> None:
+    """No node lies upon another."""
+    boxes = [one.bounding_box() for one in page.locator("[data-node]").all()]
+    for place, one in enumerate(boxes):
+        for other in boxes[:place]:
+            assert one and other
+            aside = one["x"] >= other["x"] + other["width"] or other["x"] >= one["x"] + one["width"]
+            assert aside or one["y"] >= other["y"] + other["height"] or other["y"] >= one["y"] + one["height"]
 
 
 def test_a_drop_does_not_move_the_view(server: Server, page: Page) -> None:
@@ -73,11 +83,96 @@ def test_an_unpacked_block_has_room(server: Server, page: Page) -> None:
     page.get_by_role("button", name="Unpack the block").click()
     expect(board.node("residual2")).to_have_count(0)
     page.wait_for_timeout(500)
-    boxes = [one.bounding_box() for one in page.locator("[data-node]").all()]
-    for place, one in enumerate(boxes):
-        for other in boxes[:place]:
-            assert one and other
-            apart = one["x"] >= other["x"] + other["width"] or other["x"] >= one["x"] + one["width"]
-            assert apart or one["y"] >= other["y"] + other["height"] or other["y"] >= one["y"] + one["height"]
+    apart(page)
     page.keyboard.press("Control+z")
     expect(page.locator("[data-node]")).to_have_count(count)
+
+
+def test_a_repeated_block_is_unpacked_in_view(server: Server, page: Page) -> None:
+    """Each of its nodes is seen, and none lies upon another."""
+    id = keep(server)
+    builder.save(builder.template("resnet-18"), path_of(server, id))
+    board = opened(server, page, id)
+    board.node("basic1").locator("[data-grip]").click()
+    page.keyboard.press("Control+Shift+G")
+    expect(board.node("basic1")).to_have_count(0)
+    page.wait_for_timeout(500)
+    apart(page)
+    stage = page.locator(".board-stage").bounding_box()
+    inner = page.locator(".layer.chosen")
+    assert stage and inner.count() == 14
+    for box in (one.bounding_box() for one in inner.all()):
+        assert box and stage["x"] < box["x"] and box["x"] + box["width"] < stage["x"] + stage["width"]
+        assert stage["y"] < box["y"] and box["y"] + box["height"] < stage["y"] + stage["height"]
+
+
+def test_what_is_put_into_a_connection_gets_room(server: Server, page: Page) -> None:
+    """Also where other nodes lie in the way of those that give way; one undo brings all back to their places."""
+    nodes = (
+        Node(id="image", kind="Input", config={"shape": [8]}, position=(0, 0)),
+        Node(id="first", kind="Linear", inputs={"input": "image"}, position=(290, 0)),
+        Node(id="upper", kind="ReLU", inputs={"input": "first"}, position=(580, 0)),
+        Node(id="lower", kind="Tanh", inputs={"input": "first"}, position=(580, 120)),
+        Node(id="alone", kind="Input", config={"shape": [8]}, position=(870, 60)),
+    )
+    id = keep(server, *nodes)
+    board = opened(server, page, id)
+    line = page.locator("[data-id='first.input'] .react-flow__edge-interaction")
+    x, y = middle(line)
+    pane = page.locator(".board-stage").bounding_box()
+    assert pane
+    page.locator("[data-kind='Linear']").drag_to(
+        page.locator(".board-stage"), target_position={"x": x - pane["x"], "y": y - pane["y"]}
+    )
+    board.node("linear1").wait_for()
+    expect(page.locator("[data-id='first.input']")).to_have_attribute(
+        "aria-label", "Edge from linear1 to first"
+    )
+    board.shows("linear1", "B × ")
+    apart(page)
+    page.locator("[data-status='saved']").wait_for()
+    assert on_disk(server, id)["alone"].position != (870, 60)
+    page.keyboard.press("Control+z")
+    expect(board.node("linear1")).to_have_count(0)
+    page.locator("[data-status='saved']").wait_for()
+    assert on_disk(server, id).nodes == nodes
+
+
+def test_copies_lie_beside_the_originals(server: Server, page: Page) -> None:
+    """However fast they are made."""
+    board = opened(server, page, keep(server, *CHAIN))
+    board.node("conv").locator("[data-grip]").click()
+    for _ in range(3):
+        page.keyboard.press("Control+d")
+    expect(page.locator("[data-node]")).to_have_count(7)
+    page.locator("[data-status='saved']").wait_for()
+    page.wait_for_timeout(500)
+    apart(page)
+
+
+def test_a_name_that_no_block_may_have_is_refused_in_the_dialog(server: Server, page: Page) -> None:
+    """With the reason, and with what was typed; another name then makes the block."""
+    board = opened(server, page, keep(server, *CHAIN))
+    board.node("conv").locator("[data-grip]").click()
+    page.keyboard.press("Control+g")
+    dialog = page.get_by_role("dialog")
+    page.keyboard.type("torch")
+    page.keyboard.press("Enter")
+    expect(dialog).to_contain_text("which Python or PyTorch uses itself")
+    expect(dialog.get_by_role("textbox")).to_have_value("torch")
+    expect(page.locator("[data-toast]")).to_have_count(0)
+    page.keyboard.type("es")
+    page.keyboard.press("Enter")
+    expect(dialog).to_have_count(0)
+    expect(board.node("torches1")).to_have_count(1)
+
+
+def test_a_large_network_shows_its_shapes_at_once(server: Server, page: Page) -> None:
+    """Small as it is, large enough to be read."""
+    id = keep(server)
+    builder.save(builder.template("vgg-16"), path_of(server, id))
+    board = opened(server, page, id)
+    shape = board.node("conv13").locator(".layer-shape")
+    expect(shape).to_have_text("512×14×14")
+    box = shape.bounding_box()
+    assert box and box["height"] >= 9

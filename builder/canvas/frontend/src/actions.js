@@ -1,11 +1,12 @@
 // What a person can do on the canvas, whichever way they ask for it: keys, palette, menus, drops.
 import { carried, distance, pasted, readable } from './clipboard.js'
-import { head, outputs, refusal } from './graph.js'
+import { head, outputs, ports, refusal } from './graph.js'
 import { blocks } from './nesting.js'
 import { count, found, nodesOf, sceneOf, session, show, whenThere } from './onboard.js'
-import { behind, boxes, placing, portsOf, specOf, spread } from './placing.js'
+import { behind, boxes, copied, placing, portsOf, room, specOf, spread } from './placing.js'
 import { GAP, portY, snap, WIDTH } from './size.js'
 import { aligned, neighbour } from './walking.js'
+import { spoken } from './words.js'
 
 /** An output as connections name it: the first one by its node alone. */
 const reference = (board, node, port) => {
@@ -51,16 +52,10 @@ export function actions(board) {
       const id = neighbour(nodesOf(board), boxes(sceneOf(board)), board.selected().at(-1), direction)
       if (!id) return
       show(board, [id])
-      quietly(spoken(found(board, id)))
+      const node = found(board, id)
+      quietly([spoken(node), node.about.problems[0]?.message].filter(Boolean).join('. '))
     },
   }
-}
-
-/** A node in words, for those who do not see it. */
-export function spoken(node) {
-  const { shape, parameters, problems } = node.about
-  const faults = problems.length ? ` ${problems.length === 1 ? 'One problem' : `${problems.length} problems`}: ${problems[0].message}` : ''
-  return `${node.kind} ${node.id}${shape ? `, ${shape}` : ''}${parameters ? `, ${parameters} parameters` : ''}.${faults}`
 }
 
 function nextTo(board, id) {
@@ -80,7 +75,7 @@ function adding(board, quietly) {
     const { id, edit } = placing(sceneOf(board), what, where)
     const read = where.sources?.length ? ` behind ${where.sources.map(head).join(' and ')}` : ''
     board.do(edit)
-    show(board, [id], () => where.at || board.reveal([id, ...(where.sources ?? []).map(head)]))
+    show(board, [id], () => where.at || board.reveal([id, ...(where.sources ?? []).map(head)], [id]))
     quietly(`${what.kind} ${id} added${read}.`)
     return id
   }
@@ -100,6 +95,20 @@ function adding(board, quietly) {
       const source = found(board, edge.node)?.inputs[edge.port]
       if (!source || !takes(what)) return this.add(word)
       return place(what, { sources: [source], heirs: [{ node: edge.node, port: edge.port }] })
+    },
+    /** Lead a connection through a node that is there and reads nothing; it goes to `to` where it cannot stand there. */
+    thread(id, edge, to) {
+      const node = { ...found(board, id), inputs: {} }
+      const [first] = ports(node, board.kinds.kinds)
+      const stands = first && outputs(node, board.kinds.kinds).length > 0
+      if (!stands) return board.do({ edit: 'move', positions: { [id]: to } })
+      const source = found(board, edge.node).inputs[edge.port]
+      const { position, moved } = room(sceneOf(board), { ...node, inputs: { [first.name]: source } }, { takers: [edge] })
+      return board.do(several([
+        { edit: 'move', positions: { ...moved, [id]: position } },
+        { edit: 'connect', source, node: id, port: first.name },
+        { edit: 'connect', source: id, node: edge.node, port: edge.port },
+      ]))
     },
     /** Place a node at a port {node, port, side}: behind an output (side "source") or before an input ("target"). */
     append(word, from, at) {
@@ -165,7 +174,10 @@ function connecting(board, quietly) {
 const freed = (board, { node, port }) => `${node} no longer reads ${head(found(board, node).inputs[port])}.`
 
 function copying(board, quietly) {
-  const place = (what, by) => {
+  let coming = [] // the boxes of copies that the server has not brought yet
+  const place = (what, wanted) => {
+    const { by, group } = copied(sceneOf(board), what, wanted, board.store.get().pending ? coming : [])
+    coming = [...(board.store.get().pending ? coming : []), ...group]
     const { edit, ids } = pasted(nodesOf(board), what, by)
     const first = !nodesOf(board).length
     board.do(edit)
@@ -175,11 +187,7 @@ function copying(board, quietly) {
   return {
     /** Copies beside the originals. */
     duplicate(ids) {
-      const taken = new Set(nodesOf(board).map((node) => String(node.position)))
-      const first = nodesOf(board).find((node) => ids.includes(node.id))?.position
-      let by = 40
-      while (first && taken.has(String([first[0] + by, first[1] + by]))) by += 40
-      if (ids.length) place(carried(board, ids), [by, by])
+      if (ids.length) place(carried(board, ids), [0, 0])
     },
     /** The nodes as text, for the clipboard. */
     copy(ids) {
@@ -196,7 +204,7 @@ function copying(board, quietly) {
         return
       }
       const beside = what.nodes.some((node) => found(board, node.id))
-      place(what, beside && !at ? [40, 40] : distance(what.nodes, at ? point(at) : point(board.middle())))
+      place(what, beside && !at ? [0, 0] : distance(what.nodes, at ? point(at) : point(board.middle())))
     },
   }
 }

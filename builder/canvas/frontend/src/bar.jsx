@@ -181,7 +181,7 @@ function Naming({ first, done }) {
 }
 
 /** A ref for a menu; a press elsewhere or Escape closes it. */
-export function useOutside(close, open) {
+function useOutside(close, open) {
   const box = useRef(null)
   useEffect(() => {
     if (!open) return undefined

@@ -50,6 +50,7 @@ function makeBoard(now) {
     setHeat: (by) => now().setHeat(by),
     setBoxing: (on) => now().setBoxing(on),
     do: (edit) => now().store.do(placing(now(), edit)),
+    ask: (edit) => now().store.ask(placing(now(), edit)),
     ...choosing(now),
     ...looking(now),
   }
@@ -90,15 +91,15 @@ function looking(now) {
       const view = now().flow.getViewport()
       if (box.width && (view.zoom < FAR || !within(view, box, stage()))) aim(box, view.zoom < FAR ? LEGIBLE : view.zoom)
     },
-    /** Bring the first of these nodes into view, if it is not there, and the others as far as there is room for them. */
-    reveal(ids) {
-      const [box, all] = [around(some(ids.slice(0, 1)), size), around(some(ids), size)]
+    /** Bring nodes into view, if one of them that is needed is not there, and the others as far as there is room for them. */
+    reveal(ids, needed = ids) {
+      const [all, box] = [ids, needed].map((list) => around(some(list), size))
       const { width, height } = stage()
-      const view = now().flow.getViewport()
-      if (!box.width || within(view, box, stage())) return
+      const { zoom: most, ...view } = now().flow.getViewport()
+      if (!box.width || within({ ...view, zoom: most }, box, stage())) return
       const whole = opening(around(some(), size), stage(), { least: 0 })
-      if (whole.zoom >= READABLE) show(now(), whole, FAST)
-      else aim(all.width * view.zoom < width - 16 && all.height * view.zoom < height - 16 ? all : box, view.zoom)
+      const fits = all.width * most < width - 64 && all.height * most < height - 64
+      show(now(), whole.zoom >= READABLE ? whole : opening(fits ? all : box, stage(), { most }), FAST)
     },
     /** Show the whole graph. */
     fit() {

@@ -1,8 +1,7 @@
 // Connections by mouse or finger: drawn from a port to a port, let go on the canvas, or taken off at their end.
 import { outputs, ports, refusal } from './graph.js'
+import { found } from './onboard.js'
 import { place, pointOf, under } from './pointer.js'
-
-const found = (board, id) => board.state.nodes.find((one) => one.id === id)
 
 /** Why this connection cannot be, in words; "" if it can. */
 export function reason(board, { source, sourceHandle, target, targetHandle }) {

@@ -20,7 +20,7 @@ import { LayerNode } from './node.jsx'
 import { Palette } from './palette.jsx'
 import { Panels } from './panels.jsx'
 import { place } from './pointer.js'
-import { FAR, FARTHEST, GRID } from './size.js'
+import { FAR, FARTHEST, GRID, HALFWAY } from './size.js'
 import { Toast } from './toast.jsx'
 import './board.css'
 
@@ -123,9 +123,9 @@ const marked = (edges, classes) => edges.map((one) => (classes[one.id] ? { ...on
 
 /** Marks the stage when it is seen from far away: then little is drawn, and that large. */
 function Distance({ stage }) {
-  const far = useStore(({ transform: [, , zoom] }) => (zoom < FARTHEST ? 'far farthest' : zoom < FAR ? 'far' : ''))
+  const far = useStore(({ transform: [, , zoom] }) => (zoom < FARTHEST ? 'far farthest' : zoom < FAR ? 'far' : zoom < HALFWAY ? 'halfway' : ''))
   useEffect(() => {
-    for (const name of ['far', 'farthest']) stage.current.classList.toggle(name, far.split(' ').includes(name))
+    for (const name of ['halfway', 'far', 'farthest']) stage.current.classList.toggle(name, far.split(' ').includes(name))
   }, [far])
   return null
 }

@@ -1,4 +1,5 @@
 // Nodes as text, so that they can be copied between projects, browsers and people; and read again, with suspicion.
+import { numbered } from './graph.js'
 import { snap } from './size.js'
 
 const MOST = 2000
@@ -49,7 +50,7 @@ export function pasted(nodes, what, by) {
   const taken = new Set(nodes.map((node) => node.id))
   const ids = new Map()
   for (const { id } of what.nodes) {
-    ids.set(id, taken.has(id) ? next(id, taken) : id)
+    ids.set(id, taken.has(id) ? numbered(id.replace(/\d+$/, '') || 'node', taken) : id)
     taken.add(ids.get(id))
   }
   const renamed = (source) => {
@@ -65,11 +66,6 @@ export function pasted(nodes, what, by) {
     shares: ids.get(node.shares) ?? '',
   }))
   return { ids: [...ids.values()], edit: { edit: 'paste', nodes: copies, blocks: what.blocks, by } }
-}
-
-function next(id, taken) {
-  const stem = id.replace(/\d+$/, '') || 'node'
-  for (let number = 1; ; number++) if (!taken.has(`${stem}${number}`)) return `${stem}${number}`
 }
 
 /** How far copies go so that their left upper corner lies at a place. */

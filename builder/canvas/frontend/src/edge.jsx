@@ -3,12 +3,11 @@ import { memo, useCallback } from 'react'
 import { BaseEdge, useStore } from '@xyflow/react'
 import { held } from './cabling.js'
 import { line, planOf } from './route.js'
-import { meets, WIDTH } from './size.js'
+import { HALFWAY, meets, WIDTH } from './size.js'
 import './nodes.css'
 
 const THIN = 1.5
 const THICK = 6
-const LEGIBLE = 0.4 // the zoom below which nobody can read a label
 
 /** A connection of React Flow; `data` is {label, bytes, faulty, skips}. */
 export const ShapeEdge = memo(function ShapeEdge({ id, sourceX, sourceY, targetX, targetY, data }) {
@@ -42,10 +41,10 @@ function origin({ edges, nodeLookup }, id) {
 
 const same = (one, other) => one?.[0] === other?.[0] && one?.[1] === other?.[1]
 
-const isLegible = ({ transform }) => transform[2] >= LEGIBLE
+const isLegible = ({ transform }) => transform[2] >= HALFWAY // else the nodes tell their shapes, larger
 
 /** The width of a line in pixels: from 256 bytes to 16 megabytes for one example. */
-export function thickness(bytes) {
+function thickness(bytes) {
   if (!bytes) return THIN
   const part = (Math.log2(bytes) - 8) / 16
   return THIN + (THICK - THIN) * Math.min(1, Math.max(0, part))
@@ -65,7 +64,7 @@ function Label({ edge, text, x, y, room, patch }) {
 }
 
 /** A shape in so many pixels: as it is, without its spaces, or cut. */
-export function fitted(text, room) {
+function fitted(text, room) {
   if (widthOf(text) <= room) return text
   const close = text.replaceAll(' ', '')
   if (widthOf(close) <= room) return close

@@ -1,7 +1,7 @@
 // The scene as React Flow wants it. What did not change keeps its identity, so that React draws only what did.
 
 /** A connection's text on the canvas: the shape that runs along it. */
-export function edgeData(source, edge, skips) {
+function edgeData(source, edge, skips) {
   const outputs = source?.about.outputs ?? []
   const output = outputs.find((one) => one.name === edge.output) ?? (edge.output ? undefined : outputs[0])
   const faulty = Boolean(edge.broken)

@@ -1,9 +1,9 @@
 // Below the board: what the network costs, what is wrong with it, whether it is saved, and the zoom.
 import { useStore } from '@xyflow/react'
 import { Icon } from './bar.jsx'
+import { short } from './words.js'
 
 const UNITS = ['', ' thousand', ' million', ' billion', ' trillion']
-const SHORT = ['', 'k', 'M', 'G', 'T']
 const BYTES = [' B', ' kB', ' MB', ' GB', ' TB', ' PB']
 
 const scaled = (value, step, units) => {
@@ -12,9 +12,8 @@ const scaled = (value, step, units) => {
   return `${place && part < 100 ? part.toPrecision(3) : Math.round(part)}${units[place]}`
 }
 /** A count as people say it: 61,706 or 11.7 million. */
-export const said = (value) => (value < 1e6 ? Math.round(value).toLocaleString('en') : scaled(value, 1000, UNITS))
-export const brief = (value) => (value < 1e4 ? Math.round(value).toLocaleString('en') : scaled(value, 1000, SHORT))
-export const memory = (value) => scaled(value, 1000, BYTES)
+const said = (value) => (value < 1e6 ? Math.round(value).toLocaleString('en') : scaled(value, 1000, UNITS))
+const memory = (value) => scaled(value, 1000, BYTES)
 
 const SAVING = {
   loading: ['hourglass_empty', 'Opening …'],
@@ -40,7 +39,7 @@ export function Footer({ board, state, narrow }) {
 }
 
 function Totals({ totals, narrow }) {
-  const number = narrow ? brief : said
+  const number = narrow ? short : said
   const { parameters, multiply_adds, training_bytes, batch, depth } = totals
   return (
     <dl className="board-totals" aria-label="Totals">

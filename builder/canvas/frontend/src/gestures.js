@@ -1,7 +1,6 @@
 // What the mouse or a finger does on the board: drop a layer, move nodes, drop them on a connection; cabling.js connects.
 import { useMemo, useState } from 'react'
 import { connecting } from './cabling.js'
-import { ports } from './graph.js'
 import { edgeUnder, place, pointOf } from './pointer.js'
 
 export const KIND = 'application/x-strata-kind'
@@ -55,10 +54,9 @@ function moving(board, actions, aim) {
       aim('')
       board.stage.classList.remove('panned')
       const positions = Object.fromEntries(nodes.map((one) => [one.id, [one.position.x, one.position.y]]))
-      const move = { edit: 'move', positions }
       const edge = board.state.edges.find((one) => one.id === target(event, node, nodes))
-      const into = edge && between(board, edge, node.data.node)
-      board.do(into ? { edit: 'several', edits: [move, ...into] } : move)
+      if (edge) actions.thread(node.id, edge, positions[node.id])
+      else board.do({ edit: 'move', positions })
     },
     /** A click without a drag leaves one of several selected nodes selected alone. */
     onNodeClick(event, { id }) {
@@ -71,15 +69,4 @@ function moving(board, actions, aim) {
       board.do({ edit: 'move', positions: Object.fromEntries(nodes.map((one) => [one.id, [one.position.x, one.position.y]])) })
     },
   }
-}
-
-/** The edits that lead a connection through a node; nothing where the node cannot stand there. */
-function between(board, edge, node) {
-  const [first] = ports(node, board.kinds.kinds).map((one) => one.name ?? one)
-  if (!first || !board.kinds.kinds[node.kind]?.outputs.length) return undefined
-  const source = board.state.nodes.find((one) => one.id === edge.node).inputs[edge.port]
-  return [
-    { edit: 'connect', source, node: node.id, port: first },
-    { edit: 'connect', source: node.id, node: edge.node, port: edge.port },
-  ]
 }

@@ -49,6 +49,11 @@ export function fresh(nodes, kind) {
   return `${stem}${last + 1n}`
 }
 
+/** The first of stem1, stem2 … that is not taken. */
+export function numbered(stem, taken) {
+  for (let number = 1; ; number += 1) if (!taken.has(`${stem}${number}`)) return `${stem}${number}`
+}
+
 /** Whether what the node `from` gives flows into the node `to`, or they are the same. */
 export function leadsTo(nodes, from, to) {
   const all = new Map(nodes.map((node) => [node.id, node]))

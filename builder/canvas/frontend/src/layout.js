@@ -2,9 +2,10 @@
 import dagre from '@dagrejs/dagre'
 import { wrapped } from './rows.js'
 import { GAP, snap } from './size.js'
+import { cleared, ONWARD } from './space.js'
 
 /** Zooms: the least that opens a whole graph (its names are large then), at which text can be read, and at ease. */
-export const WHOLE = 0.25
+const WHOLE = 0.25
 export const READABLE = 0.5
 export const LEGIBLE = 0.6
 const BETWEEN = 40 // between two branches
@@ -81,7 +82,8 @@ export function unplaced(nodes, edges, size) {
   for (const node of lost) {
     const before = edges.find((edge) => edge.node === node.id && boxes.has(edge.source))
     const wanted = before ? behind(boxes.get(before.source)) : below([...boxes.values()])
-    const place = clear(wanted, size(node), [...boxes.values()])
+    const [dx, dy] = cleared([box(wanted, size(node))], [...boxes.values()], ONWARD)
+    const place = [wanted[0] + dx, wanted[1] + dy]
     boxes.set(node.id, box(place, size(node)))
     places.set(node.id, place)
   }
@@ -95,19 +97,11 @@ const below = (boxes) => [
   snap(Math.max(...boxes.map((one) => one.y + one.height)) + BETWEEN),
 ]
 
-/** The place, or the next one under it where nothing else lies. */
-export function clear([x, y], { width, height }, boxes, gap = 20) {
-  const hit = boxes.find(
-    (one) => x < one.x + one.width + gap && one.x < x + width + gap && y < one.y + one.height + gap && one.y < y + height + gap,
-  )
-  return hit ? clear([x, snap(hit.y + hit.height + BETWEEN)], { width, height }, boxes, gap) : [x, y]
-}
-
 /** The view {x, y, zoom} that opens a graph: all of it if it can be recognised so, else its beginning, to be read. */
-export function opening({ x, y, width, height }, stage, { margin = 32, least = WHOLE } = {}) {
+export function opening({ x, y, width, height }, stage, { margin = 24, least = WHOLE, most = 1 } = {}) {
   const across = (stage.width - 2 * margin) / Math.max(width, 1)
   const down = (stage.height - 2 * margin) / Math.max(height, 1)
-  const whole = Math.min(1, across, down)
+  const whole = Math.min(most, across, down)
   const zoom = whole >= least ? whole : Math.min(LEGIBLE, Math.max(across, down, READABLE))
   const begins = (at, length, space) => (length * zoom > space - 2 * margin + 1 ? margin : (space - length * zoom) / 2) - at * zoom
   return { zoom, x: begins(x, width, stage.width), y: begins(y, height, stage.height) }

@@ -3,13 +3,11 @@ import { memo, useEffect } from 'react'
 import { Handle, Position, useStore, useUpdateNodeInternals } from '@xyflow/react'
 import { Fields } from './fields.jsx'
 import { outputs, ports as portsOf } from './graph.js'
-import { BARE, FAR, heightOf, portY, rows, WIDTH } from './size.js'
+import { BARE, FAR, heightOf, portY, rows } from './size.js'
+import { counted, isError, short, spoken } from './words.js'
 import './nodes.css'
 
-export { heightOf, WIDTH }
-
 const FAMILIES = { float: 'float', int: 'int', uint: 'int', bool: 'int', long: 'int' }
-const UNITS = ['', ' k', ' M', ' G', ' T']
 const CROWDED = 25 // letters of the bottom line, beyond which the word "params" has no room
 
 /** A node of React Flow; `data` is {node, kinds, heat, board}. */
@@ -27,7 +25,7 @@ export const LayerNode = memo(function LayerNode({ data, selected, isConnectable
     >
       <Head node={node} icon={kind?.icon} board={board} />
       {far ? <div style={{ height: heightOf(node) - BARE }} /> : <Inside node={node} fields={data.node} board={board} still={!selected} />}
-      <Foot about={node.about} />
+      <Foot about={node.about} far={far} />
       <Ports node={node} isConnectable={isConnectable} />
       <Badge node={node} board={board} />
     </div>
@@ -64,23 +62,6 @@ function worst({ about }) {
   if (about.problems.some(isError)) return 'broken'
   return about.problems.length ? 'warned' : ''
 }
-
-const isError = ({ severity }) => severity === 'error'
-
-/** A node in words, for those who hear it: "conv1, Conv2d, gives B × 6 × 28 × 28, 156 parameters, no errors". */
-export function spoken({ id, about }) {
-  const errors = about.problems.filter(isError).length
-  return [
-    id,
-    about.block ? `block ${about.block}` : about.title,
-    about.repeat > 1 && `${about.repeat} times`,
-    about.shape ? `gives ${about.shape}` : 'shape not known',
-    about.parameters > 0 && counted(about.parameters, 'parameter'),
-    errors ? counted(errors, 'error') : 'no errors',
-  ].filter(Boolean).join(', ')
-}
-
-const counted = (count, word) => `${count.toLocaleString('en')} ${word}${count === 1 ? '' : 's'}`
 
 function Head({ node: { id, about, shares }, icon, board }) {
   const kind = about.block || about.title
@@ -122,30 +103,22 @@ function PortNames({ node }) {
   )
 }
 
-function Foot({ about: { shape, dtype, parameters, outputs } }) {
+function Foot({ about: { shape, dtype, parameters, outputs }, far }) {
   const all = outputs.map((port) => `${port.name}: ${port.shape ?? 'not known yet'}${port.dtype ? `, ${port.dtype}` : ''}`)
   const costs = parameters ? short(parameters) : ''
   const roomy = (shape ?? '').length + costs.length + 7 <= CROWDED
   return (
     <div className="layer-foot">
       <span className="layer-shape" title={shape ? all.join('\n') || `${shape}${dtype ? `, ${dtype}` : ''}` : undefined}>
-        {shape ?? '…'}
+        {far ? tight(shape) : (shape ?? '…')}
       </span>
       {costs && <span className="layer-costs" title={counted(parameters, 'parameter')}>{costs}{roomy && (parameters === 1 ? ' param' : ' params')}</span>}
     </div>
   )
 }
 
-/** A count in three digits at most: 156, 1.2 k, 61.7 k, 3.4 M. */
-export function short(count) {
-  let value = count
-  let unit = 0
-  while (value >= 999.5 && unit < UNITS.length - 1) {
-    value /= 1000
-    unit += 1
-  }
-  return unit ? `${value < 99.95 ? Number(value.toFixed(1)) : Math.round(value)}${UNITS[unit]}` : String(count)
-}
+/** A shape in few letters: of one example, without spaces. */
+const tight = (shape) => (shape ?? '').replace(/^B × /, '').replaceAll(' ', '')
 
 function Ports({ node: { id, about }, isConnectable }) {
   const update = useUpdateNodeInternals()

@@ -19,8 +19,8 @@ export function sceneOf(board) {
 /** Nodes in a few words. */
 export const count = (ids) => (ids.length === 1 ? ids[0] : `${ids.length} nodes`)
 
-/** Select nodes and bring the first one into view, once it is drawn. */
-export function show(board, ids, look = () => board.reveal([ids[0]])) {
+/** Select nodes and bring them into view, once they are drawn. */
+export function show(board, ids, look = () => board.reveal(ids)) {
   board.select(ids)
   requestAnimationFrame(look)
 }

@@ -1,5 +1,5 @@
 // The palette: every layer on its shelf, to drag onto the canvas or to add with a click.
-import { useDeferredValue, useMemo, useRef, useState } from 'react'
+import { useDeferredValue, useMemo, useState } from 'react'
 import { Icon } from './bar.jsx'
 import { choices, found } from './finding.js'
 import { KIND } from './gestures.js'
@@ -7,17 +7,13 @@ import { Layer, usable, wordFor } from './quickadd.jsx'
 
 /** All layers by category, with a search field; may be folded away. */
 export function Palette({ board, actions }) {
-  const [open, fold] = useState(() => !board.narrow)
+  const [open, fold] = useState(true)
   const [query, type] = useState('')
   const asked = useDeferredValue(query)
   const { scene } = board.state
   const all = useMemo(() => (board.kinds ? choices(board.kinds, usable(scene)) : []), [board.kinds, scene?.blocks, scene?.path])
   const hits = useMemo(() => (asked.trim() ? found(asked, all) : null), [asked, all])
-  const field = useRef(null)
-  const add = (choice) => {
-    actions.add(wordFor(choice))
-    if (board.narrow) fold(false)
-  }
+  const add = (choice) => actions.add(wordFor(choice))
   if (!open) {
     return (
       <div className="palette folded">
@@ -32,7 +28,7 @@ export function Palette({ board, actions }) {
       <header>
         <div className="search">
           <Icon name="search" />
-          <input ref={field} type="search" value={query} placeholder="Search layers" aria-label="Search layers" spellCheck={false}
+          <input type="search" value={query} placeholder="Search layers" aria-label="Search layers" spellCheck={false}
             onChange={(event) => type(event.target.value)}
             onKeyDown={(event) => {
               if (event.key === 'Enter' && hits?.[0]) add(hits[0])
@@ -68,7 +64,7 @@ function Hits({ hits, query, add }) {
 }
 
 function Shelves({ board, all, add }) {
-  const shelves = Map.groupBy ? Map.groupBy(all, (one) => one.category) : grouped(all)
+  const shelves = grouped(all)
   return (
     <>
       {[...shelves].map(([category, kinds]) => (

@@ -1,8 +1,11 @@
 // Where a new node goes: what it reads, who reads it then, and which nodes give way. Pure.
 import { fresh, head, leadsTo } from './graph.js'
 import { GAP, GRID, snap } from './size.js'
+import { ANY, cleared, DOWN, ONWARD, pushed } from './space.js'
 
 const END = 'Output'
+const MOST_FIELDS = 4 // on a node
+const NO_PORTS = { inputs: [], outputs: [] }
 
 /** The nodes as boxes on the canvas, by id; `places` has those that have no position of their own. */
 export function boxes({ nodes, places, size }) {
@@ -59,7 +62,8 @@ function lastOpen(nodes, orEnd = true) {
 /** The kind of a new node; the ports of a block are those that its definition says. */
 export function specOf({ kinds, blocks = [] }, { kind, config = {} }) {
   const block = config.block && blocks.find((one) => one.name === config.block)
-  return block ? { ...kinds[kind], inputs: block.inputs ?? [], outputs: block.outputs ?? [] } : kinds[kind]
+  if (!block) return Object.hasOwn(kinds, kind) ? kinds[kind] : NO_PORTS
+  return { ...kinds[kind], inputs: block.inputs ?? [], outputs: block.outputs ?? [], arguments: block.arguments }
 }
 
 /** The input ports that a new node of a kind has, at least so many where it takes any number. */
@@ -92,51 +96,55 @@ export function placing(scene, { kind, config = {} }, { sources = [], heirs, at,
   return { id, edit: edits.length > 1 ? { edit: 'several', edits } : edits[0] }
 }
 
-/** Where the new node fits, and where the nodes go that give way to it: {position, moved}. */
+/** Where a node that is new, or not connected yet, fits, and where the nodes go that give way to it: {position, moved}. */
 export function room(scene, node, { takers = [], at, middle }) {
   const all = boxes(scene)
-  const { width, height } = scene.size(sketch(scene, node))
+  all.delete(node.id)
+  const { width, height } = scene.size(node.about ? node : sketch(scene, node))
   const sources = Object.values(node.inputs).map((source) => all.get(head(source)))
   const left = sources.length ? Math.max(...sources.map((box) => box.x + box.width)) + GAP : middle[0] - width / 2
-  const level = sources[0] ? sources[0].y : middle[1] - height / 2
+  const level = sources.length ? beside(sources[0], takers.map((taker) => all.get(taker.node))) : middle[1] - height / 2
   const box = { x: snap(at ? at[0] : left), y: snap(at ? at[1] : level), width, height }
   const moved = at ? {} : shifted(scene.nodes, all, takers, box)
   for (const [id, [x, y]] of Object.entries(moved)) all.set(id, { ...all.get(id), x, y })
-  return { position: at ? [box.x, box.y] : free(box, [...all.values()]), moved }
+  const [dx, dy] = cleared([box], [...all.values()], at ? ANY : ONWARD)
+  return { position: [box.x + dx, box.y + dy], moved }
 }
 
-/** The new node as the server will tell it, as far as its height goes. */
+/** The height at which a node between two others lies: that of the one behind it, where that does not lie in another row. */
+const beside = (source, [taker, ...more]) => (taker && !more.length && taker.x > source.x ? taker.y : source.y)
+
+/** How far copies of nodes go, at least so far, so that they lie upon nothing; and the boxes that they then are. */
+export function copied(scene, { nodes, blocks }, [x, y], coming = []) {
+  const own = Object.entries(blocks).filter(([, block]) => Array.isArray(block?.nodes)).map(([name, block]) => {
+    const ports = (kind) => block.nodes.filter((one) => one?.kind === kind).map((one) => one.id)
+    return { name, inputs: ports('Input'), outputs: ports(END), arguments: block.arguments }
+  })
+  const known = { ...scene, blocks: [...own, ...(scene.blocks ?? [])] }
+  const group = nodes.map((node) => ({ x: node.position[0] + x, y: node.position[1] + y, ...scene.size(sketch(known, node)) }))
+  const [dx, dy] = cleared(group, [...boxes(scene).values(), ...coming], ONWARD)
+  return { by: [x + dx, y + dy], group: group.map((box) => ({ ...box, x: box.x + dx, y: box.y + dy })) }
+}
+
+/** A node as the server will tell it, as far as its height goes; rather too high. */
 function sketch(scene, node) {
   const named = (names) => names.map((name) => ({ name }))
   const spec = specOf(scene, node)
   const ports = [...new Set([...portsOf(spec, 2), ...Object.keys(node.inputs)])]
-  const about = { title: node.kind, fields: [{}, {}], problems: [], inputs: named(ports), outputs: named(spec.outputs) }
-  return { ...node, about: { ...about, block: '', repeat: 1, shape: null, parameters: 0 } }
+  const fields = node.config.block ? 1 + Object.keys(spec.arguments ?? {}).length : 2 + Object.keys(node.config).length
+  const about = { fields: Array(Math.min(fields, MOST_FIELDS)).fill({}), inputs: named(ports), outputs: named(spec.outputs) }
+  return { ...node, about }
 }
 
-/** New positions of the takers and of what follows them in their row, if the box does not fit before them. */
+/** New positions of the takers, of what follows them in their row, and of what lies there, if the box does not fit before them. */
 function shifted(nodes, all, takers, box) {
   const near = takers.map((taker) => all.get(taker.node)).filter((one) => one.x + one.width > box.x - GAP)
   if (!near.length) return {}
   const nearest = Math.min(...near.map((one) => one.x))
   const by = Math.ceil((box.x + box.width + GAP - nearest) / GRID) * GRID
   if (by <= 0) return {}
-  const ids = [...ahead(nodes, all, near.map((one) => one.id))].filter((id) => all.get(id).x >= nearest)
-  return Object.fromEntries(ids.map((id) => [id, [all.get(id).x + by, all.get(id).y]]))
-}
-
-/** The first free place at or below a box. */
-export function free(box, others) {
-  let { y } = box
-  for (;;) {
-    const hit = others.find(
-      (one) =>
-        one.x < box.x + box.width + GRID && box.x < one.x + one.width + GRID &&
-        one.y < y + box.height + GRID && y < one.y + one.height + GRID,
-    )
-    if (!hit) return [box.x, y]
-    y = snap(hit.y + hit.height + 3 * GRID)
-  }
+  const behind = [...ahead(nodes, all, near.map((one) => one.id))].filter((id) => all.get(id).x >= nearest)
+  return Object.fromEntries([...pushed(all, behind, by)].map((id) => [id, [all.get(id).x + by, all.get(id).y]]))
 }
 
 /** A fix with the nodes that it inserts put before the node at fault, which gives way with all behind it. */
@@ -161,13 +169,16 @@ export function unfolded(all, id, group) {
   const { x, y, width, height } = all.get(id)
   const [right, down] = ['width', 'height'].map((side, axis) => Math.max(...group.map((one) => one.at[axis] + one[side])))
   const others = [...all.values()].filter((one) => one.id !== id)
-  const row = others.filter((one) => one.y < y + height && one.y + one.height > y)
-  const under = others.filter((one) => one.y >= y + height && !row.includes(one))
-  const free = Math.max(y + height, ...row.map((one) => one.y + one.height))
-  const by = Math.max(0, y + down - free)
-  return [
-    ...group.map((one) => [one.id, [x + one.at[0], y + one.at[1]]]),
-    ...row.filter((one) => one.x > x).map((one) => [one.id, [one.x + right - width, one.y]]),
-    ...under.map((one) => [one.id, [one.x, one.y + snap(by)]]),
-  ]
+  const under = others.filter((one) => one.y >= y + height)
+  const level = new Map(others.filter((one) => !under.includes(one)).map((one) => [one.id, one]))
+  const row = [...level.values()].filter((one) => one.y + one.height > y)
+  const by = Math.max(0, right - width)
+  const aside = pushed(level, row.filter((one) => one.x > x).map((one) => one.id), by)
+  const still = [...level.values()].map((one) => (aside.has(one.id) ? { ...one, x: one.x + by } : one))
+  const inner = group.map((one) => ({ id: one.id, x: x + one.at[0], y: y + one.at[1], width: one.width, height: one.height }))
+  const above = Math.max(y + height, ...row.map((one) => one.y + one.height))
+  const lower = under.map((one) => ({ ...one, y: one.y + Math.max(0, snap(y + down - above)) }))
+  const [, more] = cleared(lower, [...inner, ...still], [DOWN])
+  const places = [...inner, ...still.filter((one) => aside.has(one.id)), ...lower.map((one) => ({ ...one, y: one.y + more }))]
+  return places.map((one) => [one.id, [one.x, one.y]])
 }

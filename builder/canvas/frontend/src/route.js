@@ -11,7 +11,7 @@ const STEEP = 90 // a curve that climbs more than this has its label on it
 const TRIES = 200
 
 /** The routes of the connections that are no plain curve: Map id → {kind: "over" | "around", y, x1, x2}. */
-export function plan(boxes, links) {
+function plan(boxes, links) {
   const all = [...boxes.values()]
   const long = links.map((link) => ends(boxes, link)).filter((one) => one && (one.x2 - one.x1 > WIDTH || backward(one)))
   long.sort((a, b) => Math.abs(a.x2 - a.x1) - Math.abs(b.x2 - b.x1))

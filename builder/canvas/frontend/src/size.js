@@ -10,8 +10,9 @@ const FOOT = 27
 const EDGE = 2 // its border, above and below
 const PAD = 9 // around ports and around fields
 
-/** Zooms below which a node shows only its name, and only its icon. */
-export const FAR = 0.35
+/** Zooms below which a node's name and shape are large, all that is left of it, and give way to its icon. */
+export const HALFWAY = 0.7
+export const FAR = 0.45
 export const FARTHEST = 0.17
 
 /** The nearest place on the grid. */

@@ -2,6 +2,7 @@
 //
 // An edit is shown at once, kept in the queue, and sent. There is one request at a time, so answers cannot overtake each
 // other; a request that got no answer is made again, and the server skips the numbers that it knows.
+import { createAsked } from './asked.js'
 import { apply, edgesOf } from './graph.js'
 import { createQueue } from './queue.js'
 import { kept, sameView, viewOf, withPending } from './scene.js'
@@ -14,10 +15,10 @@ const STRIKES = 5 // times that the server may fail over one edit before it is g
 const UNREADABLE = [400, 413, 415] // answers to a request that will never be taken
 const ELSEWHERE = 'This project was changed in another tab. You see its newest state.'
 
-/** A store: {get, subscribe, do, undo, redo, open, reload, known, stop, base, project}. */
+/** A store: {get, subscribe, do, ask, undo, redo, open, reload, known, stop, base, project}. */
 export function createStore({ base = '', project, tab, role = '', path = [] }) {
   const store = new Store({ base, project, tab, role, path })
-  const names = ['get', 'subscribe', 'do', 'undo', 'redo', 'open', 'reload', 'known', 'stop']
+  const names = ['get', 'subscribe', 'do', 'ask', 'undo', 'redo', 'open', 'reload', 'known', 'stop']
   return { base, project, ...Object.fromEntries(names.map((name) => [name, store[name].bind(store)])) }
 }
 
@@ -28,6 +29,7 @@ class Store {
     this.queue = createQueue(project)
     this.mine = new Set([tab, ...this.queue.items.map((item) => item.tab)]) // a reload gives this tab another name
     this.listeners = new Set()
+    this.asked = createAsked()
     this.wanted = { role, path }
     this.needed = 0 // the revision that somebody told of
     this.stale = true // whether the scene must be asked for
@@ -57,7 +59,12 @@ class Store {
   /** Show an edit now, and see to it that the server makes it. */
   do(edit) {
     if (edit.edit === 'rename_role') this.follow(edit.role, edit.to)
-    this.push({ do: 'edit', edit }, apply(this.state.nodes, edit))
+    return this.push({ do: 'edit', edit }, apply(this.state.nodes, edit))
+  }
+
+  /** The same; promises the words with which the server refuses it, which are told nowhere else, or "". */
+  ask(edit) {
+    return this.asked.of(this.do(edit).n)
   }
 
   /** Look at a role under its new name. */
@@ -125,10 +132,11 @@ class Store {
 
   push(item, nodes = this.state.nodes) {
     const { role, path, scene } = this.state
-    this.queue.add({ tab: this.tab, role, path, base: scene?.revision ?? 0, ...item })
+    const added = this.queue.add({ tab: this.tab, role, path, base: scene?.revision ?? 0, ...item })
     this.show({ nodes })
     this.cancel()
     this.step()
+    return added
   }
 
   /** The conversation with the server: what waits is sent, else the scene is asked for if it is out of date. */
@@ -137,11 +145,10 @@ class Store {
     const items = this.queue.next(this.single ? 1 : undefined)
     if (!items.length && (!this.stale || this.stopped)) return
     const asked = this.wanted
-    this.flight = { get: !items.length, stop: new AbortController() }
-    const { flight } = this
+    const stop = new AbortController()
+    const flight = (this.flight = { get: !items.length, stop })
     let again = true
     try {
-      const { stop } = flight
       const [status, answer] = await (items.length ? this.send(items, asked, stop) : this.wire.scene(asked, stop))
       again = this.heard(status, answer, items, asked)
     } catch {
@@ -178,12 +185,12 @@ class Store {
     const done = items.filter((item) => item.n <= ack)
     if (!done.length) return this.failed()
     this.queue.forget(done)
-    this.stale = true
     this.single = Math.max(0, this.single - done.length)
     const left = new Set(refused.map((one) => one.n))
     for (const { n, edit } of done) if (left.has(n) && edit?.edit === 'rename_role') this.follow(edit.to, edit.role)
     if (elsewhere && this.state.scene) this.tell(ELSEWHERE, 'news')
-    if (refused.length) this.tell([...new Set(refused.map((one) => one.message))].join('\n'), 'refused')
+    const words = this.asked.left(done, refused)
+    if (words.length) this.tell(words.join('\n'), 'refused')
     return this.adopt(scene, asked, false)
   }
 
@@ -214,7 +221,7 @@ class Store {
     if (!items.length) return this.failed()
     this.queue.forget(items)
     this.single = Math.max(0, this.single - 1)
-    this.tell(why, 'refused')
+    if (!this.asked.tell(items[0].n, why)) this.tell(why, 'refused')
     this.stale = true
     return true
   }

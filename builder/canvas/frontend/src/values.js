@@ -35,7 +35,7 @@ export function stepOf({ kind, min, max }, value) {
 export function parsed(text, field, { inside, before }) {
   const typed = text.trim()
   if (!typed) return { value: before }
-  if (Array.isArray(before) || sized(before) || (field.part && /[,×]/.test(typed))) return { value: sizes(typed) }
+  if (Array.isArray(before) || (field.part && /[,×]/.test(typed))) return { value: sizes(typed) }
   if (field.kind !== 'int' && field.kind !== 'float') return { value: Number.isNaN(Number(typed)) ? typed : Number(typed) }
   const number = Number(plain(typed, field.kind))
   if (Number.isNaN(number)) return inside ? { value: typed } : { why: `A ${kindOf(field)}${range(field)}` }
@@ -43,9 +43,6 @@ export function parsed(text, field, { inside, before }) {
   if (!fits || (field.kind === 'int' && !Number.isInteger(number))) return { why: `A ${kindOf(field)}${range(field)}` }
   return { value: number }
 }
-
-/** Whether text is a list of sizes: a single number would not be told as text. */
-const sized = (before) => typeof before === 'string' && /^\(?-?\d+(\s*[,×]\s*-?\d+)*,?\)?$/.test(before)
 
 /** "1, 28 × 28" as [1, 28, 28]; parts that are no number stay text: formulas, or for the server to refuse. */
 function sizes(text) {
