@@ -7,13 +7,14 @@ from math import gcd, isqrt, prod
 from typing import Any
 
 from builder.fields import layer_of
-from builder.fixes.case import Case, Free, Insert, Lead, Make, Mend, Own, Set
+from builder.fixes.case import Before, Case, Free, Insert, Lead, Make, Mend, Own, Set
 from builder.layer import Layer, Shape
 from builder.layers import LAYERS
 
 UNSAID = {"Concatenate": ("dim",), "MatMul": ("transpose",)}
 """Fields that a refusal does not name, although they may be at fault."""
 CHANNELS_FIRST, CHANNELS_LAST = (3, 1, 2), (2, 3, 1)
+RESHAPING = ("Flatten", "Reshape")
 WIDTHS = {"units": -1, "width": -1, "filters": 1}
 """Fields that say how many features leave a layer, and the dimension in which these are."""
 
@@ -24,6 +25,7 @@ def candidates(case: Case, refusal: str) -> Iterator[Mend]:
         yield Own()
     layer, _ = layer_of(case.key, case.arguments)
     assert layer is not None
+    yield from _swapped(case)
     yield from _numbers(case, layer)
     if not case.owner:
         yield from _siblings(case)
@@ -41,6 +43,13 @@ def candidates(case: Case, refusal: str) -> Iterator[Mend]:
 
 def _one(port: str, kind: str, **config: Any) -> Insert:
     return Insert(port, ((kind, config),))
+
+
+def _swapped(case: Case) -> Iterator[Mend]:
+    """What flattens an image belongs behind what expects one."""
+    for port, source in zip(case.names, case.sources, strict=True):
+        if source and source.key[0] in RESHAPING and not case.owner:
+            yield Before(port)
 
 
 def _numbers(case: Case, layer: Layer) -> Iterator[Mend]:

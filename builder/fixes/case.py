@@ -135,6 +135,25 @@ class Lead:
 
 
 @dataclass(frozen=True)
+class Before:
+    """The place before what leads to a port: both are swapped."""
+
+    port: str
+
+    def after(self, case: Case) -> Case | None:
+        """What then reaches the port, if the other takes what leaves the layer there."""
+        source = case.sources[case.names.index(self.port)]
+        if source is None or len(source.specs) != 1:
+            return None
+        after = case.fed(self.port, source.specs[0])
+        given = after.outcome().outputs if after else {}
+        if not given:
+            return None
+        passed = (next(iter(given.values())),)
+        return None if case.run(source.key, source.names, passed, passed).refusal else after
+
+
+@dataclass(frozen=True)
 class Free:
     """An optional port without its connection."""
 
@@ -151,7 +170,7 @@ class Free:
         )
 
 
-Mend = Insert | Set | Make | Own | Lead | Free
+Mend = Insert | Set | Make | Own | Lead | Before | Free
 
 
 def mends(mend: Mend, case: Case) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 from builder.check import structure
 from builder.edits import Edit, InBlock
 from builder.errors import Problem
-from builder.fixes.candidates import WIDTHS, candidates
+from builder.fixes.candidates import RESHAPING, WIDTHS, candidates
 from builder.fixes.case import Case, Make, Mend, Set, Source, mends
 from builder.fixes.loose import connected
 from builder.fixes.spelling import respelt
@@ -153,7 +153,7 @@ def _offers(around: _Graph, spot: _Spot) -> list[Offer]:
     else:
         node = here.graph[spot.problem.node]
         mends = (mend for mend in _mending(case) if _allowed(here, node, mend))
-        offers = [told(node, mend, here.fresh, named=bool(spot.block)) for mend in mends]
+        offers = [told(here.graph, node, mend, here.fresh, named=bool(spot.block)) for mend in mends]
     return _of_block(around, spot.block, offers) if spot.block else offers
 
 
@@ -216,7 +216,8 @@ def _source(around: _Graph, node: Node, port: str) -> Source | None:
     widths = [place.node.config.get(name, 0) for name in WIDTHS]
     if not single or place.layer is None or any(isinstance(width, str) for width in widths):
         return None
-    if not any(name in LAYERS[place.node.kind].model_fields for name in WIDTHS):
+    wide = any(name in LAYERS[place.node.kind].model_fields for name in WIDTHS)
+    if not wide and place.node.kind not in RESHAPING:
         return None
     output = output or next(iter(place.layer.outputs))
     return Source(place.node.key, tuple(place.inputs), tuple(place.inputs.values()), output)

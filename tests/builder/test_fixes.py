@@ -69,6 +69,9 @@ WORKING = [
     (chain(("Linear", {}), shape=(5,), dtype="int64"), "Insert Embedding"),
     (chain(("Embedding", {}), shape=(5,)), "Let 'input1' give indices (int64)"),
     (chain(("Conv2d", {}), shape=(3 * 32 * 32,)), "Insert Reshape (shape [3, 32, 32])"),
+    (chain(("Flatten", {}), ("Conv2d", {}), shape=(3, 8, 8)), "Move it before 'flatten1'"),
+    (chain(("Flatten", {}), ("BatchNorm2d", {}), shape=(3, 8, 8)), "ove it before 'flatten1'"),
+    (chain(("Flatten", {}), ("LSTM", {}), shape=(8, 5)), "Move it before 'flatten1'"),
     (chain(("Conv2d", {}), shape=(28, 28)), "insert Reshape (shape [1, 28, 28])"),
     (chain(("Conv3d", {}), shape=(4, 8, 8)), "insert Reshape (shape [1, 4, 8, 8])"),
     (joined("MatMul", (3, 4), (5, 4), ports=("a", "b")), "Set transpose to True"),
@@ -266,3 +269,17 @@ def test_a_circle_is_cut_wherever_it_leads() -> None:
     for graph in (twice, shared):
         problem = next(one for one in errors(graph) if one.rule == "no cycles")
         assert "circle" not in str(builder.check(problem.edits[0].apply(graph)))
+
+
+def test_what_is_moved_before_another_takes_its_place() -> None:
+    """On the canvas, too; and who read it reads the other."""
+    graph = chain(("Flatten", {}), ("Conv2d", {}), ("ReLU", {}), shape=(3, 8, 8))
+    placed = graph.with_nodes(
+        tuple(
+            one.model_copy(update={"position": (250.0 * place, 0.0)}) for place, one in enumerate(graph.nodes)
+        )
+    )
+    (problem,) = errors(placed)
+    after = problem.edits[0].apply(placed)
+    assert [*infer(after).places] == ["input1", "conv1", "flatten1", "relu1", "output1"] and not errors(after)
+    assert (after["conv1"].position, after["flatten1"].position) == ((250.0, 0.0), (500.0, 0.0))
