@@ -65,7 +65,9 @@ class BadGraph(_Problems):
     """A graph cannot be compiled."""
 
 
+WHOLE = "must be an integer"
 _BOUNDS = {"greater_than_equal": "ge", "greater_than": "gt", "less_than_equal": "le", "less_than": "lt"}
+_LENGTHS = {"too_short": ("least", "min_length"), "too_long": ("most", "max_length")}
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
@@ -77,6 +79,8 @@ def field_problems(error: ValidationError, owner: str, model: type, node: str = 
     """Pydantic's complaints as problems that name owner, field, rule and value."""
     problems: dict[str, Problem] = {}
     for detail in error.errors(include_url=False):
+        if detail["type"] == "too_short" and len(detail["input"]) >= detail["ctx"]["min_length"]:
+            continue  # pydantic does not count the entries that it refused
         path = [str(part) for part in detail["loc"]] or [""]
         place, last, named = _innermost(model, path)
         name = ".".join([*named, *(part for part in path if part.isdigit())])
@@ -84,7 +88,8 @@ def field_problems(error: ValidationError, owner: str, model: type, node: str = 
         if name in problems and problems[name].rule != rule:  # the arms of a union complain one by one
             rule = f"{problems[name].rule} or {rule.removeprefix('must be ')}"
         value = detail.get("input")
-        message = f"{owner}: {name or 'value'} {rule}. Got {_shown(value)}."
+        told = _of_entry(named[-1], rule, place) if path[-1].isdigit() else f"{name or 'value'} {rule}"
+        message = f"{owner}: {told}. Got {shown(value)}."
         problems[name] = Problem(
             message, node, name, rule, value, _fix(detail, place, last) if place is model else ""
         )
@@ -104,13 +109,24 @@ def _innermost(model: type, path: list[str]) -> tuple[type, str, list[str]]:
     return model, named[-1], named
 
 
+def _of_entry(field: str, rule: str, model: type) -> str:
+    """A rule about an entry of a list, told of the field: people do not count from zero."""
+    info = _fields(model).get(field)
+    usual = info.get_default(call_default_factory=True) if info and not info.is_required() else ()
+    example = f", as in {', '.join(map(str, usual))}" if rule == WHOLE and len(usual) > 1 else ""
+    return f"{field}: each entry {rule}{example}"
+
+
 def _rule(detail: Any, model: type, name: str) -> str:
     if detail["type"] == "extra_forbidden":
         return f"is not a field; the fields are {', '.join(_fields(model)) or 'none'}"
     if detail["type"] in _BOUNDS and (interval := _interval(model, name)):
         return f"must be {interval}"
+    if limit := _LENGTHS.get(detail["type"]):
+        words, number = limit[0], detail["ctx"][limit[1]]
+        return f"must have at {words} {number} entr{'y' if number == 1 else 'ies'}"
     text = re.sub(r"^(Value error, |Input should be )", "", str(detail["msg"]))
-    text = text.replace("a valid ", "a ").replace("a integer", "an integer")
+    text = text.replace("a valid ", "a ").replace("a integer", "an integer").replace("a tuple", "a list")
     return text if text.startswith(("must", "is ", "unknown")) else f"must be {text}"
 
 
@@ -158,6 +174,7 @@ def _fields(model: type) -> dict[str, Any]:
     return getattr(model, "model_fields", {})
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
+    """A value as it stands in a message, cut where it is long."""
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "…"

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from builder.errors import Problem, field_problems, nearest
+from builder.errors import WHOLE, Problem, field_problems, nearest, shown
 from builder.expression import IN, Expression, UnknownName
 from builder.graph import Graph, Node
 from builder.layer import Layer, Spec
@@ -23,7 +23,7 @@ LARGEST = 1e100
 """What a formula may give at most."""
 TEXTS = ("block", "arguments")
 """Fields of a Block that are no formulas of what is around it: a name, and formulas that a use works out itself."""
-NUMBERS = ("must be an integer", "must be a number")
+NUMBERS = (WHOLE, "must be a number")
 """The rules of fields in which text is a formula and nothing else."""
 
 
@@ -52,7 +52,7 @@ def layer_of(key: Key, arguments: Arguments = ()) -> tuple[Layer | None, tuple[P
         return kind.model_validate(fields), ()
     except ValidationError as error:
         problems = field_problems(error, kind.__name__, kind)
-        return None, tuple(_of_formula(one, arguments) if arguments else one for one in problems)
+        return None, tuple(_of_formula(one, name, arguments) if arguments else one for one in problems)
 
 
 def ports(layer: Layer, node: Node, blocks: Mapping[str, Graph]) -> Ports:
@@ -112,7 +112,7 @@ def given(
     return sized(tuple(found.items()), specs), ""
 
 
-def _of_formula(problem: Problem, names: Arguments) -> Problem:
+def _of_formula(problem: Problem, kind: str, names: Arguments) -> Problem:
     """A field's problem told as one of the formula in it, where it has one that gives no number."""
     text, rule = problem.value, problem.rule
     if not isinstance(text, str) or not rule.startswith(NUMBERS):
@@ -121,7 +121,8 @@ def _of_formula(problem: Problem, names: Arguments) -> Problem:
     if rule not in NUMBERS:  # it takes certain words as well
         wrong = unknown_name(text, names)
         reason = f"{rule}: {wrong.said}" if wrong and wrong.meant else rule
-    return replace(problem, message=problem.message.replace(rule, reason, 1), rule=reason)
+    message = f"{kind}: {problem.field.partition('.')[0]} {reason}. Got {shown(text)}."
+    return replace(problem, message=message, rule=reason)
 
 
 def _reason(text: str, names: Arguments) -> str:

@@ -32,7 +32,9 @@ _written = json.JSONEncoder(sort_keys=True).encode
 def named(name: str) -> str:
     """The name, if it can stand in Python source as an attribute and a variable; else ValueError says why not."""
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,63}", name):
-        raise ValueError("must be a name of at most 64 of a-z, 0-9 and _, beginning with a letter")
+        raise ValueError(
+            "must begin with a letter, and have at most 64 small letters a–z, digits and underscores"
+        )
     if keyword.iskeyword(name) or keyword.issoftkeyword(name) or name in RESERVED or "__" in name:
         raise ValueError(f"must not be {name!r}, which Python or PyTorch uses itself")
     return name

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from builder.errors import Problem
+from engines.room import too_much
 
 if TYPE_CHECKING:
     from builder.graph import Graph, Node
@@ -23,6 +24,7 @@ ENDS = {"Softmax": "softmax", "LogSoftmax": "softmax", "Sigmoid": "sigmoid"}
 def fit(engine: Supervised, graph: Graph, splits: Splits) -> list[Problem]:
     """Everything that keeps a network with one input and one output from learning these data, inputs first."""
     from builder.shapes import infer
+    from builder.summary import summary_of
 
     inference = infer(graph)
     inputs, outputs = inference.of_kind("Input"), inference.of_kind("Output")
@@ -46,6 +48,7 @@ def fit(engine: Supervised, graph: Graph, splits: Splits) -> list[Problem]:
         *_output(engine.loss, graph, outputs[0].node, given, splits),
         *_ending(engine.loss, graph, outputs[0].node),
         *_settings(engine, splits),
+        *too_much(summary_of(inference), min(engine.batch, len(splits.train.inputs))),
     ]
 
 

@@ -2,7 +2,7 @@ import streamlit as st
 
 import builder
 from builder.errors import BadFile
-from pages.parts.canvas import HEIGHT, build_canvas, built
+from pages.parts.canvas import build_canvas, built
 from pages.parts.documents.scene import batch_of
 from pages.parts.editing.here import WAIT, Here, here
 from pages.parts.editing.properties import properties
@@ -16,11 +16,16 @@ from pages.parts.words import count, size
 BUILD_IT = ".venv/bin/pip install --no-deps --force-reinstall ./builder/canvas"
 SIDE = 320
 """Width of the settings beside the canvas, in pixels."""
+LEAST = 480
+"""Height of canvas and settings in pixels, where the window is no higher; STYLE gives them what the window has."""
 STYLE = """<style>
+.st-key-board { --canvas-height: clamp(480px, 100vh - 220px, 1100px); }
+.st-key-board .st-key-board_side { height: var(--canvas-height); max-height: none; }
+.st-key-board > :has(> .st-key-board_side) { height: var(--canvas-height); max-height: none; }
 @media (max-width: 1199px) {
-    .st-key-board { flex-direction: column; }
+    .st-key-board { --canvas-height: clamp(420px, 100vh - 330px, 1100px); flex-direction: column; }
     .st-key-board > div { flex: 0 0 auto; width: 100% !important; height: auto !important; max-height: none; }
-    .st-key-board_side { width: 100%; height: auto; max-height: none; }
+    .st-key-board .st-key-board_side { width: 100%; height: auto; max-height: none; }
 }
 </style>"""
 
@@ -28,9 +33,9 @@ STYLE = """<style>
 def heading(seen: Here) -> None:
     """How large it is, what is wrong, and the way on."""
     many, errors = len(seen.graph.nodes), len(seen.errors)
-    nodes = "1 node" if many == 1 else f"{many} nodes"
+    nodes = "1 node" if many == 1 else f"{many} nodes" if many else "No nodes yet"
     told = f"{nodes} · {f'{errors} to mend' if errors else 'no errors'}"
-    with page_head("Build", nodes if seen.pending else told):
+    with page_head("Build", told if many and not seen.pending else nodes):
         if st.button(
             "Data", icon=":material/arrow_forward:", icon_position="right", type="primary", key="next"
         ):
@@ -60,7 +65,7 @@ def board(opened: Opened) -> Here:
     with st.container(horizontal=True, gap="small", key="board"):
         with st.container(key="board_canvas", width="stretch"):
             build_canvas(opened)  # first: it is on the screen while a cold server still loads torch
-        side = st.container(key="board_side", border=True, width=SIDE, height=HEIGHT)
+        side = st.container(key="board_side", border=True, width=SIDE, height=LEAST)
     seen = here(opened)
     with head:
         heading(seen)

@@ -7,12 +7,14 @@ from builder.files import loads
 from builder.project import Project
 from builder.templates import TEMPLATES, Template, about
 from pages.parts import state
+from pages.parts.forms.refusing import reason, refuse
 from pages.parts.header import go, page_head
 from pages.parts.live import fetch_ahead
 from pages.parts.project_list import project_list
 from pages.parts.words import plain
 from pages.views.picture import picture
 
+UPLOAD = "project_file"
 ORDER = ("Images", "Points in the plane", "Tables", "Published networks")
 GROUPS = {
     "Images": "Small pictures of handwritten digits: every kind of network can read them, each in its way.",
@@ -59,13 +61,14 @@ def empty() -> None:
 
 def upload() -> None:
     """Open a project file as a project of its own."""
-    file = st.session_state.get("project_file")
+    refuse(UPLOAD, "")
+    file = st.session_state.get(UPLOAD)
     if file is None:
         return
     try:
         st.session_state["go"] = ("build", state.workspace().add_project(loads(file.getvalue())), "")
     except StrataError as error:
-        st.session_state["refused"] = str(error)
+        refuse(UPLOAD, str(error))
 
 
 def card(template: Template) -> None:
@@ -108,12 +111,9 @@ with actions:
     st.button("New project", icon=":material/add:", on_click=empty)
     with st.popover("Open project file", icon=":material/upload_file:"):
         st.file_uploader(
-            "A Strata project (.json)",
-            type=["json"],
-            key="project_file",
-            on_change=upload,
-            max_upload_size=32,
+            "A Strata project (.json)", type=["json"], key=UPLOAD, on_change=upload, max_upload_size=32
         )
+        reason(UPLOAD)
 if refused := st.session_state.pop("refused", ""):
     st.error(plain(refused), icon=":material/block:")
 project_list()

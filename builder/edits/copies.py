@@ -10,29 +10,35 @@ LONGEST_STEM = 56
 
 
 class Free:
-    """Gives out ids that are free: the wished one if it is, else its stem with the next number."""
+    """Gives out ids that are free: the wished one if it is, else its stem with the next number after its own.
+
+    The canvas foresees these ids (`copied` in graph.js): what is changed here must be changed there.
+    """
 
     def __init__(self, taken: Iterable[str]) -> None:
         self._taken = set(taken)
-        self._last: dict[str, int] = {}
+        self._later: dict[tuple[str, int], int] = {}
+        """For numbers that are taken, a later one before which none is free."""
 
     def __call__(self, wished: str) -> str:
         """An id that nobody has, taken from now on."""
         id = wished
         if id in self._taken or not _allowed(id):
-            stem = re.sub(r"[^a-z0-9_]|_(?=_)", "", wished).rstrip("0123456789")[:LONGEST_STEM]
-            stem = stem if re.match("[a-z]", stem) else "node"
-            id = f"{stem}{self._next(stem)}"
+            plain = re.sub(r"[^a-z0-9_]|_(?=_)", "", wished)
+            number = re.findall(r"\d{0,6}$", plain)[0]
+            stem = plain.removesuffix(number)[:LONGEST_STEM]
+            id = self._next(stem if re.match("[a-z]", stem) else "node", int(number or 0))
         self._taken.add(id)
         return id
 
-    def _next(self, stem: str) -> int:
-        if stem not in self._last:
-            numbers = (id[len(stem) :] for id in self._taken if id.startswith(stem))
-            self._last[stem] = max((int(n) for n in numbers if n.isdecimal() and len(n) < 7), default=0)
-        while f"{stem}{self._last[stem]}" in self._taken or not self._last[stem]:
-            self._last[stem] += 1
-        return self._last[stem]
+    def _next(self, stem: str, after: int) -> str:
+        """The stem with the first number after this one that is free."""
+        passed, number = [], after + 1
+        while f"{stem}{number}" in self._taken or not _allowed(f"{stem}{number}"):
+            passed.append(number)
+            number = self._later.get((stem, number), number + 1)
+        self._later.update(dict.fromkeys(((stem, one) for one in passed), number))
+        return f"{stem}{number}"
 
 
 def renamed(node: Node, ids: dict[str, str]) -> Node:

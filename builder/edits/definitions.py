@@ -114,11 +114,7 @@ def defined(graph: Graph, block: str) -> Graph:
 def free(graph: Graph, name: str) -> None:
     """BadValue if a block has this name."""
     if name in graph.blocks:
-        raise said(
-            f"The name of a block must be free. There is a block '{name}' already.",
-            name,
-            "Choose another name.",
-        )
+        raise said(f"There is a block '{name}' already.", name, "Choose another name.")
 
 
 def said(message: str, value: Any = None, fix: str = "", node: str = "") -> BadValue:

@@ -19,7 +19,7 @@ class AddNode(GraphEdit):
     def apply(self, graph: Graph) -> Graph:
         """Append the node."""
         if self.node.id in graph:
-            raise refused(self.node.id, "id must be free", "Choose another name.")
+            raise _taken(self.node.id, self.node.id)
         return grown(graph, (*graph.nodes, self.node))
 
 
@@ -116,7 +116,7 @@ class Rename(GraphEdit):
         """Follow the node in every connection."""
         found(graph, self.node)
         if self.to in graph and self.to != self.node:
-            raise refused(self.node, "id must be free", "Choose another name.", self.to)
+            raise _taken(self.node, self.to)
 
         def renamed(reference: str) -> str:
             node, dot, port = reference.partition(".")
@@ -161,3 +161,9 @@ class Reorder(GraphEdit):
         node = found(graph, self.node)
         others = [other for other in graph.nodes if other.id != self.node]
         return graph.with_nodes((*others[: self.place], node, *others[self.place :]))
+
+
+def _taken(node: str, name: str) -> BadValue:
+    """Why a node cannot have a name: another one has it."""
+    message = f"There is a node '{name}' already."
+    return BadValue([Problem(message, node, rule="id must be free", value=name, fix="Choose another name.")])

@@ -8,8 +8,7 @@ from pages.parts.looking import key, looked_at, wished
 from pages.parts.state import Opened
 from strata_canvas import built, canvas
 
-__all__ = ["HEIGHT", "build_canvas", "built"]
-HEIGHT = 640
+__all__ = ["build_canvas", "built"]
 
 
 def build_canvas(opened: Opened) -> None:
@@ -22,7 +21,7 @@ def build_canvas(opened: Opened) -> None:
         "revision": opened.project.revision,
         "select": wished(opened.id),
     }
-    canvas(data, key=key(opened.id), height=HEIGHT, on_change=partial(_followed, opened.id))
+    canvas(data, key=key(opened.id), on_change=partial(_followed, opened.id))
 
 
 def _followed(project: str) -> None:

@@ -14,7 +14,7 @@ from engines.listing import Deleted
 from engines.runs.run import Run
 from engines.workspace import Workspace
 from pages.parts import projects, state
-from pages.parts.forms.bound import bound
+from pages.parts.forms.refusing import text_field
 from pages.parts.words import ago, plain, short
 
 ACTIVE = ("starting", "running")
@@ -58,6 +58,8 @@ def project_page(title: str) -> state.Opened:
         _lost(str(error))
     if opened is None:
         _nothing_open(title)
+    if st.query_params.get("role", opened.role) != opened.role:
+        del st.query_params["role"]  # the address names what is shown, and nothing else
     projects.forget_deletion()
     _line(opened, run)
     if refused := st.session_state.pop("refused", ""):
@@ -123,8 +125,7 @@ def _live_line(run: Run | None) -> None:
 
 
 def _about(opened: state.Opened) -> None:
-    name = bound(f"name {opened.id}", opened.project.name, partial(_rename, opened))
-    st.text_input("Name", max_chars=120, **name)
+    text_field("Name", f"name {opened.id}", opened.project.name, partial(_rename, opened), max_chars=120)
     if opened.project.notes:
         st.caption(plain(opened.project.notes))
     st.download_button(
@@ -142,9 +143,11 @@ def _about(opened: state.Opened) -> None:
         st.switch_page(st.session_state["pages"]["start"])
 
 
-def _rename(opened: state.Opened, name: str) -> None:
-    if name := name.strip():
-        opened.keep(opened.project.with_fields(name=name))
+def _rename(opened: state.Opened, name: str) -> str:
+    if not (name := name.strip()):
+        return projects.NAMELESS
+    opened.keep(opened.project.with_fields(name=name))
+    return ""
 
 
 def _nothing_open(title: str) -> NoReturn:

@@ -13,6 +13,7 @@ from engines.listing import Listed
 from engines.runs.run import Run
 from engines.workspace import Workspace
 from pages.parts import projects
+from pages.parts.forms.refusing import reason, refuse
 from pages.parts.header import ACTIVE, COLOURS, run_name
 from pages.parts.words import ago, plain
 
@@ -197,16 +198,19 @@ def _content(path: Path) -> bytes:
 
 
 def _name_field(one: Listed) -> None:
-    """A field in the place of the name; Enter or Save keeps it."""
+    """A field in the place of the name, and why the last one was refused; Enter or Save keeps it."""
+    key = f"new name {one.id}"
     form = st.form(f"rename {one.id}", border=False, width="stretch")
     with form.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.text_input("Name", one.name, key=f"new name {one.id}", max_chars=120, label_visibility="collapsed")
+        st.text_input("Name", one.name, key=key, max_chars=120, label_visibility="collapsed")
         st.form_submit_button(
             "Save", key=f"save name {one.id}", type="primary", on_click=_renamed, args=(one,)
         )
         st.form_submit_button(
             "Cancel", key=f"keep name {one.id}", type="tertiary", on_click=_renamed, args=(None,)
         )
+    with form:
+        reason(key)
 
 
 def _close(one: Listed) -> None:
@@ -220,8 +224,14 @@ def _rename(one: Listed) -> None:
 
 
 def _renamed(one: Listed | None) -> None:
+    """Give a project the name in its field; None gives nothing another name. What is refused may be tried again."""
+    key = f"new name {one.id}" if one else ""
+    name = st.session_state[key].strip() if one else ""
+    refuse(key, projects.NAMELESS if one and not name else "")
+    if one and not name:
+        return
     st.session_state.pop("renaming", None)
-    if one and (name := st.session_state[f"new name {one.id}"]) != one.name:
+    if one and name != one.name:
         projects.rename(one.id, name)
 
 

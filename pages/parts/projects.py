@@ -12,16 +12,16 @@ from pages.parts.documents.document import ELSEWHERE, document
 from pages.parts.words import ago, plain, short
 
 T = TypeVar("T")
+NAMELESS = "A project must have a name that is more than spaces."
 UNDO = "deleted project"
 """Where a tab keeps what it has just deleted: key, name, and the run that is not over."""
 
 
 def rename(id: str, name: str) -> None:
-    """Give a project another name, and keep its id and address; a name of nothing but spaces changes nothing."""
+    """Give a project another name, and keep its id and address."""
     forget_deletion()
     tab = st.session_state.get("tab", ELSEWHERE)
-    if name := name.strip():
-        _told(lambda: document(id).change(lambda newest: newest.with_fields(name=name), tab))
+    _told(lambda: document(id).change(lambda newest: newest.with_fields(name=name), tab))
 
 
 def duplicate(id: str) -> str:

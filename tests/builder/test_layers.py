@@ -12,7 +12,7 @@ import torch
 import builder
 from builder.edits import SetConfig
 from builder.fields import layer_of
-from builder.graph import Node
+from builder.graph import Graph, Node
 from builder.layers import LAYERS
 from builder.shapes import infer
 from tests import graphs
@@ -196,3 +196,23 @@ def test_most_kinds_are_known_by_other_names() -> None:
         assert kind.lower() not in [name.lower() for name in names], kind
     assert LAYERS["Conv3d"].other_names()[:2] == ["video", "volume"]
     assert "CNN" in LAYERS["Conv3d"].other_names()
+
+
+@pytest.mark.parametrize(
+    ("kind", "config", "message"),
+    [
+        ("Input", {"shape": ["abc"]}, "shape: each entry must be an integer, as in 1, 8, 8. Got 'abc'."),
+        ("Input", {"shape": "abc"}, "shape must be a list. Got 'abc'."),
+        ("Input", {"shape": [3, 0]}, "shape: each entry must be in [1, 1000000]. Got 0."),
+        ("Input", {"shape": [1] * 7}, "shape must have at most 6 entries. Got (1, 1, 1, 1, 1, 1, 1)."),
+        ("Reshape", {"shape": []}, "shape must have at least 1 entry. Got ()."),
+        ("Reshape", {"shape": ["wide"]}, "shape: each entry must be an integer. Got 'wide'."),
+    ],
+)
+def test_lists_are_refused_as_people_speak_of_them(kind: str, config: dict[str, Any], message: str) -> None:
+    """Without the place of an entry, counted from zero; it stands in the problem's field."""
+    wrong = [
+        one for one in builder.check(Graph(nodes=(Node(id="a", kind=kind, config=config),))) if one.field
+    ]
+    assert [one.message for one in wrong] == [f"{kind} 'a': {message}"]
+    assert wrong[0].field.split(".")[0] == "shape"

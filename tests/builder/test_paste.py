@@ -16,7 +16,8 @@ from builder.edits import (
     SetArguments,
     SetConfig,
 )
-from builder.graph import Graph, Node
+from builder.edits.copies import Free
+from builder.graph import Graph, Node, named
 from tests.graphs import chain, node, scaled
 
 START = chain(("Linear", {"units": 8}), ("ReLU", {}), ("Linear", {"units": 8}))
@@ -79,6 +80,31 @@ def test_pasting() -> None:
     copies = Paste(nodes=shared).apply(Paste(nodes=shared).apply(START))
     assert copies["q1"].shares == "p1" and copies["r"].shares == ""
     assert "different ids" in refused(Paste(nodes=(shared[0], shared[0])), START)
+
+
+@pytest.mark.parametrize(
+    ("taken", "wished", "given"),
+    [
+        ("f1 f6", "f6", "f7"),
+        ("conv1 conv2", "conv1", "conv3"),
+        ("conv1 conv9", "conv1", "conv2"),
+        ("x", "x", "x1"),
+        ("x", "y9", "y9"),
+        ("a007", "a007", "a8"),
+        ("a12345678", "a12345678", "a12345679"),
+        ("bfloat15", "bfloat15", "bfloat17"),  # the one between is PyTorch's
+    ],
+)
+def test_a_copy_takes_the_next_number_after_its_own(taken: str, wished: str, given: str) -> None:
+    free = Free(taken.split())
+    assert free(wished) == given
+    assert free(given) != given, "it is taken from now on"
+
+
+def test_long_names_have_copies_too() -> None:
+    """The stem is cut, so that every number fits behind it."""
+    free = Free(["a" * 64, "b" * 60 + "9999"])
+    assert [named(free(one)) for one in ("a" * 64, "b" * 60 + "9999")] == ["a" * 56 + "1", "b" * 56 + "10000"]
 
 
 def test_pasted_blocks_that_use_others_follow_them() -> None:

@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 import torch
 
-from builder import BadValue, Problem, Project, check
+from builder import BadValue, Problem, Project, check, summary
 from builder.graph import Graph, Node
 from engines.engine import Engine, engine_of
 from engines.losses import NLL, BinaryCrossEntropy, CrossEntropy, Hinge, Loss
 from engines.optimisers import LBFGS
+from engines.room import machine_bytes
 from engines.schedules import ReduceOnPlateau
 from engines.supervised import Supervised
 from engines.tasks import Task
@@ -160,3 +161,21 @@ def test_engines_read_from_json_and_write_it() -> None:
 def test_bad_settings_are_refused(fields: dict[str, Any]) -> None:
     with pytest.raises(BadValue):
         engine_of({"kind": "Supervised", **fields})
+
+
+def test_what_does_not_fit_into_the_memory_is_warned_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the largest half of the batch that fits, if there is one; the machine decides."""
+    graph, splits = network("Linear"), data()
+    needed = summary(graph).training_bytes
+    for there, batch in ((needed(10), 10), (needed(10) - 1, 5), (needed(1) - 1, 0)):
+        monkeypatch.setattr("engines.room.machine_bytes", lambda there=there: there)
+        (one,) = problems(graph, splits)
+        assert one.severity == "warning" and f"at a batch of {len(splits.train.inputs)}" in one.message
+        assert [setting.value for setting in one.settings] == [batch] * bool(batch)
+    for there in (needed(20), 0):
+        monkeypatch.setattr("engines.room.machine_bytes", lambda there=there: there)
+        assert problems(graph, splits) == []
+
+
+def test_the_memory_of_this_machine_is_known() -> None:
+    assert machine_bytes() > 1e8

@@ -13,6 +13,7 @@ from playwright.sync_api import Page
 from pydantic import TypeAdapter
 
 from builder.edits import Edit, History, InRole
+from builder.edits.copies import Free
 from builder.errors import StrataError
 from builder.graph import Graph, Node
 from tests.pages.storing import Store, keep, on_disk, plain
@@ -196,5 +197,28 @@ def test_names_and_circles_are_told_as_python_tells_them(page: Page, server: Ser
             return one == other or any(leads(one, source, seen | {other}) for source in before)
 
         assert said[1] == [[leads(one, other) for other in ids] for one in ids]
+
+    agree()
+
+
+@pytest.mark.timeout(300)
+def test_copies_are_named_as_python_names_them(page: Page, server: Server) -> None:
+    """`copied` and `Free` are one rule, written twice."""
+    Store(page, server, keep(server, *START)).open()
+    stems, numbers = st.sampled_from(["f", "conv", "a_1_", "n" * 57]), st.sampled_from(["", "1", "6", "007"])
+    names = st.builds("{}{}".format, stems, numbers | st.integers(1, 9) | st.just("999999"))
+
+    @settings(max_examples=60, deadline=None, suppress_health_check=[*HealthCheck])
+    @given(st.lists(names, max_size=12), st.lists(names, min_size=1, max_size=8))
+    def agree(taken: list[str], wished: list[str]) -> None:
+        said = page.evaluate(
+            """([taken, wished]) => {
+                const all = new Set(taken)
+                return wished.map((id) => { const given = graph.copied(id, all); all.add(given); return given })
+            }""",
+            [taken, wished],
+        )
+        free = Free(taken)
+        assert said == [free(one) for one in wished]
 
     agree()

@@ -89,7 +89,7 @@ def test_refused_edits_change_nothing_and_the_rest_is_made() -> None:
     told = send(*edits)
     assert [one["n"] for one in told["refused"]] == [1, 2, 3, 4, 5, 7, 8] and told["ack"] == 8
     words = " ".join(one["message"] for one in told["refused"])
-    assert "Place it first" in words and "must be a name" in words and "no network 'critic'" in words
+    assert "Place it first" in words and "A name must begin" in words and "no network 'critic'" in words
     assert "pydantic" not in words
     assert project_of().graph["linear1"].config["units"] == 40
 
@@ -102,6 +102,17 @@ def test_what_is_typed_on_a_node_becomes_numbers_and_lists() -> None:
     assert graph["linear2"].config["units"] == "many"
     shown = {node["id"]: node["about"] for node in ask(f"{ONE}/scene").json()["nodes"]}
     assert shown["linear2"]["problems"][0]["field"] == "units"
+
+
+def test_a_name_that_is_refused_is_told_in_one_sentence() -> None:
+    block = {"edit": "make_block", "ids": ["linear1"], "name": "class"}
+    wishes = [
+        {"n": n, "do": "edit", "edit": {**block, "name": name}} for n, name in ((1, "class"), (2, "Big"))
+    ]
+    assert [one["message"] for one in send(*wishes)["refused"]] == [
+        "A name must not be 'class', which Python or PyTorch uses itself.",
+        "A name must begin with a letter, and have at most 64 small letters a–z, digits and underscores. Got 'Big'.",
+    ]
 
 
 def test_roles_and_blocks() -> None:

@@ -117,6 +117,11 @@ def test_a_choice_within_a_choice() -> None:
     [
         ("1, 8, 8", tuple[int, ...], [1, 8, 8]),
         ("1 × 28 × 28", tuple[int, ...], [1, 28, 28]),
+        ("3x32x32", tuple[int, ...], [3, 32, 32]),
+        ("3 32 X 32", tuple[int, ...], [3, 32, 32]),
+        ("64 -1", tuple[int, ...], [64, -1]),
+        ("2 * in, max(x, 3)", tuple[int, ...], ["2 * in", "max(x", "3)"]),
+        ("x 2, 3x4", tuple[str, ...], ["x 2", "3x4"]),
         ("", tuple[int, ...], []),
         ("3, wide", tuple[int, ...], [3, "wide"]),
         ("", int | None, None),

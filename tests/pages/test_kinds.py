@@ -2,7 +2,9 @@
 
 import pytest
 
+from builder.layers import LAYERS
 from pages.parts.documents.kinds import kinds
+from pages.parts.editing.nodes import expected
 
 NEWCOMERS = {
     "Linear": "dense, fully connected, fc, mlp, multilayer perceptron, feed-forward, affine, projection, hidden layer",
@@ -61,3 +63,19 @@ def test_the_words_of_a_kind_are_told_once() -> None:
         words = kind["search"].split(", ")
         assert words[0] == name.lower() and kind["search"] == kind["search"].lower()
         assert len(words) == len(set(words)) and kind["help"].lower() not in words
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        ("Linear", "batch × features (up to 2 more dimensions after the batch), real numbers"),
+        (
+            "Embedding",
+            "batch or batch × steps (up to 1 more dimension after the batch), whole numbers (int64)",
+        ),
+        ("BatchNorm1d", "batch × features or batch × channels × steps, real numbers"),
+        ("Flatten", "any shape, numbers of any kind"),
+    ],
+)
+def test_what_a_kind_expects_is_said_once(kind: str, told: str) -> None:
+    assert expected(LAYERS[kind]) == told

@@ -1,9 +1,12 @@
 """Where the canvas puts nodes that nobody has placed: chains in rows, what belongs together in one of them."""
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import FloatRect, Locator, Page, expect
 
-from tests.pages.storing import SCRIPT
+import builder
+from builder.graph import Node
+from tests.pages.drawing import Board
+from tests.pages.storing import SCRIPT, keep, path_of
 from tests.server import Server
 
 HEIGHT, WIDTH = 120, 190
@@ -93,3 +96,74 @@ def test_a_graph_opens_whole_if_its_names_can_be_read(blank: Page) -> None:
     view = blank.evaluate(OPENING, [SCRIPT, {**box, "width": 9000}, stage])
     assert view["zoom"] >= 0.5
     assert 0 < view["x"] < 64
+
+
+def opened(server: Server, page: Page, id: str) -> Board:
+    """The canvas with a project."""
+    page.goto(f"{server.url}/build?project={id}")
+    return Board(page).ready(60)
+
+
+def outline(one: Locator) -> FloatRect:
+    """Where it is seen."""
+    box = one.bounding_box()
+    assert box
+    return box
+
+
+def meet(one: FloatRect, other: FloatRect) -> bool:
+    """Whether one is seen upon the other."""
+    across = one["x"] < other["x"] + other["width"] and other["x"] < one["x"] + one["width"]
+    return across and one["y"] < other["y"] + other["height"] and other["y"] < one["y"] + one["height"]
+
+
+@pytest.mark.parametrize("name", ["digits-cnn", "digits-resnet", "resnet-18"])
+def test_every_connection_tells_its_shape(server: Server, page: Page, name: str) -> None:
+    """As the network opens, whole, and upon no node and no other shape."""
+    id = keep(server)
+    builder.save(builder.template(name), path_of(server, id))
+    opened(server, page, id)
+    expect(page.locator(".cable.unknown")).to_have_count(0, timeout=60_000)
+    labels = page.locator(".cable-label text")
+    assert labels.count() == page.locator(".cable").count()
+    assert not any("…" in text for text in labels.all_text_contents())
+    boxes = [outline(one) for one in labels.all()]
+    nodes = [outline(one) for one in page.locator("[data-node]").all()]
+    for place, box in enumerate(boxes):
+        assert not any(meet(box, other) for other in [*nodes, *boxes[:place]])
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1920, 1080)])
+def test_canvas_and_settings_use_the_window(server: Server, page: Page, width: int, height: int) -> None:
+    """They end just above its lower edge, also after it got another size."""
+    opened(server, page, keep(server))
+    page.set_viewport_size({"width": width, "height": height})
+    page.wait_for_timeout(500)
+    for part in (".board", ".react-flow", ".st-key-board_side"):
+        box = outline(page.locator(part))
+        assert height - 90 < box["y"] + box["height"] < height
+    page.set_viewport_size({"width": 1024, "height": 768})
+    page.wait_for_timeout(500)
+    assert outline(page.locator(".st-key-board_side"))["y"] < 768 - 80
+
+
+def test_a_long_row_ends(server: Server, page: Page) -> None:
+    """What is added behind its last node begins the next row, and more goes on there."""
+    nodes = [Node(id="n0", kind="Input", config={"shape": [8]}, position=(0, 0))]
+    nodes += [
+        Node(id=f"n{number}", kind="ReLU", inputs={"input": f"n{number - 1}"}, position=(290 * number, 0))
+        for number in range(1, 6)
+    ]
+    board = opened(server, page, keep(server, *nodes))
+    board.node("n5").locator("[data-grip]").click()
+    for number in (1, 2):
+        page.keyboard.press("/")
+        page.keyboard.type("dropout")
+        page.keyboard.press("Enter")
+        board.node(f"dropout{number}").wait_for()
+    page.wait_for_timeout(500)
+    first, then, more = [outline(board.node(id)) for id in ("n0", "dropout1", "dropout2")]
+    assert abs(then["x"] - first["x"]) < 2
+    assert then["y"] > first["y"] + first["height"]
+    assert more["x"] > then["x"] + then["width"]
+    assert abs(more["y"] - then["y"]) < 2

@@ -38,6 +38,13 @@ def test_a_damaged_one_is_empty(tmp_path: Path, text: str) -> None:
     assert Ledger(tmp_path / "done", 9).done("one") == 0
 
 
+def test_it_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reads: list[Path] = []
+    monkeypatch.setattr("pages.parts.documents.ledger._read", lambda path: reads.append(path) or {})
+    Ledger(tmp_path / "done", 0)
+    assert reads == [tmp_path / "done"]
+
+
 def test_it_does_not_grow(tmp_path: Path) -> None:
     """Those that wrote last are remembered."""
     ledger = Ledger(tmp_path / "done", 0)

@@ -125,7 +125,7 @@ def test_a_name_in_use_is_refused_and_the_node_stays_chosen(open_page: Open) -> 
     test = open_page("build", project=saved(builder.template("digits-mlp")))
     choose(test, "linear2")
     next(one for one in test.text_input if one.value == "linear2").set_value("linear1").run()
-    assert "id must be free" in words(test)
+    assert "There is a node 'linear1' already" in words(test)
     assert [one.value for one in test.text_input if one.label == "Name"][-1] == "linear2"
 
 
@@ -226,3 +226,24 @@ def test_data_settings_are_saved(open_page: Open) -> None:
     next(one for one in test.selectbox if one.label == "Source").select("Wine").run()
     assert not test.exception
     assert project_of().data["source"]["kind"] == "Wine"
+
+
+def test_the_address_names_no_network_that_is_not_there(open_page: Open) -> None:
+    graphs = {"generator": Graph(), "critic": Graph()}
+    saved(Project(graphs=graphs))
+    assert open_page("build", project="mine", role="critic").query_params["role"] == "critic"
+    test = open_page("build", project="mine", role="zzz")
+    assert "role" not in test.query_params and not test.exception
+
+
+def test_more_memory_than_there_is_is_warned_of_and_mended(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = builder.template("digits-cnn")
+    most = builder.summary(project.graph).training_bytes(8)
+    monkeypatch.setattr("engines.room.machine_bytes", lambda: most)
+    monkeypatch.setattr("pages.parts.lifespan.warm.is_set", lambda: True)
+    test = open_page("train", project=saved(project))
+    assert "of memory at a batch of" in words(test)
+    button(test, "Make the batch 8").click().run()
+    assert project_of().engine["batch"] == 8 and "of memory at a batch of" not in words(test)

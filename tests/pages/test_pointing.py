@@ -1,5 +1,7 @@
 """The canvas under the mouse: what is dropped, taken off and unpacked, and what the view does meanwhile."""
 
+from collections.abc import Callable
+
 from playwright.sync_api import Page, expect
 
 import builder
@@ -8,6 +10,7 @@ from tests.pages.drawing import Board, middle
 from tests.pages.storing import keep, on_disk, path_of
 from tests.server import Server
 
+Settle = Callable[..., None]
 CHAIN = (
     Node(id="image", kind="Input", config={"shape": [1, 8, 8]}, position=(0, 0)),
     Node(id="conv", kind="Conv2d", inputs={"input": "image"}, position=(290, 0)),
@@ -176,3 +179,67 @@ def test_a_large_network_shows_its_shapes_at_once(server: Server, page: Page) ->
     expect(shape).to_have_text("512×14×14")
     box = shape.bounding_box()
     assert box and box["height"] >= 9
+
+
+def test_shift_draws_a_box_wherever_the_focus_was(server: Server, page: Page, settle: Settle) -> None:
+    """After a click beside the canvas too; the view stays, and neither the drag nor a click marks text of the page."""
+    board = opened(server, page, keep(server, *CHAIN))
+    settle(page)
+    before = view(page)
+    page.locator(".st-key-board_side p").first.click()
+    (left, top), (x, y) = middle(board.node("image")), middle(board.node("output"))
+    page.keyboard.down("Shift")
+    board.drag((left - 60, top - 80), (x, y))
+    page.keyboard.up("Shift")
+    expect(page.locator(".layer.chosen")).to_have_count(4)
+    assert view(page) == before
+    page.keyboard.press("Escape")
+    page.locator(".st-key-board_side p").first.click()
+    board.node("conv").locator("[data-grip]").click(modifiers=["Shift"])
+    expect(page.locator(".layer.chosen")).to_have_count(1)
+    assert page.evaluate("getSelection().toString()") == ""
+
+
+def test_what_is_offered_at_a_port_can_be_connected_to_it(server: Server, page: Page) -> None:
+    """Behind an output nothing without an input, before an input nothing without an output."""
+    first, conv, *rest = CHAIN
+    board = opened(server, page, keep(server, first, conv.model_copy(update={"inputs": {}}), *rest))
+    for port, far, never in (
+        (board.port("relu", "output", "source"), 40, "Input"),
+        (board.port("conv", "input"), -40, "Output"),
+    ):
+        x, y = middle(port)
+        board.drag((x, y), (x + far, y + 110))
+        expect(page.locator("[data-option='ReLU']")).to_have_count(1)
+        expect(page.locator(f"[data-option='{never}']")).to_have_count(0)
+        page.keyboard.press("Escape")
+
+
+def test_nodes_pasted_into_another_project(server: Server, page: Page) -> None:
+    """Again and again, they never lie upon one another; what is told last is what is spoken, and goes with Escape."""
+    board = opened(server, page, keep(server, *CHAIN))
+    page.locator(".board-stage").focus()
+    page.keyboard.press("Control+a")
+    page.keyboard.press("Control+c")
+    expect(page.locator(".spoken")).to_have_text("4 nodes copied.")
+    board = opened(server, page, keep(server))
+    page.locator(".board-stage").focus()
+    for times in range(1, 5):
+        page.keyboard.press("Control+v")
+        if times != 2:  # the third comes at once
+            expect(page.locator("[data-node]")).to_have_count(4 * times)
+            page.locator("[data-status='saved']").wait_for()
+    page.wait_for_timeout(500)
+    apart(page)
+    conv = board.node("conv").locator("[data-field='filters']")
+    for value in ("8", "9"):
+        conv.fill(value)
+        page.keyboard.press("Enter")
+        expect(page.locator(".spoken")).to_have_text(f"Filters of conv: {value}.")
+    for _ in range(3):  # out of the field, away with what is told, and nothing selected
+        page.keyboard.press("Escape")
+    expect(page.locator(".react-flow__node.selected")).to_have_count(0)
+    page.keyboard.press("c")
+    expect(page.locator("[data-toast]")).to_contain_text("Select a node first")
+    page.keyboard.press("Escape")
+    expect(page.locator("[data-toast]")).to_have_count(0)

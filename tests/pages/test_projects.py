@@ -91,7 +91,9 @@ def test_a_project_is_renamed_in_place(open_page: Open) -> None:
     test.button(key="Rename mine").click().run()
     test.text_input(key="new name mine").set_value("   ")
     test.button(key="save name mine").click().run()
-    assert project_of().name == HOSTILE, "a name has more than spaces"
+    assert project_of().name == HOSTILE and "must have a name" in words(test)
+    test.button(key="keep name mine").click().run()
+    assert "must have a name" not in words(test)
     test.button(key="Rename mine").click().run()
     test.text_input(key="new name mine").set_value("Another")
     test.button(key="keep name mine").click().run()

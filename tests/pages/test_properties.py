@@ -115,7 +115,7 @@ def test_a_new_name_is_followed(open_page: Open, canvas: list[dict[str, Any]]) -
     assert "first" in project_of().graph and canvas[-1]["select"]["ids"] == ["first"]
     name = name_field(test)  # before the canvas has told of it
     name.set_value("not a name").run()
-    assert "must be a name" in words(test)
+    assert "A name must begin with a letter" in words(test)
 
 
 def test_several_nodes_of_a_kind_are_set_as_one(open_page: Open) -> None:

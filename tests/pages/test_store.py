@@ -171,7 +171,7 @@ def test_a_refused_edit_is_told_and_holds_up_nothing(store: Store) -> None:
     ).until("saved")
     assert kept(store) == ["image", "relu1"]
     assert store.get("told.kind") == "refused"
-    assert "id must be free" in store.told
+    assert "There is a node" in store.told
 
 
 def test_a_request_that_is_no_good_is_taken_apart(store: Store) -> None:

@@ -15,19 +15,17 @@ def built() -> bool:
     return all((_STATIC / name).is_file() for name in _FILES)
 
 
-def canvas(
-    data: dict[str, Any], *, key: str, height: int, on_change: Callable[[], None] | None = None
-) -> None:
+def canvas(data: dict[str, Any], *, key: str, on_change: Callable[[], None] | None = None) -> None:
     """Show the canvas of a project; under `key`, session state has what a person looks at there.
 
     That is {"view": {"role", "path", "nodes", "revision"}}, or {"view": {}} as long as nothing is told.
+    It is as high as the CSS property --canvas-height says, which it inherits from the page.
 
     Args:
         data: {"project", "tab", "role", "path", "revision"}, and "select" to select nodes from outside.
         key: of the element.
-        height: in pixels.
         on_change: called when the selection, the role, the open block or the revision has changed.
     """
     # Registered on every run: the components of a restarted runtime know nothing of what was registered before.
     mount = st.components.v2.component("strata-canvas.canvas", js=_FILES[0], css=_FILES[1])
-    mount(key=key, data=data, height=height, default={"view": {}}, on_view_change=on_change or (lambda: None))
+    mount(key=key, data=data, default={"view": {}}, on_view_change=on_change or (lambda: None))

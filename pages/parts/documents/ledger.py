@@ -20,8 +20,9 @@ class Ledger:
 
     def __init__(self, path: Path, revision: int) -> None:
         self._path = path
-        self._entries = {tab: (n, at) for tab, (n, at) in _read(path).items() if at <= revision}
-        if self._entries != _read(path):
+        found = _read(path)
+        self._entries = {tab: (n, at) for tab, (n, at) in found.items() if at <= revision}
+        if self._entries != found:
             self._write(self._entries)
 
     def done(self, tab: str) -> int:

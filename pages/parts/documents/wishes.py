@@ -112,11 +112,13 @@ def _parsed(union: Any, raw: Mapping[str, Any]) -> Any:
 
 
 def words(error: ValidationError) -> str:
-    """The first thing that is wrong with what was sent."""
+    """The first thing that is wrong with what was sent; of a name only why, for a person has just typed it."""
     detail = error.errors(include_url=False)[0]
     place = [str(part) for part in detail["loc"] if not isinstance(part, int)]
     said = str(detail["msg"]).removeprefix("Value error, ").rstrip(".")
     got = "" if "Got " in said else f" Got {repr(detail.get('input'))[:60]}."
+    if detail["type"] == "value_error" and said.startswith("must "):  # the rule of names has no subject
+        return f"A name {said}.{'' if repr(detail.get('input')) in said else got}"
     return f"This change cannot be made: {place[-1] + ' ' if place else ''}{said[:1].lower()}{said[1:]}.{got}"
 
 

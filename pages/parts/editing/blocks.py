@@ -11,11 +11,12 @@ from builder.inside import way_to
 from builder.layers.io import Block
 from pages.parts.editing.formulas import known, outcome
 from pages.parts.editing.here import Here
-from pages.parts.editing.naming import refusal, valid
+from pages.parts.editing.naming import refusal
 from pages.parts.editing.view import show
 from pages.parts.forms.bound import bound
 from pages.parts.forms.fields import understood, written
 from pages.parts.forms.form import Form, fields
+from pages.parts.forms.refusing import text_field
 from pages.parts.words import plain
 
 ARGUMENT = float | int
@@ -93,10 +94,10 @@ def definition(here: Here) -> None:
     graph, block = here.whole, here.block
     number = uses(graph, block)
     st.markdown(f":material/view_module: **{plain(block)}** · block")
-    places = "one place" if number == 1 else f"{number} places"
-    st.caption(f"It is used in {places}; what you change here changes in all of them.")
-    name = bound(f"block name {here.key} {block}", block, partial(_rename, here, block))
-    st.text_input("Name of the block", max_chars=64, **name)
+    many = f"It is used in {number} places; what you change here changes in all of them."
+    st.caption("It is used in one place." if number == 1 else many)
+    rename = partial(_rename, here, block)
+    text_field("Name of the block", f"block name {here.key} {block}", block, rename, max_chars=64)
     st.caption("**Arguments**: numbers that fields inside may name, and that each use may set.")
     for name, value in here.graph.arguments.items():
         _default(here, name, value)
@@ -108,7 +109,7 @@ def definition(here: Here) -> None:
 def _default(here: Here, name: str, value: float) -> None:
     key, change = f"default {here.key} {here.block} {name}", partial(_set_default, here, name)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
-        st.text_input(plain(name), help="Its value by default", **bound(key, written(value), change))
+        text_field(plain(name), key, written(value), change, help="Its value by default")
         st.button(
             "", key=f"{key} remove", icon=":material/delete:", type="tertiary", help=f"Remove {plain(name)}",
             on_click=_remove_argument, args=(here, name),
@@ -124,30 +125,26 @@ def _remove_argument(here: Here, name: str) -> None:
     _set_arguments(here, {one: value for one, value in _arguments_now(here).items() if one != name})
 
 
-def _set_default(here: Here, name: str, text: str) -> None:
+def _set_default(here: Here, name: str, text: str) -> str:
     value = understood(text, ARGUMENT)
-    if isinstance(value, int | float):
-        _set_arguments(here, {**_arguments_now(here), name: value})
-    else:
-        refusal(f"Argument '{name}' must be a number. Got {value!r}.")
+    if not isinstance(value, int | float):
+        return f"Argument '{name}' must be a number. Got {value!r}."
+    _set_arguments(here, {**_arguments_now(here), name: value})
+    return ""
 
 
 def _new_argument(here: Here) -> None:
     key = f"new argument {here.key} {here.block} {' '.join(here.graph.arguments)}"
 
-    def add(text: str) -> None:
+    def add(text: str) -> str:
         name, known = text.strip(), _arguments_now(here)
-        if name in known:
-            refusal(f"There is an argument '{name}' already.")
-        elif name and valid(name):
+        why = refusal(name, "argument", known) if name else ""
+        if name and not why:
             _set_arguments(here, {**known, name: 1})
+        return why
 
-    st.text_input(
-        "New argument",
-        max_chars=64,
-        placeholder="its name",
-        help="Type a name and press Enter",
-        **bound(key, "", add),
+    text_field(
+        "New argument", key, "", add, max_chars=64, placeholder="its name", help="Type a name and press Enter"
     )
 
 
@@ -155,10 +152,14 @@ def _set_arguments(here: Here, arguments: dict[str, Any]) -> None:
     here.edit_whole(SetArguments(block=here.block, arguments=arguments))
 
 
-def _rename(here: Here, block: str, name: str) -> None:
+def _rename(here: Here, block: str, name: str) -> str:
     name = name.strip()
-    if name != block and valid(name):
+    if name == block:
+        return ""
+    why = refusal(name, "block", here.whole.blocks)
+    if not why:
         here.edit_whole(RenameBlock(block=block, to=name))
+    return why
 
 
 def block_list(here: Here) -> None:
@@ -178,11 +179,13 @@ def block_list(here: Here) -> None:
 
 def _block_row(here: Here, name: str, number: int) -> None:
     key = f"block {here.opened.id} {here.role} {name}"
-    st.text_input(
+    text_field(
         f"Name of block {plain(name)}",
+        key,
+        name,
+        partial(_rename, here, name),
         max_chars=64,
         label_visibility="collapsed",
-        **bound(key, name, partial(_rename, here, name)),
     )
     path = way_to(here.whole, name)
     if path:

@@ -1,25 +1,20 @@
-"""Names that people give to nodes, blocks and roles: a bad one is refused with its reason."""
+"""Names that people give to nodes, blocks, arguments and roles: why one is refused, and which is free."""
 
 from collections.abc import Container
-
-import streamlit as st
 
 from builder.graph import named
 
 
-def valid(name: str) -> bool:
-    """Whether a name can stand in the source; if not, the page will say why."""
+def refusal(name: str, what: str, taken: Container[str]) -> str:
+    """Why a name cannot be given to a thing such as "node"; "" if it can."""
+    if name in taken:
+        return f"There is {'an' if what[0] in 'aeiou' else 'a'} {what} '{name}' already. Choose another name."
     try:
         named(name)
     except ValueError as error:
-        refusal(f"A name {error}. Got {name[:80]!r}.")
-        return False
-    return True
-
-
-def refusal(message: str) -> None:
-    """Tell why something was not done, the next time that the page is drawn."""
-    st.session_state["refused"] = message
+        got = "" if repr(name) in str(error) else f" Got {name[:80]!r}."
+        return f"A name {error}.{got}"
+    return ""
 
 
 def free(stem: str, taken: Container[str]) -> str:

@@ -15,14 +15,17 @@ from builder.layers.io import Block
 from pages.parts.editing.blocks import use_form
 from pages.parts.editing.formulas import known
 from pages.parts.editing.here import WAIT, Here
-from pages.parts.editing.naming import valid
+from pages.parts.editing.naming import refusal
 from pages.parts.forms.bound import bound
 from pages.parts.forms.fields import holds_number
 from pages.parts.forms.form import Form, fields
+from pages.parts.forms.refusing import text_field
 from pages.parts.problems import problem_list
 from pages.parts.words import count, plain, size
 
 NOTHING = "nothing"
+MORE = "…"
+"""What stands for a further dimension among the axes of a kind."""
 NUMBERS = {"float": "real numbers", "int": "whole numbers (int64)", "any": "numbers of any kind"}
 BESIDE = (30.0, 30.0)
 """Where a copy lies, seen from its original."""
@@ -165,7 +168,27 @@ def _specs(word: str, specs: dict[str, Spec]) -> list[str]:
 
 def expected(kind: type[Layer]) -> str:
     """What a kind expects of its first input, in words."""
-    return f"{' or '.join(kind.axes) or 'any shape'}, {NUMBERS[kind.takes]}"
+    return f"{_axes(kind.axes)}, {NUMBERS[kind.takes]}"
+
+
+def _axes(every: Sequence[str]) -> str:
+    """The axes in words: what differs only in further dimensions is said once, with how many there may be."""
+    parts = [axes.split(" × ") for axes in every]
+    wide = [axes for axes in parts if MORE in axes]
+    said = [
+        " × ".join(axes)
+        for axes in parts
+        if axes not in wide
+        and not any(
+            len(axes) == len(one) and all(a == b or b == MORE for a, b in zip(axes, one, strict=True))
+            for one in wide
+        )
+    ]
+    told = " or ".join(part for part in (", ".join(said[:-1]), *said[-1:]) if part) or "any shape"
+    if not wide:
+        return told
+    most = max(axes.count(MORE) for axes in wide)
+    return f"{told} (up to {most} more dimension{'s' * (most > 1)} after the batch)"
 
 
 def _teaching(kind: type[Layer]) -> None:
@@ -179,21 +202,28 @@ def _teaching(kind: type[Layer]) -> None:
 def _identity(here: Here, node: Node) -> None:
     """Its name, and what kind of layer it is."""
     with st.expander("Name and kind", key=f"identity {here.key} {node.id}"):
-        st.text_input(
+        text_field(
             "Name",
+            f"rename {here.key} {node.id}",
+            node.id,
+            partial(_rename, here, node),
             max_chars=64,
             help="Letters a to z, digits and underscores: it becomes an attribute in the source",
-            **bound(f"rename {here.key} {node.id}", node.id, partial(_rename, here, node)),
         )
         kinds = [*LAYERS, *([node.kind] if node.kind not in LAYERS else [])]
         kind = bound(f"kind {here.key} {node.id}", node.kind, partial(_set_kind, here, node), kinds)
         st.selectbox("Layer", **kind)
 
 
-def _rename(here: Here, node: Node, name: str) -> None:
+def _rename(here: Here, node: Node, name: str) -> str:
     name = name.strip()
-    if name != node.id and valid(name) and here.edit(Rename(node=node.id, to=name), node):
+    if name == node.id:
+        return ""
+    if why := refusal(name, "node", here.graph):
+        return why
+    if here.edit(Rename(node=node.id, to=name), node):
         here.show(name)
+    return ""
 
 
 def _set_kind(here: Here, node: Node, kind: str) -> None:

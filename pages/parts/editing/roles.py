@@ -6,8 +6,8 @@ import streamlit as st
 
 from builder.edits import RemoveRole, RenameRole
 from pages.parts.editing.here import Here
-from pages.parts.editing.naming import valid
-from pages.parts.forms.bound import bound
+from pages.parts.editing.naming import refusal
+from pages.parts.forms.refusing import text_field
 from pages.parts.words import plain
 
 
@@ -26,11 +26,13 @@ def role_list(here: Here) -> None:
 
 def _row(here: Here, role: str) -> None:
     key = f"role {here.opened.id} {role}"
-    st.text_input(
+    text_field(
         f"Role of network {plain(role)}",
+        key,
+        role,
+        partial(_rename, here, role),
         max_chars=64,
         label_visibility="collapsed",
-        **bound(key, role, partial(_rename, here, role)),
     )
     if role != here.opened.role:
         st.button(
@@ -48,10 +50,13 @@ def _open(here: Here, role: str) -> None:
     st.query_params["role"] = role
 
 
-def _rename(here: Here, role: str, name: str) -> None:
+def _rename(here: Here, role: str, name: str) -> str:
     name = name.strip()
-    if name == role or not valid(name):
-        return
+    if name == role:
+        return ""
+    if why := refusal(name, "network", here.opened.project.graphs):
+        return why
     current = here.opened.role
     if here.opened.edit_project(RenameRole(role=role, to=name)) and current == role:
         st.query_params["role"] = name
+    return ""

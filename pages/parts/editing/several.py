@@ -9,9 +9,10 @@ from builder.edits import MakeBlock, RemoveNodes, SetConfig, Several
 from builder.graph import Node
 from builder.layers import LAYERS
 from pages.parts.editing.here import Here
-from pages.parts.editing.naming import free, valid
+from pages.parts.editing.naming import free, refusal
 from pages.parts.forms.fields import default
 from pages.parts.forms.form import Form, fields
+from pages.parts.forms.refusing import reason, refuse
 from pages.parts.problems import problem_list
 from pages.parts.words import count, listed, plain, size
 
@@ -52,7 +53,7 @@ def _costs(here: Here, nodes: Sequence[Node]) -> None:
         f":gray[Memory] {size(memory)} for one example",
     ]
     if len(outcomes) < len(nodes) and not here.pending:
-        lines.append(f":gray[Of {len(nodes) - len(outcomes)} of them the shapes are not known yet.]")
+        lines.append(f":gray[Without {len(nodes) - len(outcomes)} of them, whose shapes are not known yet.]")
     st.markdown("  \n".join(f":small[{line}]" for line in lines))
 
 
@@ -97,9 +98,12 @@ def _make_block(here: Here, nodes: Sequence[Node]) -> None:
 
     def make() -> None:
         name = st.session_state[f"{key} name"].strip()
-        if valid(name):
+        why = refusal(name, "block", blocks)
+        refuse(key, why)
+        if not why:
             here.edit(MakeBlock(ids=ids, name=name), *nodes)
 
+    reason(key)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
         st.text_input(
             "Block of these nodes",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import types
 from collections.abc import Mapping
 from typing import Any, Literal, Union, get_args, get_origin
@@ -14,6 +15,8 @@ from builder.registry import Registered
 
 LARGEST = 2**53 - 1
 """The largest whole number that a browser can hold exactly."""
+_BETWEEN = re.compile(r"[,×]|(?<=\d)\s*[xX]\s*(?=\d)|(?<=\d)\s+(?=-?\d)")
+"""What may stand between the numbers of a list: 3, 32, 32 or 3 × 32 × 32 or 3x32x32 or 3 32 32."""
 
 
 def family(info: FieldInfo) -> type[Registered] | None:
@@ -99,7 +102,8 @@ def understood(text: str, annotation: Any) -> Any:
     if annotation is str:
         return text
     if origin is tuple:
-        return [_read(part) for part in text.replace("×", ",").split(",") if part.strip()]
+        parts = _BETWEEN.split(text) if holds_number(annotation) else text.split(",")
+        return [_read(part) for part in parts if part.strip()]
     if origin is dict:
         pairs = [part.partition("=") for part in text.split(",") if part.strip()]
         return {name.strip(): _read(value) for name, _, value in pairs}

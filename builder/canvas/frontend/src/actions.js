@@ -40,11 +40,11 @@ export function actions(board) {
     },
     undo() {
       board.store.undo()
-      quietly('Undone.')
+      said(board, 'Undone.', 'What you did last will be undone when the server is back.')
     },
     redo() {
       board.store.redo()
-      quietly('Redone.')
+      said(board, 'Redone.', 'What was undone last will be made again when the server is back.')
     },
     selectAll: () => board.select(nodesOf(board).map((node) => node.id)),
     /** The node that the arrow keys lead to: "left", "right", "up" or "down". */
@@ -56,6 +56,12 @@ export function actions(board) {
       quietly([spoken(node), node.about.problems[0]?.message].filter(Boolean).join('. '))
     },
   }
+}
+
+/** Tell what was done; where only the server can do it and does not answer, on the screen too. */
+function said(board, words, later) {
+  const offline = board.store.get().status === 'offline'
+  board.tell(offline ? later : words, offline ? 'note' : 'quiet')
 }
 
 function nextTo(board, id) {
@@ -182,7 +188,7 @@ function copying(board, quietly) {
     const first = !nodesOf(board).length
     board.do(edit)
     whenThere(board, ids, first && (() => board.fit()))
-    quietly(`${count(ids)} added.`)
+    said(board, `${count(ids)} added.`, `${count(ids)} will be added when the server is back.`)
   }
   return {
     /** Copies beside the originals. */

@@ -6,6 +6,7 @@ import { arrange, LEGIBLE, opening, READABLE } from './layout.js'
 
 export const size = (node) => ({ width: WIDTH, height: heightOf(node) })
 const FAST = { duration: 200 }
+const STALE = 10_000 // ms; then what was told may have been mended
 export const HEATS = ['', 'parameters', 'multiply_adds', 'bytes']
 
 /** What is open over the board (quick-add, fixes …), as {name, props, open, close}. */
@@ -17,13 +18,18 @@ export function useUi() {
   )
 }
 
-/** A message of the canvas itself beside those of the store: the newest of both. */
+/** A message of the canvas itself beside those of the store: the newest of both; none once it has been read. */
 export function useTold(state) {
   const [own, tell] = useState(null)
   const theirs = useRef([null, 0])
   if (theirs.current[0] !== state.told) theirs.current = [state.told, Date.now()]
   const newest = own && own.n >= theirs.current[1] ? own : state.told
-  return [newest, (text, kind = 'note') => tell({ n: Date.now(), text, kind })]
+  const [past, end] = useState(null)
+  useEffect(() => {
+    const late = setTimeout(() => end(newest), STALE)
+    return () => clearTimeout(late)
+  }, [newest])
+  return [newest === past ? null : newest, (text, kind = 'note') => tell({ n: Date.now(), text, kind })]
 }
 
 /** The board. `live` is what the canvas holds at this moment: {state, kinds, nodes, edges, places, ui, heat …}. */

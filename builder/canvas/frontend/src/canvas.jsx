@@ -6,6 +6,7 @@ import {
 } from '@xyflow/react'
 import { actions as makeActions } from './actions.js'
 import { Bar, Legend } from './bar.jsx'
+import { useBeside } from './beside.js'
 import { size, useBoard, useKinds, useTold, useUi, useView } from './board.js'
 import { held } from './cabling.js'
 import { LooseEdge, ShapeEdge } from './edge.jsx'
@@ -63,6 +64,7 @@ function Board({ data, store, io, host, dark }) {
   const actions = useMemo(() => (board.actions = makeActions(board)), [board])
   const root = useRef(null)
   useKeys(board, actions, root)
+  useBeside(actions)
   const chosen = useChosen(drawn.nodes)
   useStreamlit(board, data, io, state, chosen, drawn.nodes.length > 0)
   useOpening(board, host, state, drawn)
@@ -95,7 +97,7 @@ function Stage({ board, actions, stage, state, drawn, dark }) {
   return (
     <div
       className="board-stage" ref={stage} tabIndex={0} role="application" aria-label="Canvas. Press ? for the keys."
-      onDoubleClick={ask} onPointerDown={focus} {...{ onDragOver, onDragLeave, onDrop }}
+      onDoubleClick={ask} onPointerDown={focus} onMouseDown={unmarked} {...{ onDragOver, onDragLeave, onDrop }}
     >
       <ReactFlow
         nodes={drawn.nodes} edges={edges} nodeTypes={NODES} edgeTypes={EDGES} colorMode={dark ? 'dark' : 'light'}
@@ -116,6 +118,11 @@ function Stage({ board, actions, stage, state, drawn, dark }) {
       <Covers board={board} actions={actions} state={state} />
     </div>
   )
+}
+
+/** What is dragged on the board marks no text of the page, and neither does a click with Shift. */
+function unmarked(event) {
+  if (event.target.closest('.react-flow') && !event.target.closest('input, select, textarea, button')) event.preventDefault()
 }
 
 /** The connections, some of them with a class of their own. */
@@ -203,6 +210,7 @@ function useModifiers(stage) {
   const api = useStoreApi()
   useEffect(() => {
     const hear = (event) => {
+      if (event.type === 'blur' && event.target !== window) return // of a field: the keys are still held
       if (event.type === 'pointerdown' || event.key === 'Tab') stage.current?.classList.toggle('tabbed', event.key === 'Tab')
       setShift(event.type !== 'blur' && event.shiftKey)
       api.setState({ multiSelectionActive: Boolean(event.type !== 'blur' && (event.shiftKey || event.ctrlKey || event.metaKey)) })
@@ -224,19 +232,28 @@ function useNarrow(host) {
   return narrow
 }
 
-/** A graph that has just been opened is brought into view. */
+/** A graph that has just been opened is brought into view, and one that comes where there was none: a ready network. */
 function useOpening(board, host, state, { nodes }) {
   const shown = useRef('')
+  const last = useRef({ count: 0, ids: [] }) // how many nodes there were, and which when there were some
   const where = `${state.role} ${state.path.join('.')}`
   const drawn = nodes.length === state.nodes.length && nodes.every((one, place) => one.data.node === state.nodes[place])
   const ready = Boolean(state.scene && board.kinds && drawn)
   useLayoutEffect(() => {
-    if (!ready || shown.current === where) return
+    if (!ready) return
+    const { count, ids } = last.current
+    const now = nodes.map((one) => one.id)
+    last.current = { count: now.length, ids: now.length ? now : ids }
+    const undone = now.every((id) => ids.includes(id)) // they lie where they were seen
+    if (shown.current === where) {
+      if (!count && now.length > 1 && !undone) board.begin()
+      return
+    }
     shown.current = where
     board.begin()
     host.dataset.ready = '1'
     host.getRootNode().host?.closest('[data-testid=stMain]')?.scrollTo(0, 0) // Streamlit keeps the place of the page before
-  }, [ready, where])
+  }, [ready, where, nodes.length])
 }
 
 /** What Streamlit is told, and what it asks for: another place in the project, or other nodes to be selected. */

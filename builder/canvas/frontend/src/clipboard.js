@@ -1,5 +1,5 @@
 // Nodes as text, so that they can be copied between projects, browsers and people; and read again, with suspicion.
-import { numbered } from './graph.js'
+import { copied } from './graph.js'
 import { snap } from './size.js'
 
 const MOST = 2000
@@ -50,7 +50,7 @@ export function pasted(nodes, what, by) {
   const taken = new Set(nodes.map((node) => node.id))
   const ids = new Map()
   for (const { id } of what.nodes) {
-    ids.set(id, taken.has(id) ? numbered(id.replace(/\d+$/, '') || 'node', taken) : id)
+    ids.set(id, copied(id, taken))
     taken.add(ids.get(id))
   }
   const renamed = (source) => {

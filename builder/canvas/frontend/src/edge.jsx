@@ -3,23 +3,27 @@ import { memo, useCallback } from 'react'
 import { BaseEdge, useStore } from '@xyflow/react'
 import { held } from './cabling.js'
 import { line, planOf } from './route.js'
-import { HALFWAY, meets, WIDTH } from './size.js'
+import { lettersAt, meets, WIDTH } from './size.js'
 import './nodes.css'
 
 const THIN = 1.5
 const THICK = 6
+const STOUT = 2 // times as thick from far away
+const LETTERS = 11 // the size at which widths are measured
 
 /** A connection of React Flow; `data` is {label, bytes, faulty, skips}. */
 export const ShapeEdge = memo(function ShapeEdge({ id, sourceX, sourceY, targetX, targetY, data }) {
   const route = useStore(useCallback((state) => planOf(state).get(id), [id]))
-  const legible = useStore(isLegible)
+  const letters = useStore(sizeOfLetters)
   const { path, x, y, room, under } = line(route, { x1: sourceX, y1: sourceY, x2: targetX, y2: targetY })
   const { label, bytes, faulty, skips } = data
   const named = `cable${faulty ? ' faulty' : ''}${skips ? ' skips' : ''}${label ? '' : ' unknown'}`
   return (
     <g className={named}>
-      <BaseEdge path={path} interactionWidth={24} style={{ strokeWidth: thickness(bytes) }} />
-      {legible && <Label edge={id} text={label} {...{ x, room }} y={under ? y + thickness(bytes) / 2 + 8 : y} patch={!under} />}
+      <BaseEdge path={path} interactionWidth={24} style={{ strokeWidth: thickness(bytes) * (letters ? 1 : STOUT) }} />
+      {letters > 0 && (
+        <Label edge={id} text={label} {...{ x, room, letters }} y={under ? y + (thickness(bytes) + letters) / 2 + 2.5 : y} patch={!under} />
+      )}
     </g>
   )
 })
@@ -41,7 +45,7 @@ function origin({ edges, nodeLookup }, id) {
 
 const same = (one, other) => one?.[0] === other?.[0] && one?.[1] === other?.[1]
 
-const isLegible = ({ transform }) => transform[2] >= HALFWAY // else the nodes tell their shapes, larger
+const sizeOfLetters = ({ transform }) => lettersAt(transform[2])
 
 /** The width of a line in pixels: from 256 bytes to 16 megabytes for one example. */
 function thickness(bytes) {
@@ -50,30 +54,34 @@ function thickness(bytes) {
   return THIN + (THICK - THIN) * Math.min(1, Math.max(0, part))
 }
 
-function Label({ edge, text, x, y, room, patch }) {
-  const shown = fitted(text || '…', room)
+function Label({ edge, text, x, y, room, letters, patch }) {
+  const { shown, scale } = fitted(text || '…', room, letters / LETTERS)
   if (!shown) return null
-  const width = widthOf(shown) + 8
+  const width = widthOf(shown) * scale + 8
+  const high = scale * LETTERS
+  const height = high + 5
   return (
     <g className="cable-label" data-edge={edge}>
-      {patch && <rect x={x - width / 2} y={y - 8} width={width} height={16} rx={4} />}
-      <text x={x} y={y + 4}>{shown}</text>
+      {patch && <rect x={x - width / 2} y={y - height / 2} width={width} height={height} rx={4} />}
+      <text x={x} y={y + 0.36 * high} fontSize={high}>{shown}</text>
       {shown !== text && text && <title>{text}</title>}
     </g>
   )
 }
 
-/** A shape in so many pixels: as it is, without its spaces, or cut. */
-function fitted(text, room) {
-  if (widthOf(text) <= room) return text
+/** A shape in so many pixels, and its scale: as it is, without its spaces, of one example, smaller, or cut. */
+function fitted(text, room, scale) {
   const close = text.replaceAll(' ', '')
-  if (widthOf(close) <= room) return close
+  const one = close.replace(/^B×/, '')
+  const shown = [text, close, one].find((some) => widthOf(some) * scale <= room)
+  if (shown !== undefined) return { shown, scale }
+  if (widthOf(one) <= room) return { shown: one, scale: room / widthOf(one) }
   const letters = Math.floor((room - 8) / 6)
-  return letters > 2 ? `${close.slice(0, letters)}…` : ''
+  return { shown: letters > 2 ? `${close.slice(0, letters)}…` : '', scale: 1 }
 }
 
 function widthOf(text) {
   let width = 0
-  for (const letter of text) width += letter === ' ' ? 2.5 : 5.9
+  for (const letter of text) width += letter === ' ' ? 2.5 : 5.6
   return width
 }

@@ -25,8 +25,10 @@ function stops(box, still) {
 }
 
 function Row({ node, field, board, problem }) {
-  const send = (value, gesture = '') =>
+  const send = (value, gesture = '') => {
     board.do({ edit: 'config', node: node.id, config: config(node, field.name, value), gesture })
+    if (!gesture) board.tell(`${field.label || field.name} of ${node.id}: ${shown(value) || 'none'}.`, 'quiet')
+  }
   const value = holds(node, field)
   const Control = (field.kind !== 'sizes' || listed(value) ? CONTROLS[field.kind] : null) ?? Typed
   const label = field.label || field.name

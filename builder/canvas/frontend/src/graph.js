@@ -6,6 +6,7 @@ const UNKNOWN = {
 }
 /** The longest run of ports that a layer with any number of inputs has, as the server counts them. */
 const MANY = 64
+const LONGEST_STEM = 56
 
 const HOW = {
   add: (nodes, { node }) => (known(nodes, node.id) ? nodes : [...nodes, placed(node)]),
@@ -49,9 +50,16 @@ export function fresh(nodes, kind) {
   return `${stem}${last + 1n}`
 }
 
-/** The first of stem1, stem2 … that is not taken. */
-export function numbered(stem, taken) {
-  for (let number = 1; ; number += 1) if (!taken.has(`${stem}${number}`)) return `${stem}${number}`
+/** The id of a node's copy: its own if that is not taken, else with the next number (`conv1` → `conv2`), as in edits/copies.py. */
+export function copied(id, taken) {
+  if (!taken.has(id)) return id
+  const own = /\d{0,6}$/.exec(id)[0]
+  return numbered(id.slice(0, id.length - own.length).slice(0, LONGEST_STEM) || 'node', taken, Number(own))
+}
+
+/** The first of stem1, stem2 … that is not taken; of those behind `last`, if it is given. */
+export function numbered(stem, taken, last = 0) {
+  for (let number = last + 1; ; number += 1) if (!taken.has(`${stem}${number}`)) return `${stem}${number}`
 }
 
 /** Whether what the node `from` gives flows into the node `to`, or they are the same. */

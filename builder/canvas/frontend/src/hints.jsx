@@ -1,4 +1,5 @@
 // What the board says in its own space: why a connection is refused, what can be done with the selection, and what is amiss.
+import { useEffect } from 'react'
 import { useConnection, useViewport } from '@xyflow/react'
 import { Icon } from './bar.jsx'
 import { meant, reason } from './cabling.js'
@@ -91,6 +92,7 @@ const Gone = () => (
 )
 
 function Offline({ pending }) {
+  useEffect(silenced, [])
   const what = pending > 1 ? `your ${pending} changes are` : pending ? 'your change is' : 'what you change is'
   return (
     <div className="board-offline" role="alert">
@@ -98,6 +100,19 @@ function Offline({ pending }) {
       <span>No connection to the server. Go on building: {what} kept in this browser and sent as soon as it answers.</span>
     </div>
   )
+}
+
+/** Streamlit tells of the same in a dialog over the board: closed as often as it comes. */
+function silenced() {
+  const close = () => {
+    for (const dialog of document.querySelectorAll('[role=dialog]')) {
+      if (dialog.querySelector('h2')?.textContent === 'Connection error') dialog.querySelector('button[aria-label=Close]')?.click()
+    }
+  }
+  const watch = new MutationObserver(close)
+  watch.observe(document.body, { childList: true, subtree: true })
+  close()
+  return () => watch.disconnect()
 }
 
 const Empty = ({ board, actions }) => (

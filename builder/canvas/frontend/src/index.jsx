@@ -27,7 +27,6 @@ function mount(parent, first) {
   const { project, tab, role, path } = first
   const host = document.createElement('div')
   host.className = 'strata-canvas'
-  host.style.height = '100%'
   for (const kind of KEPT) host.addEventListener(kind, (event) => event.stopPropagation())
   parent.appendChild(host)
   const root = createRoot(host)

@@ -29,7 +29,7 @@ export const SHORTCUTS = [
   { group: 'Select', keys: ['Arrow keys'], words: 'Go to the neighbour in that direction', run: () => false },
   ...arrows((way) => ({ group: 'Select', keys: arrow(way), words: '', run: (board, actions) => actions.neighbour(way) })),
   { group: 'Select', keys: ['Ctrl+A'], words: 'Select all', run: (board, actions) => actions.selectAll() },
-  { group: 'Select', keys: ['Escape'], words: 'Close what is open, leave a block, or select nothing', run: escape },
+  { group: 'Select', keys: ['Escape'], words: 'Close what is open or told, leave a block, or select nothing', run: escape },
   { group: 'Blocks', keys: ['Ctrl+G'], words: 'Make a block of the selected nodes', run: (board, actions) => actions.makeBlock(board.selected()) },
   { group: 'Blocks', keys: ['O'], words: 'Open the block', run: (board, actions) => actions.enter(one(board)) },
   { group: 'Blocks', keys: ['Ctrl+Shift+G'], words: 'Unpack the block', run: (board, actions) => actions.unpack(one(board)) },
@@ -88,7 +88,9 @@ function heat(board) {
 
 function escape(board, actions) {
   board.stage.focus({ preventScroll: true })
+  const toast = board.stage.closest('.board').querySelector('[data-toast] button')
   if (board.ui.name) board.ui.close()
+  else if (toast) toast.click()
   else if (!actions.leave()) board.select([])
 }
 
@@ -143,7 +145,8 @@ function answers(event, board, actions) {
 /** Copy, cut and paste. They come to the document, not to us, where no text is selected. */
 function clipboard(event, board, actions, place) {
   const focus = place.getRootNode().activeElement
-  if (!focus || !place.contains(focus) || focus.matches(TYPING) || focus.closest('[data-panel]')) return
+  const ours = focus && place.contains(focus) ? !focus.matches(TYPING) && !focus.closest('[data-panel]') : idle(place) && getSelection().isCollapsed
+  if (!ours) return
   if (event.type === 'paste') {
     const text = event.clipboardData.getData('text/plain')
     if (text) actions.paste(text)
@@ -157,17 +160,30 @@ function clipboard(event, board, actions, place) {
   event.stopImmediatePropagation()
 }
 
-/** Answers to keys and to the clipboard while something inside this place has the focus. */
+const OVER = '[role=dialog], [role=menu], [role=listbox], [data-testid=stPopoverBody]'
+
+/** Whether nothing on the page has the focus, as after a click on a button that is gone, and nothing lies over the board. */
+function idle(place) {
+  const focus = document.activeElement
+  if (focus && focus !== document.body && !focus.matches('[data-testid=stMain]')) return false
+  const { top, bottom } = place.getBoundingClientRect()
+  return bottom > 0 && top < innerHeight && !document.querySelector(OVER)
+}
+
+/** Answers to keys and to the clipboard while something inside this place has the focus, or nothing has. */
 export function useKeys(board, actions, ref) {
   useEffect(() => {
     const place = ref.current
     if (!place) return undefined
     const onKey = (event) => answers(event, board, actions)
+    const onAny = (event) => !event.composedPath().includes(place) && idle(place) && answers(event, board, actions)
     const onClip = (event) => clipboard(event, board, actions, place)
     place.addEventListener('keydown', onKey)
+    window.addEventListener('keydown', onAny, true) // before Streamlit, which has shortcuts of its own
     for (const kind of ['copy', 'cut', 'paste']) document.addEventListener(kind, onClip, true)
     return () => {
       place.removeEventListener('keydown', onKey)
+      window.removeEventListener('keydown', onAny, true)
       for (const kind of ['copy', 'cut', 'paste']) document.removeEventListener(kind, onClip, true)
     }
   }, [board, actions, ref])

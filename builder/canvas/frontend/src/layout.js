@@ -8,6 +8,7 @@ import { cleared, ONWARD } from './space.js'
 const WHOLE = 0.25
 export const READABLE = 0.5
 export const LEGIBLE = 0.6
+const FOOT = 16 // more room below a graph: for what is told there
 const BETWEEN = 40 // between two branches
 const APART = 80 // between parts of a graph that are not connected
 
@@ -100,10 +101,11 @@ const below = (boxes) => [
 /** The view {x, y, zoom} that opens a graph: all of it if it can be recognised so, else its beginning, to be read. */
 export function opening({ x, y, width, height }, stage, { margin = 24, least = WHOLE, most = 1 } = {}) {
   const across = (stage.width - 2 * margin) / Math.max(width, 1)
-  const down = (stage.height - 2 * margin) / Math.max(height, 1)
+  const high = stage.height - FOOT
+  const down = (high - 2 * margin) / Math.max(height, 1)
   const whole = Math.min(most, across, down)
   const zoom = whole >= least ? whole : Math.min(LEGIBLE, Math.max(across, down, READABLE))
   const begins = (at, length, space) => (length * zoom > space - 2 * margin + 1 ? margin : (space - length * zoom) / 2) - at * zoom
-  return { zoom, x: begins(x, width, stage.width), y: begins(y, height, stage.height) }
+  return { zoom, x: begins(x, width, stage.width), y: begins(y, height, high) }
 }
 

@@ -8,7 +8,8 @@ import { counted, isError, short, spoken } from './words.js'
 import './nodes.css'
 
 const FAMILIES = { float: 'float', int: 'int', uint: 'int', bool: 'int', long: 'int' }
-const CROWDED = 25 // letters of the bottom line, beyond which the word "params" has no room
+const CROWDED = 28 // letters of the bottom line, beyond which a shape is told without its spaces
+const ROOMY = 19 // and up to which there is room for all of it in large letters
 
 /** A node of React Flow; `data` is {node, kinds, heat, board}. */
 export const LayerNode = memo(function LayerNode({ data, selected, isConnectable }) {
@@ -105,14 +106,15 @@ function PortNames({ node }) {
 
 function Foot({ about: { shape, dtype, parameters, outputs }, far }) {
   const all = outputs.map((port) => `${port.name}: ${port.shape ?? 'not known yet'}${port.dtype ? `, ${port.dtype}` : ''}`)
-  const costs = parameters ? short(parameters) : ''
-  const roomy = (shape ?? '').length + costs.length + 7 <= CROWDED
+  const costs = parameters ? `${short(parameters)} param${parameters === 1 ? '' : 's'}` : ''
+  const letters = (shape ?? '').length + costs.length
+  const told = letters > CROWDED && costs ? shape?.replaceAll(' ', '') : shape
   return (
     <div className="layer-foot">
       <span className="layer-shape" title={shape ? all.join('\n') || `${shape}${dtype ? `, ${dtype}` : ''}` : undefined}>
-        {far ? tight(shape) : (shape ?? '…')}
+        {far ? tight(shape) : (told ?? '…')}
       </span>
-      {costs && <span className="layer-costs" title={counted(parameters, 'parameter')}>{costs}{roomy && (parameters === 1 ? ' param' : ' params')}</span>}
+      {costs && <span className={`layer-costs${letters <= ROOMY ? ' roomy' : ''}`} title={counted(parameters, 'parameter')}>{costs}</span>}
     </div>
   )
 }

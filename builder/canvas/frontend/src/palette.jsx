@@ -3,7 +3,7 @@ import { useDeferredValue, useMemo, useState } from 'react'
 import { Icon } from './bar.jsx'
 import { choices, found } from './finding.js'
 import { KIND } from './gestures.js'
-import { Layer, usable, wordFor } from './quickadd.jsx'
+import { begun, Layer, usable, wordFor } from './quickadd.jsx'
 
 /** All layers by category, with a search field; may be folded away. */
 export function Palette({ board, actions }) {
@@ -64,7 +64,7 @@ function Hits({ hits, query, add }) {
 }
 
 function Shelves({ board, all, add }) {
-  const shelves = grouped(all)
+  const shelves = grouped(begun(all))
   return (
     <>
       {[...shelves].map(([category, kinds]) => (

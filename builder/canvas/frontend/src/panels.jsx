@@ -32,15 +32,21 @@ function useDefinitions(board) {
   }, [chosen, revision])
 }
 
-/** Tells those who do not see the badges when something became wrong, or all right. */
+/** How many problems there are, and the first of them; "" while nobody knows. */
+function faults({ scene, nodes }) {
+  if (!scene?.totals) return ''
+  const { errors } = scene.totals
+  const first = nodes.flatMap((node) => node.about.problems)[0] ?? scene.problems[0]
+  return errors ? `${errors === 1 ? 'One problem' : `${errors} problems`}. ${first?.message ?? ''}` : 'No problems.'
+}
+
+/** Tells those who do not see the badges when something became wrong, wrong in another way, or all right. */
 function useFaults(board) {
-  const errors = board.state.scene?.totals?.errors
-  const last = useRef(errors)
+  const words = faults(board.state)
+  const last = useRef(words)
   useEffect(() => {
-    const before = last.current
-    last.current = errors
-    if (before === undefined || errors === undefined || before === errors) return
-    const first = board.state.nodes.flatMap((node) => node.about.problems)[0] ?? board.state.scene.problems[0]
-    board.tell(errors ? `${errors === 1 ? 'One problem' : `${errors} problems`}. ${first?.message ?? ''}` : 'No problems.', 'quiet')
-  }, [errors])
+    if (!words || words === last.current) return
+    if (last.current) board.tell(words, 'quiet')
+    last.current = words
+  }, [words])
 }

@@ -5,6 +5,8 @@ import { ANY, cleared, DOWN, ONWARD, pushed } from './space.js'
 
 const END = 'Output'
 const MOST_FIELDS = 4 // on a node
+const LINE = 6 // so many nodes stay one row
+const RETURN = 60 // between two rows: room for the connection that leads back
 const NO_PORTS = { inputs: [], outputs: [] }
 
 /** The nodes as boxes on the canvas, by id; `places` has those that have no position of their own. */
@@ -104,11 +106,21 @@ export function room(scene, node, { takers = [], at, middle }) {
   const sources = Object.values(node.inputs).map((source) => all.get(head(source)))
   const left = sources.length ? Math.max(...sources.map((box) => box.x + box.width)) + GAP : middle[0] - width / 2
   const level = sources.length ? beside(sources[0], takers.map((taker) => all.get(taker.node))) : middle[1] - height / 2
-  const box = { x: snap(at ? at[0] : left), y: snap(at ? at[1] : level), width, height }
+  const [x, y] = at ?? turned([left, level], [...all.values()], { width, open: sources.length === 1 && !takers.length })
+  const box = { x: snap(x), y: snap(y), width, height }
   const moved = at ? {} : shifted(scene.nodes, all, takers, box)
   for (const [id, [x, y]] of Object.entries(moved)) all.set(id, { ...all.get(id), x, y })
   const [dx, dy] = cleared([box], [...all.values()], at ? ANY : ONWARD)
   return { position: [box.x + dx, box.y + dy], moved }
+}
+
+/** Where a node goes that ends a row: onward, or at the beginning of the next where the row is as long as rows are. */
+function turned([x, y], boxes, { width, open }) {
+  if (!open) return [x, y]
+  const first = Math.min(...boxes.map((box) => box.x))
+  const most = Math.max(first + LINE * (width + GAP) - GAP, ...boxes.map((box) => box.x + box.width))
+  const low = Math.max(...boxes.map((box) => box.y + box.height))
+  return x + width > most ? [first, low + RETURN] : [x, y]
 }
 
 /** The height at which a node between two others lies: that of the one behind it, where that does not lie in another row. */

@@ -3,15 +3,23 @@ import { useEffect, useMemo, useState } from 'react'
 import { Icon } from './bar.jsx'
 import { Chooser, leave, Panel } from './chooser.jsx'
 import { choices, dimensions, found } from './finding.js'
-import { behind } from './placing.js'
+import { behind, portsOf, specOf } from './placing.js'
 
 /** What a choice is called where actions take a kind. */
 export const wordFor = (choice) => (choice.config.block ? `${choice.kind}:${choice.config.block}` : choice.kind)
 
+/** The layers with the shelf first on which a network begins, that of Input. */
+export function begun(all) {
+  const first = all.find((one) => one.kind === 'Input')?.shelf
+  const own = (one) => one.shelf === first
+  return [...all.filter(own).map((one) => ({ ...one, shelf: -1 })), ...all.filter((one) => !own(one))]
+}
+
 /** The list of layers, opened with `/`, a double click, or by dropping a connection on the canvas. */
 export function QuickAdd({ board, actions, at, from: port }) {
   const { scene, nodes } = board.state
-  const all = useMemo(() => choices(board.kinds, usable(scene)), [board.kinds, scene?.blocks, scene?.path])
+  const all = useMemo(() => meeting(board, choices(board.kinds, usable(scene)), port), [board.kinds, scene?.blocks, scene?.path])
+  const whole = useMemo(() => begun(all), [all])
   const source = useMemo(() => sourceOf(board, port, at), [])
   const follow = useFollowers(board, source)
   const fits = all.length && follow ? [...follow, ...(follow.length ? ['Output'] : [])] : null
@@ -24,7 +32,7 @@ export function QuickAdd({ board, actions, at, from: port }) {
   return (
     <Panel board={board} title={titled(source, port)} className="quickadd" at={at}>
       <Chooser placeholder="Name of a layer, or what it does" pick={pick}
-        find={(query) => found(query, all, hints).map((one) => ({ ...one, dim: !one.fits }))}
+        find={(query) => found(query, query.trim() ? all : whole, hints).map((one) => ({ ...one, dim: !one.fits }))}
         draw={(choice) => <Layer choice={choice} />}
         empty={(query) => `No layer is called “${query}”. Try what it does, such as “image” or “skip”.`} />
     </Panel>
@@ -33,6 +41,15 @@ export function QuickAdd({ board, actions, at, from: port }) {
 
 /** The blocks that may stand here: not those that are open. */
 export const usable = (scene) => (scene?.blocks ?? []).filter((block) => !scene.path.some((step) => step.block === block.name))
+
+/** The choices that can be connected to a port {side}, where there is one: what stands behind it reads, what stands before it gives. */
+function meeting(board, all, port) {
+  if (!port) return all
+  const scene = { kinds: board.kinds.kinds, blocks: board.state.scene?.blocks }
+  const ends = (spec) => (port.side === 'target' ? spec.outputs : portsOf(spec))
+  const ended = (choice) => port.side === 'target' && choice.kind === 'Output'
+  return all.filter((choice) => !ended(choice) && ends(specOf(scene, choice)).length)
+}
 
 function titled(source, port) {
   if (port?.side === 'target') return `Add a layer before ${port.node}`

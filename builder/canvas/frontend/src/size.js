@@ -15,6 +15,9 @@ export const HALFWAY = 0.7
 export const FAR = 0.45
 export const FARTHEST = 0.17
 
+/** How large the letters on connections are at a zoom, in the canvas's pixels; 0 where they could not be read. */
+export const lettersAt = (zoom) => (zoom < FAR ? 0 : zoom < HALFWAY ? 16 : zoom < 0.9 ? 13 : 11)
+
 /** The nearest place on the grid. */
 export const snap = (value) => Math.round(value / GRID) * GRID
 

@@ -46,7 +46,7 @@ export function parsed(text, field, { inside, before }) {
 
 /** "1, 28 × 28" as [1, 28, 28]; parts that are no number stay text: formulas, or for the server to refuse. */
 function sizes(text) {
-  const parts = text.replace(/^\(|\)$/g, '').split(/\s*[,×]\s*|(?<=\d)\s*[x*]\s*(?=\d)|(?<=\d)\s+(?=\d)/)
+  const parts = text.replace(/^\(|\)$/g, '').split(/[,×]|(?<=\d)\s*[xX]\s*(?=\d)|(?<=\d)\s+(?=-?\d)/).map((part) => part.trim())
   return parts.filter(Boolean).map((part) => (/^-?\d+$/.test(part) ? Number(part) : part))
 }
 
