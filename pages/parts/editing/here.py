@@ -82,8 +82,15 @@ class Here:
 
     def now(self, node: Node) -> Node:
         """A node as it is now: another field of it may have been changed since the form was drawn."""
-        graph = self.whole.blocks.get(self.block, Graph()) if self.block else self.whole
-        return graph.by_id.get(node.id, node)
+        return self._graph_now.by_id.get(node.id, node)
+
+    def newest(self) -> tuple[str, ...]:
+        """The last node that is there now, and was not when the page was drawn; () if there is none."""
+        return tuple(node.id for node in self._graph_now.nodes if node.id not in self.graph)[-1:]
+
+    @property
+    def _graph_now(self) -> Graph:
+        return self.whole.blocks.get(self.block, Graph()) if self.block else self.whole
 
     def show(self, *ids: str) -> None:
         """Select nodes of this graph, if it is still the one that is open."""

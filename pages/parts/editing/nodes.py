@@ -75,13 +75,7 @@ def _mend(here: Here, node: Node, fix: Any) -> bool:
 
 def _duplicate(here: Here, node: Node) -> None:
     if here.edit(Paste(nodes=(here.now(node),), by=BESIDE), node):
-        here.show(*_newest(here))
-
-
-def _newest(here: Here) -> tuple[str, ...]:
-    """The node that is there now, and was not when the page was drawn."""
-    now = here.whole.blocks[here.block] if here.block else here.whole
-    return tuple(node.id for node in now.nodes if node.id not in here.graph)[-1:]
+        here.show(*here.newest())
 
 
 def _config(here: Here, node: Node, kind: type[Layer], problems: Sequence[Problem]) -> None:

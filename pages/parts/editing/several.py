@@ -100,8 +100,8 @@ def _make_block(here: Here, nodes: Sequence[Node]) -> None:
         name = st.session_state[f"{key} name"].strip()
         why = refusal(name, "block", blocks)
         refuse(key, why)
-        if not why:
-            here.edit(MakeBlock(ids=ids, name=name), *nodes)
+        if not why and here.edit(MakeBlock(ids=ids, name=name), *nodes):
+            here.show(*here.newest())
 
     reason(key)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):

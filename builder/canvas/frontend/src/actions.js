@@ -155,8 +155,9 @@ function connecting(board, quietly) {
     cut(...given) {
       const edges = given.map((one) => (typeof one === 'string' ? board.store.get().edges.find(({ id }) => id === one) : one)).filter(Boolean)
       if (!edges.length) return
+      const words = edges.length === 1 ? freed(board, edges[0]) : `${edges.length} connections cut.`
       board.do(several(edges.map(({ node, port }) => ({ edit: 'disconnect', node, port }))))
-      quietly(edges.length === 1 ? freed(board, edges[0]) : `${edges.length} connections cut.`)
+      quietly(words)
     },
     /** Take a connection off the port {node, port} that it leads to, and say so. */
     detach(edge) {
@@ -177,6 +178,7 @@ function connecting(board, quietly) {
   }
 }
 
+/** What will be told once a connection is gone; asked while it is there. */
 const freed = (board, { node, port }) => `${node} no longer reads ${head(found(board, node).inputs[port])}.`
 
 function copying(board, quietly) {

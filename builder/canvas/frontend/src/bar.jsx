@@ -106,23 +106,31 @@ function Roles({ board, state }) {
   const roles = state.scene?.roles ?? []
   const [naming, name] = useState(null) // null, "" for a new one, or the role that gets another name
   const add = (role) => {
+    if (roles.some((one) => one.name === role)) {
+      board.tell(`There is a network '${role}' already. Choose another name.`, 'refused')
+      return false
+    }
     board.store.do({ edit: 'add_role', role })
     board.store.open({ role, path: [] })
+    return true
   }
   const done = (text) => {
-    if (text && naming === '') add(text)
-    else if (text && text !== naming) board.store.do({ edit: 'rename_role', role: naming, to: text })
+    if (text && naming === '' && !add(text)) return false
+    if (text && naming && text !== naming) board.store.do({ edit: 'rename_role', role: naming, to: text })
     name(null)
+    return true
   }
   return (
-    <div className="board-roles" role="tablist" aria-label="Networks of this project">
-      {roles.map((role) =>
-        naming === role.name ? (
-          <Naming key={role.name} first={role.name} done={done} />
-        ) : (
-          <Role key={role.name} board={board} role={role} chosen={role.name === state.role} alone={roles.length < 2} rename={() => name(role.name)} />
-        ),
-      )}
+    <div className="board-networks">
+      <div className="board-roles" role="tablist" aria-label="Networks of this project">
+        {roles.map((role) =>
+          naming === role.name ? (
+            <Naming key={role.name} first={role.name} done={done} />
+          ) : (
+            <Role key={role.name} board={board} role={role} chosen={role.name === state.role} alone={roles.length < 2} rename={() => name(role.name)} />
+          ),
+        )}
+      </div>
       {naming === '' ? (
         <Naming first={USUAL.find((one) => !roles.some((role) => role.name === one))} done={done} />
       ) : (
@@ -140,7 +148,7 @@ function Role({ board, role, chosen, alone, rename }) {
   return (
     <span className={`board-role${chosen ? ' chosen' : ''}`}>
       <button role="tab" aria-selected={chosen} title={chosen ? 'Click to rename' : `${role.nodes} nodes`} onClick={open}>
-        {role.name}
+        <span>{role.name}</span>
         {wrong && <i className="board-dot" role="img" aria-label={wrong} title={wrong} />}
       </button>
       {chosen && !alone && (
@@ -165,7 +173,7 @@ function Naming({ first, done }) {
   const finish = (text) => {
     if (over.current) return
     over.current = true
-    done(text.trim().toLowerCase().replace(/[^a-z0-9_]+/g, '_').replace(/^_+|_+$/g, ''))
+    over.current = done(text.trim().toLowerCase().replace(/[^a-z0-9_]+/g, '_').replace(/^_+|_+$/g, ''))
   }
   const key = (event) => {
     event.stopPropagation()

@@ -64,7 +64,7 @@ function Board({ data, store, io, host, dark }) {
   const actions = useMemo(() => (board.actions = makeActions(board)), [board])
   const root = useRef(null)
   useKeys(board, actions, root)
-  useBeside(actions)
+  useBeside(board, actions)
   const chosen = useChosen(drawn.nodes)
   useStreamlit(board, data, io, state, chosen, drawn.nodes.length > 0)
   useOpening(board, host, state, drawn)
@@ -137,7 +137,7 @@ function Distance({ stage }) {
   return null
 }
 
-/** A small picture of the whole graph, as long as some of it lies outside of what is seen. */
+/** A small picture of the whole graph, as long as some of it lies outside of what is seen; a click goes there. */
 function Overview({ board }) {
   const partly = useStore(isCut)
   return partly && <Small board={board} />
@@ -159,7 +159,7 @@ function Small({ board }) {
   const colour = useCallback(({ data }) => colours[data.node.about.category] ?? '#868E96', [colours])
   return (
     <MiniMap
-      className="board-map" pannable zoomable nodeColor={colour} nodeBorderRadius={12} nodeStrokeWidth={0} ariaLabel="Overview"
+      className="board-map" nodeColor={colour} nodeBorderRadius={12} nodeStrokeWidth={0} ariaLabel="Overview"
       onClick={(_, { x, y }) => board.flow.setCenter(x, y, { zoom: board.flow.getZoom(), duration: 200 })} style={{ width: 150, height: 92 }}
     />
   )

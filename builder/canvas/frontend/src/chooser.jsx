@@ -1,5 +1,6 @@
 // A list to choose from by typing: quick-add, connect, cut. Arrow keys and Enter, or the mouse.
 import { useEffect, useId, useLayoutEffect, useRef, useState } from 'react'
+import { flushSync } from 'react-dom'
 import { Icon } from './bar.jsx'
 
 /** What lies over the board: closes with Escape or a click elsewhere, and gives the focus back to the canvas. */
@@ -79,6 +80,8 @@ export function Chooser({ find, draw, pick, placeholder, empty }) {
     list.current.children[at]?.scrollIntoView({ block: 'nearest' }) // its promise is no clean-up
   }, [at, query])
   const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 6, PageUp: -6 }
+  // Drawn before the next key comes: Enter takes what was typed, not what was shown a moment before.
+  const onChange = (event) => flushSync(() => { type(event.target.value); point(0) })
   const onKeyDown = (event) => {
     if (event.nativeEvent.isComposing) return
     if (event.key in step) {
@@ -94,8 +97,7 @@ export function Chooser({ find, draw, pick, placeholder, empty }) {
     <>
       <input ref={field} className="query" type="text" role="combobox" aria-expanded="true" aria-controls={`${id}l`} spellCheck={false}
         aria-activedescendant={options[at] ? `${id}${at}` : undefined} aria-autocomplete="list" autoComplete="off" autoCapitalize="off"
-        placeholder={placeholder} aria-label={placeholder} value={query} onKeyDown={onKeyDown}
-        onChange={(event) => { type(event.target.value); point(0) }} />
+        placeholder={placeholder} aria-label={placeholder} value={query} {...{ onKeyDown, onChange }} />
       <ul ref={list} id={`${id}l`} className="options" role="listbox" aria-label={placeholder}>
         {options.map((option, place) => (
           <li key={option.key} id={`${id}${place}`} role="option" aria-selected={place === at} data-option={option.key}

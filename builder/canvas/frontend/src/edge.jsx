@@ -9,6 +9,7 @@ import './nodes.css'
 const THIN = 1.5
 const THICK = 6
 const STOUT = 2 // times as thick from far away
+const NEAR = 24 // what is so wide around a connection counts for it; seen from away twice as wide
 const LETTERS = 11 // the size at which widths are measured
 
 /** A connection of React Flow; `data` is {label, bytes, faulty, skips}. */
@@ -20,7 +21,7 @@ export const ShapeEdge = memo(function ShapeEdge({ id, sourceX, sourceY, targetX
   const named = `cable${faulty ? ' faulty' : ''}${skips ? ' skips' : ''}${label ? '' : ' unknown'}`
   return (
     <g className={named}>
-      <BaseEdge path={path} interactionWidth={24} style={{ strokeWidth: thickness(bytes) * (letters ? 1 : STOUT) }} />
+      <BaseEdge path={path} interactionWidth={letters === LETTERS ? NEAR : 2 * NEAR} style={{ strokeWidth: thickness(bytes) * (letters ? 1 : STOUT) }} />
       {letters > 0 && (
         <Label edge={id} text={label} {...{ x, room, letters }} y={under ? y + (thickness(bytes) + letters) / 2 + 2.5 : y} patch={!under} />
       )}

@@ -158,7 +158,12 @@ function Typed({ field, value, send, label, wrong, inside, keys, drag, className
 }
 
 const hint = (text, drag) => (drag ? `${text} · drag sideways, or click to type` : text)
-const select = (input) => requestAnimationFrame(() => input.select())
+/** Select what a field holds; once more where the mouse has put a caret into it, but not over what has been typed since. */
+function select(input) {
+  const text = input.value
+  input.select()
+  requestAnimationFrame(() => input.value === text && input.select())
+}
 
 function escape(event) {
   if (event.key === 'Escape') leave(event)
