@@ -60,7 +60,9 @@ def test_from_the_start_page_to_a_file(
     press(page, "Pause")
     paused = step_of(page, "Paused")
     press(page, "Step")
-    expect(page.get_by_text(re.compile(rf"^Paused · .*step {paused + 1:,} of"))).to_be_visible(timeout=SOON)
+    expect(page.get_by_text(re.compile(rf"^Paused · .*step {paused + 1:,} of")).first).to_be_visible(
+        timeout=SOON
+    )
     page.reload()
     assert step_of(page, "Paused") == paused + 1, "a refresh comes back to the same place"
     grown(page, paused // 2)

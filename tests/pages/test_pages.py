@@ -126,7 +126,8 @@ def test_a_name_in_use_is_refused_and_the_node_stays_chosen(open_page: Open) -> 
     choose(test, "linear2")
     next(one for one in test.text_input if one.value == "linear2").set_value("linear1").run()
     assert "There is a node 'linear1' already" in words(test)
-    assert [one.value for one in test.text_input if one.label == "Name"][-1] == "linear2"
+    assert [one.value for one in test.text_input if one.label == "Name"][-1] == "linear1", "to be mended"
+    assert "linear2** · Linear" in words(test).replace("\\", "")
 
 
 def test_new_projects_are_numbered(open_page: Open) -> None:
