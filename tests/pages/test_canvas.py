@@ -134,6 +134,14 @@ def tab_to(page: Page, name: str) -> None:
     raise AssertionError(f"Tab does not lead to {name}")
 
 
+def turned(page: Page, link: str, to: str, settle: Settle) -> None:
+    """Go to another page by its link."""
+    tab_to(page, link)
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(to))
+    settle(page)
+
+
 def typed(board: Board, kind: str, id: str, *values: int | str) -> None:
     """Add a layer by its name, and type its first fields."""
     keys = board.page.keyboard
@@ -185,20 +193,14 @@ def test_lenet_by_keyboard_alone(server: Server, page: Page, settle: Settle) -> 
     typed(board, "Linear", "linear2", 10)
     typed(board, "Output", "output1")
     until(page, lambda: builder.summary(saved(server, id).graph).parameters == PARAMETERS)
-    tab_to(page, "^database Data$")
-    page.keyboard.press("Enter")
-    page.wait_for_url(re.compile("/data"))
-    settle(page)
+    turned(page, "^database Data$", "/data", settle)
     tab_to(page, "^Side")
     page.keyboard.press("ArrowDown")
     page.get_by_role("option", name="32", exact=True).wait_for()
     page.keyboard.type("32")
     page.keyboard.press("Enter")
     settle(page)
-    tab_to(page, "^monitoring Train$")
-    page.keyboard.press("Enter")
-    page.wait_for_url(re.compile("/train"))
-    settle(page)
+    turned(page, "^monitoring Train$", "/train", settle)
     tab_to(page, "^play_arrow Train")
     page.keyboard.press("Enter")
     step_of(page, "Epoch 2|Finished")

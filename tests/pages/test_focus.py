@@ -41,7 +41,8 @@ def test_undo_in_a_field_beside_the_canvas(server: Server, page: Page, settle: S
     board.node("conv").locator("[data-grip]").click()
     settle(page)
     # While the panel is drawn anew, the field of before may still be there beside the new one.
-    field = page.locator(".st-key-board_side").get_by_role("spinbutton", name="Filters").first
+    fields = page.locator(".st-key-board_side").get_by_role("spinbutton", name="Filters")
+    field = fields.first
     field.fill("12")
     page.keyboard.press("Enter")
     board.shows("conv", "B × 12 ×")
@@ -54,6 +55,7 @@ def test_undo_in_a_field_beside_the_canvas(server: Server, page: Page, settle: S
     page.keyboard.press("Control+z")
     board.shows("conv", "B × 32 ×")
     expect(field).to_have_value("32")
+    expect(fields).to_have_count(1)
     settle(page)
     page.keyboard.press("Control+Shift+Z")
     board.shows("conv", "B × 12 ×")

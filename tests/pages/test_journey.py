@@ -60,9 +60,7 @@ def test_from_the_start_page_to_a_file(
     press(page, "Pause")
     paused = step_of(page, "Paused")
     press(page, "Step")
-    expect(page.get_by_text(re.compile(rf"^Paused · .*step {paused + 1:,} of")).first).to_be_visible(
-        timeout=SOON
-    )
+    expect(page.get_by_text(re.compile(rf"^Paused · .*step {paused + 1:,} of"))).to_be_visible(timeout=SOON)
     page.reload()
     assert step_of(page, "Paused") == paused + 1, "a refresh comes back to the same place"
     grown(page, paused // 2)
@@ -99,7 +97,9 @@ def drawn_by_keys(page: Page) -> None:
     for key in [*["ArrowRight"] * 4, *["Space", "ArrowDown"] * 7]:
         pad.press(key)
     # Each stroke redraws the chart; while that is under way, the one before it may still be on the page.
-    page.get_by_test_id("stPlotlyChart").first.wait_for(timeout=SOON)
+    charts = page.get_by_test_id("stPlotlyChart")
+    charts.first.wait_for(timeout=SOON)
+    expect(charts).to_have_count(1, timeout=SOON)
 
 
 def test_a_table_with_gaps_and_categories(

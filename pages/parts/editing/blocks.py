@@ -11,7 +11,7 @@ from builder.inside import way_to
 from builder.layers.io import Block
 from pages.parts.editing.formulas import known, outcome
 from pages.parts.editing.here import Here
-from pages.parts.editing.naming import refusal
+from pages.parts.editing.naming import name_field, refusal
 from pages.parts.editing.view import show
 from pages.parts.forms.bound import bound
 from pages.parts.forms.fields import understood, written
@@ -179,14 +179,7 @@ def block_list(here: Here) -> None:
 
 def _block_row(here: Here, name: str, number: int) -> None:
     key = f"block {here.opened.id} {here.role} {name}"
-    text_field(
-        f"Name of block {plain(name)}",
-        key,
-        name,
-        partial(_rename, here, name),
-        max_chars=64,
-        label_visibility="collapsed",
-    )
+    name_field(f"Name of block {plain(name)}", key, name, partial(_rename, here, name))
     path = way_to(here.whole, name)
     if path:
         st.button(

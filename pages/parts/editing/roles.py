@@ -6,8 +6,7 @@ import streamlit as st
 
 from builder.edits import RemoveRole, RenameRole
 from pages.parts.editing.here import Here
-from pages.parts.editing.naming import refusal
-from pages.parts.forms.refusing import text_field
+from pages.parts.editing.naming import name_field, refusal
 from pages.parts.words import plain
 
 
@@ -26,14 +25,7 @@ def role_list(here: Here) -> None:
 
 def _row(here: Here, role: str) -> None:
     key = f"role {here.opened.id} {role}"
-    text_field(
-        f"Role of network {plain(role)}",
-        key,
-        role,
-        partial(_rename, here, role),
-        max_chars=64,
-        label_visibility="collapsed",
-    )
+    name_field(f"Role of network {plain(role)}", key, role, partial(_rename, here, role))
     if role != here.opened.role:
         st.button(
             "", key=f"{key} open", icon=":material/login:", type="tertiary", help=f"Open {plain(role)}",

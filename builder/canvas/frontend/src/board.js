@@ -5,7 +5,7 @@ import { around } from './flow.js'
 import { arrange, LEGIBLE, opening, READABLE } from './layout.js'
 
 export const size = (node) => ({ width: WIDTH, height: heightOf(node) })
-const FAST = { duration: 200 }
+const FAST = { duration: 200, interpolate: 'linear' } // a smooth way zooms far out between, where nodes have no fields to type into
 const STALE = 10_000 // ms; then what was told may have been mended
 export const HEATS = ['', 'parameters', 'multiply_adds', 'bytes']
 

@@ -100,6 +100,7 @@ function edit(board) {
   if (!id) return false
   const until = Date.now() + 2000
   const find = () => {
+    if (board.ui.name) return // something else was opened meanwhile, and has the keys
     const field = board.stage.querySelector(`[data-node="${CSS.escape(id)}"] [data-field]`)
     if (field) field.focus()
     else if (Date.now() < until && (board.store.get().pending || Date.now() < until - 1500)) requestAnimationFrame(find)
