@@ -158,11 +158,11 @@ function Typed({ field, value, send, label, wrong, inside, keys, drag, className
 }
 
 const hint = (text, drag) => (drag ? `${text} · drag sideways, or click to type` : text)
-/** Select what a field holds; once more where the mouse has put a caret into it, but not over what has been typed since. */
+/** Select what a field holds; once more when the mouse has put a caret into it, but not after a key was pressed. */
 function select(input) {
-  const text = input.value
   input.select()
-  requestAnimationFrame(() => input.value === text && input.select())
+  const late = requestAnimationFrame(() => input.select())
+  input.addEventListener('keydown', () => cancelAnimationFrame(late), { once: true })
 }
 
 function escape(event) {
