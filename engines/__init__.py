@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from builder.project import Project
-    from engines.runs.run import Run, Status
+    from engines.runs.run import Run
+    from engines.runs.status import Status
 
 __all__ = ["export", "resume", "train"]
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from builder.project import Project
-    from engines.runs.run import Run, Status
+    from engines.runs.run import Run
+    from engines.runs.status import Status
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

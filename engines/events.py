@@ -2,8 +2,12 @@
 
 An engine yields `Step`, `Measured` and `Notice`. The driver writes them to events.jsonl, one JSON object a line:
 
-- {"type": "steps", "first": 17, "values": {"loss": […]}}  the steps of about 100 ms, numbered from 1
+- {"type": "steps", "first": 17, "values": {"loss": […]}, "elapsed"}  the steps of about 100 ms, numbered from 1, and
+                                                           the seconds of training after the last of them
 - {"type": "measured", "step", "epoch", "part", "values"}  and  {"type": "notice", "step", "level", "text"}
+- {"type": "changed", "step", "values"}                    settings that a person changed after this step, by name
+- {"type": "evidence", "step": 0, "values"}                what was measured of the data before the first step
+- {"type": "probed", "step", "layers": {layer: {measure: number}}}  what probes read off the model, some times a second
 - {"type": "state", "state", "step", "text"}               the run started, paused, finished … (`STATES`)
 - {"type": "resumed", "step", "marks"}                     all steps after `step`, and all measurements and notices
                                                            after the first `marks`, will be told again: forget them
@@ -17,11 +21,15 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from torch import Tensor
 
-State = Literal["created", "starting", "running", "paused", "finished", "stopped", "interrupted", "failed"]
-"""What a run can be. `stopped` by a person and `interrupted` by the system can both be resumed; `failed` says why."""
+State = Literal[
+    "created", "queued", "starting", "running", "paused", "finished", "stopped", "interrupted", "failed"
+]
+"""What a run can be. `queued` waits for room on the machine. `stopped` by a person and `interrupted` by the system can
+both be resumed; `failed` says why."""
 
-Command = Literal["pause", "resume", "step", "epoch", "stop"]
-"""What a person can ask of a run: `step` trains one batch and pauses, `epoch` goes on to the end of the epoch."""
+Command = Literal["pause", "resume", "step", "epoch", "stop", "set"]
+"""What a person can ask of a run: `step` trains one batch and pauses, `epoch` goes on to the end of the epoch, `set`
+changes settings while it goes on."""
 
 
 @dataclass(frozen=True, slots=True)

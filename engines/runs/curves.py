@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from array import array
+from bisect import bisect_left
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,9 @@ FIELDS: dict[Any, dict[str, type]] = {
     "steps": {"first": int, "values": dict},
     "resumed": {"step": int, "marks": int},
     "measured": {"step": int, "epoch": int, "part": str, "values": dict},
+    "changed": {"step": int, "values": dict},
+    "evidence": {"step": int, "values": dict},
+    "probed": {"step": int, "layers": dict},
     "notice": {"step": int, "level": str, "text": str},
     "state": {"state": str, "step": int, "text": str},
 }
@@ -26,7 +30,10 @@ class Curves:
     Attributes:
         steps: name → one value a step, the first at index 0; NaN where none was told. Always holds "loss" when there
             was a step.
-        marks: measurements and notices by the engine, in order, as written (see engines/events.py).
+        marks: measurements and notices by the engine, changes of settings and evidence, in order, as written (see
+            engines/events.py).
+        probes: what probes read, in order: {"step", "layers": {layer: {measure: number or None}}}.
+        clock: (step, seconds of training until then), in order; some times a second.
         states: changes of state and the driver's notices, in order.
         rewinds: how often steps were taken back because a worker resumed from a checkpoint; a chart that has drawn
             points draws them anew when this number has changed.
@@ -39,6 +46,8 @@ class Curves:
         self.steps: dict[str, array[float]] = {}
         self.marks: list[dict[str, Any]] = []
         self.states: list[dict[str, Any]] = []
+        self.probes: list[dict[str, Any]] = []
+        self.clock: list[tuple[int, float]] = []
         self.rewinds = 0
 
     def read(self) -> Curves:
@@ -54,6 +63,22 @@ class Curves:
         """The measurements of one part: {"step", "epoch", "values": {name: number}}, in order."""
         return [row for row in self.marks if row["type"] == "measured" and row["part"] == part]
 
+    def changes(self) -> list[dict[str, Any]]:
+        """The settings that were changed while it trained: {"step", "values": {name: value}}, in order."""
+        return [row for row in self.marks if row["type"] == "changed"]
+
+    def evidence(self) -> dict[str, Any]:
+        """What was measured of the data before the first step; {} if nothing was."""
+        return next((row["values"] for row in self.marks if row["type"] == "evidence"), {})
+
+    def seconds(self, step: int) -> float | None:
+        """The seconds of training until a step, between two that were told; None where no time was told."""
+        place = bisect_left(self.clock, (step,))
+        if place == len(self.clock):
+            return self.clock[-1][1] if self.clock else None
+        (then, until), (since, begun) = self.clock[place], self.clock[place - 1] if place else (0, 0.0)
+        return begun + (until - begun) * (step - since) / max(then - since, 1)
+
     def notices(self) -> list[dict[str, Any]]:
         """What the engine and the driver had to say: {"step", "level", "text"}, the engine's first."""
         return [row for row in (*self.marks, *self.states) if row["type"] == "notice"]
@@ -68,13 +93,21 @@ class Curves:
                 curve = self.steps.setdefault(name, array("d"))
                 self._cut(curve, row["first"] - 1)
                 curve.extend(math.nan if value is None else value for value in values)
+            if type(row.get("elapsed")) in (int, float):
+                self.clock.append((len(self), row["elapsed"]))
         elif kind == "resumed":
             self.rewinds += 1
+            while self.clock and self.clock[-1][0] > row["step"]:
+                self.clock.pop()
+            while self.probes and self.probes[-1]["step"] > row["step"]:
+                self.probes.pop()
             for curve in self.steps.values():
                 self._cut(curve, min(row["step"], len(curve)))
             del self.marks[row["marks"] :]
-        elif kind == "measured" or (kind == "notice" and "by" not in row):
+        elif kind in ("measured", "changed", "evidence") or (kind == "notice" and "by" not in row):
             self.marks.append(row)
+        elif kind == "probed":
+            self.probes.append(row)
         elif kind in ("state", "notice"):
             self.states.append(row)
 

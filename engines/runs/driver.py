@@ -124,8 +124,9 @@ class Driver:
 
     def _tick(self) -> None:
         """Write what has gathered, obey, and save when it is time; may wait here, or end the run."""
-        bad = self.record.write()
-        self._progress(time.monotonic())
+        now = time.monotonic()
+        bad = self.record.write(self._elapsed_until(now))
+        self._progress(now)
         if bad is not None:
             self._diverged(bad)
         self._obey()

@@ -13,7 +13,8 @@ import torch
 
 from engines.events import Measured, Notice, State, Step
 from engines.runs.disk import Lines, read_lines
-from engines.runs.run import Run, Status
+from engines.runs.run import Run
+from engines.runs.status import Status
 
 Watch = Callable[[Status], None]
 
@@ -67,6 +68,26 @@ class Record:
         )
         self.status = replace(self.status, measured={**self.status.measured, event.part: event.values})
 
+    def changed(self, values: dict[str, Any]) -> None:
+        """Write at once that a person has changed settings."""
+        self._tell("changed", values)
+
+    def evidence(self, values: dict[str, Any]) -> None:
+        """Write at once what was measured of the data."""
+        self._tell("evidence", values)
+
+    def _tell(self, kind: str, values: dict[str, Any]) -> None:
+        self.marks += 1
+        self._rows.append({"type": kind, "step": self.status.step, "values": values})
+        self.write()
+
+    def probed(self, step: int, layers: dict[str, dict[str, float]]) -> None:
+        """Note what probes read off the model."""
+        told = {
+            layer: {name: _brief(value) for name, value in values.items()} for layer, values in layers.items()
+        }
+        self._rows.append({"type": "probed", "step": step, "layers": told})
+
     def notice(self, text: str, level: str = "info") -> None:
         """Write at once what the driver has to say."""
         self._rows.append(
@@ -94,15 +115,21 @@ class Record:
         self.write()
         self.report()
 
-    def write(self) -> int | None:
-        """Write all that was noted; the number of the first step since whose loss is not finite, or None."""
+    def write(self, elapsed: float | None = None) -> int | None:
+        """Write all that was noted; the number of the first step since whose loss is not finite, or None.
+
+        Args:
+            elapsed: seconds of training until now; those of the status if they are not known better.
+        """
+        elapsed = self.status.elapsed if elapsed is None else elapsed
         bad = None
         if self._steps:
             values = _columns(self._steps)
             bad = next(
                 (self._first + index for index, loss in enumerate(values["loss"]) if loss is None), None
             )
-            self._rows.insert(0, {"type": "steps", "first": self._first, "values": values})
+            row = {"type": "steps", "first": self._first, "values": values, "elapsed": round(elapsed, 3)}
+            self._rows.insert(0, row)
             self._first += len(self._steps)
             self.status = replace(self.status, loss=values["loss"][-1], step=self._first - 1)
             self._steps = []
@@ -137,6 +164,10 @@ def _columns(steps: list[Step]) -> dict[str, list[float | None]]:
         for index, value in zip(told, values, strict=True):
             columns[name][index] = _finite(value)
     return columns
+
+
+def _brief(value: float) -> float | None:
+    return float(f"{value:.5g}") if math.isfinite(value) else None
 
 
 def _finite(value: float) -> float | None:

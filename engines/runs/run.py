@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
@@ -13,9 +13,10 @@ from filelock import FileLock, Timeout
 
 from builder.errors import BadFile, StrataError
 from builder.files import write_atomically
-from engines.events import Command, State
+from engines.events import Command
 from engines.runs.curves import Curves
 from engines.runs.disk import Lines, read_json, read_lines
+from engines.runs.status import Status
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -27,47 +28,6 @@ if TYPE_CHECKING:
 FORMAT = 1
 ABOUT: dict[str, type] = {"format": int, "of": str, "name": str, "device": str, "threads": int}
 """What every run.json says."""
-OVER: tuple[State, ...] = ("finished", "stopped", "interrupted", "failed")
-"""The states in which no worker is at work on a run."""
-
-
-@dataclass(frozen=True)
-class Status:
-    """How a run is doing: a few numbers for a header, as the worker last wrote them (about ten times a second)."""
-
-    state: State = "created"
-    step: int = 0
-    steps: int = 0
-    """Steps in all, as far as can be foreseen; 0 if not yet known."""
-    epoch: int = 0
-    """Complete epochs."""
-    epochs: int = 0
-    speed: float = 0.0
-    """Steps a second, lately."""
-    left: float | None = None
-    """Seconds that are left, if that can be foreseen."""
-    elapsed: float = 0.0
-    """Seconds of training so far; pauses do not count."""
-    loss: float | None = None
-    measured: dict[str, dict[str, float]] = field(default_factory=dict)
-    """The last measurement of each part."""
-    device: str = ""
-    threads: int = 0
-    message: str = ""
-    """Why it is paused, stopped or failed, where there is something to say."""
-    node: str = ""
-    """The node at fault, if the run failed in a layer."""
-    process: int = 0
-    """The worker's process id, for information: it may long be another's. Ask `alive`."""
-    commands: int = 0
-    """How far commands.jsonl has been obeyed, in bytes."""
-    updated: float = 0.0
-    """When this was written (seconds since 1970)."""
-
-    @property
-    def over(self) -> bool:
-        """Whether nothing more will happen unless the run is started again."""
-        return self.state in OVER
 
 
 class Run:
@@ -82,7 +42,14 @@ class Run:
 
     @classmethod
     def create(
-        cls, folder: str | Path, project: Project, *, device: str = "auto", threads: int = 0, of: str = ""
+        cls,
+        folder: str | Path,
+        project: Project,
+        *,
+        device: str = "auto",
+        threads: int = 0,
+        of: str = "",
+        **more: Any,
     ) -> Run:
         """Make the folder of a run that is yet to start.
 
@@ -92,6 +59,7 @@ class Run:
             device: "cpu", "cuda", "cuda:1" … or "auto".
             threads: CPU threads to compute with; 0 picks them when the run starts.
             of: the id of the project in its workspace.
+            more: what else `about` is to tell, such as `by`, the person who started it.
 
         Raises:
             BadFile: there is a run in the folder already, or the folder cannot be made or written.
@@ -106,6 +74,7 @@ class Run:
             "device": device,
             "threads": threads,
             "created": time.time(),
+            **more,
         }
         try:
             if run.exists():
@@ -261,21 +230,25 @@ class Run:
         """Write the status (the worker does)."""
         write_atomically(self.folder / "status.json", json.dumps(asdict(status)).encode(), durable=False)
 
-    def send(self, command: Command) -> None:
+    def send(self, command: Command, **detail: Any) -> None:
         """Ask the worker for something, which it does within about 0.1 s; wakes a run whose worker is gone.
+
+        Args:
+            command: what to do.
+            detail: for "set" the `values`, such as {"optimiser.lr": 0.001} (see engines/tuning.py).
 
         Raises:
             StrataError: there is no such command.
         """
         if command not in get_args(Command):
             raise StrataError(f"A run knows the commands {', '.join(get_args(Command))}. Got {command!r}.")
-        if self.status().over and command in ("pause", "stop"):
+        if self.status().over and command in ("pause", "stop", "set"):
             return
         asleep = (
             not self.alive()
         )  # asked before: a worker that obeys a stop at once must not be followed by another
         lines = Lines(self.folder / "commands.jsonl")
-        lines.add({"command": command, "at": time.time()})
+        lines.add({"command": command, "at": time.time(), **detail})
         lines.close()
         if asleep and command != "pause":
             self.start()

@@ -32,7 +32,8 @@ from engines.runs.explain import explain
 from engines.runs.launch import LAUNCHED, LOG
 from engines.runs.machine import check_threads, device_of, threads_for
 from engines.runs.record import Record, Watch
-from engines.runs.run import Run, Status
+from engines.runs.run import Run
+from engines.runs.status import Status
 
 LOCK_PATIENCE = 1.0
 """Seconds to wait for the lock: whoever asks whether a run is alive takes it for an instant."""

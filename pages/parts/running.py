@@ -9,7 +9,8 @@ import streamlit as st
 
 from engines.engine import Engine, engine_of
 from engines.metrics import BASELINE, primary
-from engines.runs.run import Run, Status
+from engines.runs.run import Run
+from engines.runs.status import Status
 from pages.parts.header import ACTIVE
 from pages.parts.live import live_chart
 from pages.parts.tokens import token

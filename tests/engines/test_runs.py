@@ -127,7 +127,9 @@ def test_a_stop_that_came_too_late_does_not_stop_the_next_start(tmp_path: Path) 
 
 def test_unknown_commands_and_missing_or_doubled_runs_are_refused(tmp_path: Path) -> None:
     run = Run.create(tmp_path / "run", project())
-    with pytest.raises(StrataError, match="knows the commands pause, resume, step, epoch, stop. Got 'dance'"):
+    with pytest.raises(
+        StrataError, match="knows the commands pause, resume, step, epoch, stop, set. Got 'dance'"
+    ):
         run.send("dance")  # type: ignore[arg-type]
     with pytest.raises(StrataError, match="There is a run in 'run' already"):
         engines.train(project(), tmp_path / "run")

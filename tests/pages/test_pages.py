@@ -5,7 +5,8 @@ import pytest
 import builder
 from builder.graph import Graph, Node
 from builder.project import Project
-from engines.runs.run import Run, Status
+from engines.runs.run import Run
+from engines.runs.status import Status
 from engines.workspace import Workspace
 from tests.pages.seen import Open, button, choose, keyed, project_of, saved, words
 

@@ -12,7 +12,8 @@ from streamlit.testing.v1 import AppTest
 import builder
 from builder.edits import InRole, SetConfig
 from builder.errors import BadFile
-from engines.runs.run import Run, Status
+from engines.runs.run import Run
+from engines.runs.status import Status
 from engines.workspace import Workspace
 from pages.parts.documents.document import Step, document
 from tests.pages.seen import Open, button, project_of, saved, words

@@ -12,7 +12,8 @@ import pytest
 from starlette.applications import Starlette
 
 import builder
-from engines.runs.run import Run, Status
+from engines.runs.run import Run
+from engines.runs.status import Status
 from engines.workspace import Workspace
 from pages.parts.guard import Guard, middleware
 from pages.parts.routes import routes
