@@ -8,9 +8,8 @@ the only ones at which checkpoints are taken: when the engine has yielded a `Ste
 from __future__ import annotations
 
 import copy
-import math
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import torch
@@ -21,10 +20,12 @@ from engines.data.data import Splits
 from engines.optimisers import Optimiser
 from engines.runs import exact
 from engines.schedules import Constant, Schedule
+from engines.tuning import OPTIMISER
 from engines.update import Update
 
 LARGE = 2**29
 """Bytes from which a part is not copied in the order of an epoch but picked from batch by batch."""
+DROPOUTS = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout, nn.FeatureAlphaDropout)
 NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)
 Loss = Callable[[Tensor, Tensor], Tensor]
 
@@ -36,7 +37,9 @@ class Context:
         models: the networks by role; `model` is the first, which for most engines is the only one.
         splits: the data as prepared; the parts that an engine sees lie on `device`.
         state: what the engine itself must not forget, in values that JSON knows.
-        epoch, batch: how many epochs are complete, and how many batches of the next one.
+        epoch, seen: how many epochs are complete, and how many examples of the next one.
+        size: examples in a batch.
+        tuned: settings that were changed while it trained, by name (see engines/tuning.py).
         step_count, steps: updates so far, and as far as can be foreseen in all.
     """
 
@@ -49,9 +52,11 @@ class Context:
         self.models = {role: model.to(self.device).train() for role, model in models.items()}
         self.model = next(iter(self.models.values()))
         self.state: dict[str, Any] = {}
-        self.epoch = self.batch = self.step_count = self.steps = self.epoch_count = 0
+        self.tuned: dict[str, Any] = {}
+        self.epoch = self.seen = self.size = self.step_count = self.steps = self.epoch_count = 0
         self.updates: dict[str, Update] = {}
         self.boundary: Callable[[], None] = lambda: None
+        self._settings: dict[str, tuple[Optimiser, float]] = {}
         self._best: dict[str, dict[str, Tensor]] = {}
         self._parts: dict[str, tuple[Tensor, Tensor]] = {}
         self._saved_updates: dict[str, Any] = {}
@@ -61,15 +66,15 @@ class Context:
 
     def epochs(self, count: int) -> Iterator[int]:
         """The numbers of the epochs that are left, from 0; a run that was killed goes on within its epoch."""
-        self.epoch_count = count
+        self.epoch_count = self.tuned.get("epochs", count)
         if (
             self._random is not None
         ):  # only now: what the engine drew before, it has just drawn again from the seed
             exact.restore(self._random)
             self._random = None
-        while self.epoch < count:
+        while self.epoch < self.epoch_count:
             yield self.epoch
-            self.epoch, self.batch = self.epoch + 1, 0
+            self.epoch, self.seen = self.epoch + 1, 0
             self.boundary()
 
     def batches(self, part: str, size: int) -> Iterator[tuple[Tensor, Tensor]]:
@@ -83,30 +88,45 @@ class Context:
         if part != "train":
             yield from zip(*(tensor.split(size) for tensor in self.part(part)), strict=True)
             return
-        count = self._batch_count(size)
-        self.steps = count * self.epoch_count
-        begin = self.batch
-        for index, pair in enumerate(self._shuffled(size, count)):
-            if index >= begin:
-                self.batch = index + 1
-                yield pair
+        self.size = self.tuned.get("batch", size)
+        if self.seen < 0:  # a checkpoint of an older version counted batches
+            self.seen *= -self.size
+        pick, size = self._shuffled(), 0
+        while size != self.size:  # the rest of an epoch is cut anew when the size of a batch was changed
+            size = self.size
+            self._foresee()
+            for start, end in self._cuts(self.seen):
+                self.seen = end
+                yield pick(start, end)
+                if size != self.size:
+                    break
 
-    def _batch_count(self, size: int) -> int:
+    def _cuts(self, seen: int) -> list[tuple[int, int]]:
+        """Where the rest of an epoch is cut into batches."""
         examples = len(self.part("train")[0])
-        alone = examples % size == 1 and examples > size > 1
-        normalised = any(
-            isinstance(module, NORMS) for model in self.models.values() for module in model.modules()
-        )
-        return math.ceil(examples / size) - (alone and normalised)
+        starts = [*range(seen, examples, self.size)]
+        alone = starts and examples - starts[-1] == 1 and examples > 1 and self.size > 1
+        if alone and any(isinstance(one, NORMS) for model in self.models.values() for one in model.modules()):
+            starts.pop()
+        return [(start, min(start + self.size, examples)) for start in starts]
 
-    def _shuffled(self, size: int, count: int) -> Iterator[tuple[Tensor, Tensor]]:
+    def _foresee(self) -> None:
+        """Count the steps that there will be in all."""
+        left, whole = len(self._cuts(self.seen)), len(self._cuts(0))
+        later = max(self.epoch_count - self.epoch - 1, 0)
+        even = not self.tuned.keys() & {"batch", "epochs"}
+        self.steps = whole * self.epoch_count if even else self.step_count + left + whole * later
+
+    def _shuffled(self) -> Callable[[int, int], tuple[Tensor, Tensor]]:
+        """Picks examples from the training part in the order of this epoch."""
         inputs, targets = self.part("train")
         seed = random.Random(f"{self.project.seed}/{self.epoch}").getrandbits(63)
         generator = torch.Generator().manual_seed(seed)
         order = torch.randperm(len(inputs), generator=generator).to(self.device)
         if inputs.nbytes + targets.nbytes > LARGE:
-            return ((inputs[rows], targets[rows]) for rows in order.split(size)[:count])
-        return iter(list(zip(inputs[order].split(size), targets[order].split(size), strict=True))[:count])
+            return lambda start, end: (inputs[order[start:end]], targets[order[start:end]])
+        mixed = inputs[order], targets[order]
+        return lambda start, end: (mixed[0][start:end], mixed[1][start:end])
 
     def part(self, name: str) -> tuple[Tensor, Tensor]:
         """The inputs and targets of the train, validation or test part, whole, on the device."""
@@ -128,6 +148,8 @@ class Context:
     ) -> None:
         """Say how `step` changes the parameters of a role (the first, if none is named)."""
         role = role or next(iter(self.models))
+        self._settings[role] = optimiser, clip
+        optimiser, clip = self._tuned(role)
         update = Update(
             optimiser, schedule or Constant(), self.models[role], clip=clip, mixed_precision=mixed_precision
         )
@@ -142,6 +164,37 @@ class Context:
         """
         update = self.updates[role] if role else next(iter(self.updates.values()))
         return update(objective, self.steps)
+
+    def tune(self, values: Mapping[str, Any]) -> None:
+        """Go on with other settings, told by name; what is not known to be one is left alone."""
+        self.tuned |= values
+        for role, update in self.updates.items():
+            update.tune(*self._tuned(role))
+        self._drop_out()
+        self.epoch_count = self.tuned.get("epochs", self.epoch_count)
+        self.size = self.tuned.get("batch", self.size)
+        if self.size:
+            self._foresee()
+
+    def _tuned(self, role: str) -> tuple[Optimiser, float]:
+        """The optimiser and the clipping of a role as they are to be now."""
+        optimiser, clip = self._settings[role]
+        named = {
+            name.removeprefix(OPTIMISER): value for name, value in self.tuned.items() if OPTIMISER in name
+        }
+        changed = type(optimiser).model_validate({**dict(optimiser), **named}) if named else optimiser
+        return changed, self.tuned.get("clip", clip)
+
+    def _drop_out(self) -> None:
+        if "dropout" in self.tuned:
+            for one in (one for model in self.models.values() for one in model.modules()):
+                if isinstance(one, DROPOUTS):
+                    one.p = self.tuned["dropout"]
+
+    @property
+    def rate(self) -> float | None:
+        """The learning rate of the last step; None where nothing is optimised yet."""
+        return next((update.rate for update in self.updates.values()), None)
 
     def class_weights(self) -> Tensor | None:
         """Weights that make rare classes of the training part count as much as common ones."""
@@ -196,10 +249,11 @@ class Context:
             "updates": {role: update.capture() for role, update in self.updates.items()}
             or self._saved_updates,
             "state": self.state,
+            "tuned": self.tuned,
             "random": self._random or exact.capture(),
             "position": {
                 "epoch": self.epoch,
-                "batch": self.batch,
+                "seen": self.seen,
                 "step": self.step_count,
                 "steps": self.steps,
                 "epochs": self.epoch_count,
@@ -216,7 +270,9 @@ class Context:
         }
         self._saved_updates = dict(tree["updates"])
         self._random = tree["random"]
-        self.state = tree["state"]
+        self.state, self.tuned = tree["state"], tree.get("tuned", {})
+        self._drop_out()
         position = tree["position"]
-        self.epoch, self.batch, self.step_count = position["epoch"], position["batch"], position["step"]
+        self.epoch, self.step_count = position["epoch"], position["step"]
+        self.seen = position["seen"] if "seen" in position else -position["batch"]
         self.steps, self.epoch_count = position["steps"], position["epochs"]

@@ -25,6 +25,8 @@ class Engine(Registered):
     """
 
     roles: ClassVar[tuple[str, ...]] = ("model",)
+    live: ClassVar[tuple[str, ...]] = ()
+    """Fields that may be changed while a run trains; the context honours them (see engines/tuning.py)."""
 
     def run(self, ctx: Context) -> Iterator[Event]:
         """Train the context's models, yielding an event for whatever happens."""

@@ -2,8 +2,8 @@
 
 An engine yields `Step`, `Measured` and `Notice`. The driver writes them to events.jsonl, one JSON object a line:
 
-- {"type": "steps", "first": 17, "values": {"loss": […]}, "elapsed"}  the steps of about 100 ms, numbered from 1, and
-                                                           the seconds of training after the last of them
+- {"type": "steps", "first": 17, "values": {"loss": […]}, "elapsed", "rate"}  the steps of about 100 ms, numbered
+                                                           from 1; seconds of training, and learning rate, at the last
 - {"type": "measured", "step", "epoch", "part", "values"}  and  {"type": "notice", "step", "level", "text"}
 - {"type": "changed", "step", "values"}                    settings that a person changed after this step, by name
 - {"type": "evidence", "step": 0, "values"}                what was measured of the data before the first step

@@ -25,6 +25,8 @@ class Optimiser(Registered):
     place, so it is used wherever it exists: runs on one kind of device agree with each other."""
     closure: ClassVar[bool] = False
     """Whether a step evaluates the loss several times."""
+    live: ClassVar[tuple[str, ...]] = ("lr",)
+    """Fields that may be changed while a run trains."""
 
     reference: ClassVar[str] = ""
     """Paper or textbook."""
@@ -55,6 +57,7 @@ class Optimiser(Registered):
 
 
 class _Decaying(Optimiser):
+    live: ClassVar[tuple[str, ...]] = ("lr", "weight_decay")
     weight_decay: float = Field(0.0, ge=0, le=10, description=DECAY)
 
 

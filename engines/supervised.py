@@ -31,6 +31,7 @@ class Supervised(Engine):
     """
 
     roles: ClassVar[tuple[str, ...]] = ("model",)
+    live: ClassVar[tuple[str, ...]] = ("batch", "epochs", "clip")
     icon: ClassVar[str] = "school"
 
     epochs: int = Field(10, ge=1, le=1_000_000, description="How often every training example is shown")

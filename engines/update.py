@@ -24,6 +24,7 @@ class Update:
     Attributes:
         count: steps made so far, which the schedule of the learning rate follows.
         memory: what the schedule remembers of the losses that it was shown.
+        length: how long the last gradient was before it was clipped, as a tensor; None where it is not clipped.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class Update:
         self.optimiser = optimiser.build(self.parameters)
         self.schedule, self.clip, self.searches = schedule, clip, optimiser.closure
         self.rates = [group["lr"] for group in self.optimiser.param_groups]
+        self.length: Tensor | None = None
         self.count, self.memory = 0, dict[str, Any]()
         self._factor = 1.0
         self._step = _unobserved(self.optimiser)
@@ -75,7 +77,7 @@ class Update:
             self.scaler.scale(value).backward()
             self.scaler.unscale_(self.optimiser)
         if self.clip:
-            nn.utils.clip_grad_norm_(self.parameters, self.clip)
+            self.length = nn.utils.clip_grad_norm_(self.parameters, self.clip)
         return value.detach()
 
     def _set_rates(self, total: int) -> None:
@@ -85,6 +87,19 @@ class Update:
         self._factor = factor
         for group, rate in zip(self.optimiser.param_groups, self.rates, strict=True):
             group["lr"] = rate * factor
+
+    @property
+    def rate(self) -> float:
+        """The learning rate of the last step."""
+        return float(self.optimiser.param_groups[0]["lr"])
+
+    def tune(self, optimiser: Optimiser, clip: float) -> None:
+        """Go on with other settings of the same kind of optimiser, from the next step on; what it remembers stays."""
+        settings = optimiser.settings()
+        for group in self.optimiser.param_groups:
+            group.update({name: value for name, value in settings.items() if name in group})
+        self.rates = [group["lr"] for group in self.optimiser.param_groups]
+        self.clip, self._factor = clip, math.nan  # unlike any factor, so that the next step sets the rates
 
     def observe(self, loss: float) -> None:
         """Show the schedule a validation loss."""
@@ -108,13 +123,18 @@ class Update:
         """
         was = tree.get("kind", self.kind)  # checkpoints did not always say it
         groups = zip(self.optimiser.param_groups, tree["optimiser"]["param_groups"], strict=False)
-        if was != self.kind or any(ours.keys() != theirs.keys() for ours, theirs in groups):
+        if was != self.kind or any(one.keys() != other.keys() for one, other in groups):
             other = f"{self.kind}, where the checkpoint is one of {was}" if was != self.kind else "another"
             raise BadFile(
                 f"The run's project.json was changed: its optimiser is {other}. Put the file back as it was, or train "
                 "the changed project as a new run."
             )
+        ours = [
+            {name: group[name] for name in group if name != "params"} for group in self.optimiser.param_groups
+        ]
         self.optimiser.load_state_dict(tree["optimiser"])
+        for group, settings in zip(self.optimiser.param_groups, ours, strict=True):
+            group.update(settings)  # a branch goes on with settings of its own
         self.scaler.load_state_dict(tree["scaler"])
         self.count, self.memory = tree["count"], tree["memory"]
         self._factor = math.nan  # unlike any factor, so that the next step sets the rates

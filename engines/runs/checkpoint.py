@@ -22,17 +22,27 @@ KEPT = 2
 
 
 class Checkpoints:
-    """The checkpoints of one run, newest last."""
+    """The checkpoints of one run, newest last.
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    Args:
+        folder: where they lie.
+        kept: how many of the newest stay when one is saved; None keeps all.
+    """
+
+    def __init__(self, folder: Path, kept: int | None = KEPT) -> None:
+        self.folder, self.kept = folder, kept
 
     def numbers(self) -> list[int]:
         """The numbers of the checkpoints that are there, damaged or not."""
         return sorted(int(path.stem) for path in self.folder.glob("*.json") if path.stem.isdigit())
 
-    def save(self, tree: Any) -> None:
-        """Write a checkpoint and forget all but the newest two.
+    def save(self, tree: Any, number: int | None = None, *, durable: bool = True) -> int:
+        """Write a checkpoint and forget those that are not kept; the bytes that it takes.
+
+        Args:
+            tree: what to keep: plain values and tensors.
+            number: of the checkpoint; the next one if none is given.
+            durable: wait until it is on the disk. One that was not waited for may be found damaged after a power cut.
 
         Raises:
             OSError: the disk is full, or cannot be written; the earlier checkpoints are intact.
@@ -40,15 +50,17 @@ class Checkpoints:
         from safetensors.torch import save
 
         self.folder.mkdir(exist_ok=True)
-        number = max((int(path.stem) for path in self.folder.iterdir() if path.stem.isdigit()), default=0) + 1
+        if number is None:
+            found = (int(path.stem) for path in self.folder.iterdir() if path.stem.isdigit())
+            number = max(found, default=0) + 1
         values, tensors = take_apart(tree)
         data = save(_apart(tensors))
         body = {"format": FORMAT, "tensors": hashlib.sha256(data).hexdigest(), "tree": values}
-        write_atomically(self._path(number, "safetensors"), data)
-        write_atomically(
-            self._path(number, "json"), json.dumps({**body, "checksum": _checksum(body)}).encode()
-        )
+        text = json.dumps({**body, "checksum": _checksum(body)}).encode()
+        write_atomically(self._path(number, "safetensors"), data, durable=durable)
+        write_atomically(self._path(number, "json"), text, durable=durable)
         self._forget(number)
+        return len(data) + len(text)
 
     def load(self) -> tuple[Any, list[str]]:
         """The newest checkpoint that is whole (None if there is none), and why newer ones were refused."""
@@ -56,7 +68,7 @@ class Checkpoints:
         numbers = self.numbers()
         for number in reversed(numbers):
             try:
-                return self._read(number), refused
+                return self.read(number), refused
             except BadFile as error:
                 if self.numbers() != numbers:  # a worker has written newer ones meanwhile, and removed this
                     return self.load()
@@ -67,11 +79,16 @@ class Checkpoints:
         """Remove checkpoints that `load` would refuse, so that the two that are kept are good ones."""
         for number in self.numbers():
             try:
-                self._read(number)
+                self.read(number)
             except BadFile:
-                self._remove(number)
+                self.remove(number)
 
-    def _read(self, number: int) -> Any:
+    def read(self, number: int) -> Any:
+        """The checkpoint with a number.
+
+        Raises:
+            BadFile: there is none, or it is damaged.
+        """
         from safetensors import SafetensorError
         from safetensors.torch import load
 
@@ -104,10 +121,11 @@ class Checkpoints:
         for path in self.folder.glob(".*.tmp"):  # left by a kill
             path.unlink(missing_ok=True)
         for path in self.folder.glob("*.safetensors"):
-            if path.stem.isdigit() and int(path.stem) <= newest - KEPT:
-                self._remove(int(path.stem))
+            if self.kept and path.stem.isdigit() and int(path.stem) <= newest - self.kept:
+                self.remove(int(path.stem))
 
-    def _remove(self, number: int) -> None:
+    def remove(self, number: int) -> None:
+        """Forget a checkpoint."""
         for kind in ("json", "safetensors"):
             self._path(number, kind).unlink(missing_ok=True)
 

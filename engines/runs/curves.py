@@ -34,6 +34,7 @@ class Curves:
             engines/events.py).
         probes: what probes read, in order: {"step", "layers": {layer: {measure: number or None}}}.
         clock: (step, seconds of training until then), in order; some times a second.
+        rates: (step, learning rate of that step), in order; as often.
         states: changes of state and the driver's notices, in order.
         rewinds: how often steps were taken back because a worker resumed from a checkpoint; a chart that has drawn
             points draws them anew when this number has changed.
@@ -48,6 +49,7 @@ class Curves:
         self.states: list[dict[str, Any]] = []
         self.probes: list[dict[str, Any]] = []
         self.clock: list[tuple[int, float]] = []
+        self.rates: list[tuple[int, float]] = []
         self.rewinds = 0
 
     def read(self) -> Curves:
@@ -95,10 +97,13 @@ class Curves:
                 curve.extend(math.nan if value is None else value for value in values)
             if type(row.get("elapsed")) in (int, float):
                 self.clock.append((len(self), row["elapsed"]))
+            if type(row.get("rate")) in (int, float):
+                self.rates.append((len(self), row["rate"]))
         elif kind == "resumed":
             self.rewinds += 1
-            while self.clock and self.clock[-1][0] > row["step"]:
-                self.clock.pop()
+            for told in (self.clock, self.rates):
+                while told and told[-1][0] > row["step"]:
+                    told.pop()
             while self.probes and self.probes[-1]["step"] > row["step"]:
                 self.probes.pop()
             for curve in self.steps.values():

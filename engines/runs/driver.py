@@ -12,21 +12,21 @@ from collections import deque
 from dataclasses import replace
 from typing import Any
 
-import torch
-
+from builder.errors import BadValue
 from engines.context import Context
 from engines.engine import Engine
 from engines.events import Event, State, Step
 from engines.runs.disk import read_lines
+from engines.runs.machine import memory
+from engines.runs.probing import Probing
 from engines.runs.record import Record
+from engines.runs.saving import Saving
+from engines.tuning import differing
 
 TICK = 0.1
 """Seconds between two looks at clocks, commands and tensors."""
 REPORT = 0.25
 """Seconds between two writings of the status, a file that is replaced each time."""
-CHECKPOINT_EVERY = 1.0
-CHECKPOINT_SHARE = 1 / 30
-"""A checkpoint is taken each second, or as much more seldom as keeps its cost below this share of the time."""
 
 
 class Halted(Exception):
@@ -62,7 +62,8 @@ class Driver:
         self._pause_after_epoch = False
         self._resumable = True
         self._elapsed = 0.0
-        self._since = self._due = self._save_due = self._report_due = time.monotonic()
+        self.saving, self.probing = Saving(context, record), Probing(context, record)
+        self._since = self._due = self._report_due = time.monotonic()
         self._pace: deque[tuple[float, int]] = deque(maxlen=30)
 
     # -- the life of a run ---------------------------------------------------------------------------------
@@ -79,6 +80,7 @@ class Driver:
             self.record.state("paused" if self._paused else "running")
             if self._paused:
                 self._hold()
+            self.probing.aim()
             for event in events:
                 self._take(event)
             self._finish()
@@ -108,6 +110,8 @@ class Driver:
             return
         context.step_count += 1
         self.record.step(event)
+        if self.probing.aimed:
+            self.probing.look(self._elapsed_until(time.monotonic()))
         if context.step_count >= self._pause_at:
             self._paused = True
             self._tick()
@@ -134,8 +138,12 @@ class Driver:
             self._hold()
         if self.asked:
             raise Halted(self.asked[0])
-        if time.monotonic() >= self._save_due:
+        if self.saving.due():
             self._save()
+        elif self.saving.snapshots.wanted(self.context.step_count) and self.saving.sound():
+            self.saving.keep(self._elapsed_until(time.monotonic()))
+        if self.probing.due():
+            self.probing.aim()
         now = time.monotonic()
         if now >= self._report_due:
             self.record.report()
@@ -152,12 +160,38 @@ class Driver:
             command = row.get("command")
             if command == "stop":
                 raise Halted("stopped", status.message)
+            if command == "set":
+                self._tune(row.get("values"))
             if command in ("pause", "resume", "step", "epoch"):
                 self._paused = command == "pause"
                 self._pause_at = self.context.step_count + 1 if command == "step" else math.inf
                 self._pause_after_epoch = command == "epoch"
+            if command == "step":
+                self.probing.aim()
         if rows:
-            self.record.status = replace(status, commands=offset)
+            self.record.status = replace(self.record.status, commands=offset)
+
+    def _tune(self, wanted: Any) -> None:
+        """Change settings from the next step on.
+
+        A checkpoint is taken before that step and before the command counts as obeyed: whenever the worker is killed,
+        the run goes on with the change at this very step, or obeys the command again.
+        """
+        context = self.context
+        try:
+            values = differing(
+                self.engine,
+                context.project.graphs[self.engine.roles[0]],
+                context.tuned,
+                wanted if isinstance(wanted, dict) else {},
+            )
+        except BadValue as error:
+            self.record.notice(str(error), "warning")
+            return
+        if values:
+            context.tune(values)
+            self.record.changed(context.step_count, values)
+            self._save()
 
     def _hold(self, message: str = "", save: bool = True) -> None:
         """Stay paused until a command or a signal says otherwise."""
@@ -181,34 +215,13 @@ class Driver:
 
     def _save(self, finished: bool = False) -> None:
         """Take a checkpoint, unless the weights are not numbers any more."""
-        began = time.monotonic()
-        if not self._sound():
+        if not self.saving.sound():
             self._diverged(self.context.step_count)
-        self.record.sync()
-        self.record.run.checkpoints.save(
-            {
-                "context": self.context.capture(),
-                "marks": self.record.marks,
-                "finished": finished,
-                "elapsed": self._elapsed_until(began),
-                "torch": torch.__version__,
-            }
-        )
-        now = time.monotonic()
-        self._save_due = now + max(CHECKPOINT_EVERY, (now - began) / CHECKPOINT_SHARE)
+        self.saving.save(self._elapsed_until(time.monotonic()), finished)
 
     def _save_if_sound(self) -> None:
-        if self.record.write() is None and self._resumable and self._sound():
+        if self.record.write() is None and self._resumable and self.saving.sound():
             self._save()
-
-    def _sound(self) -> bool:
-        """Whether all weights are finite."""
-        return all(
-            bool(tensor.isfinite().all())
-            for model in self.context.models.values()
-            for tensor in model.state_dict().values()
-            if tensor.is_floating_point()
-        )
 
     def _diverged(self, step: int) -> None:
         """Pause, keep the last good checkpoint, and explain. Goes on only if the weights are still of use."""
@@ -223,7 +236,7 @@ class Driver:
         self._hold(message, save=False)
         if self.asked:
             raise Halted(self.asked[0], message)
-        if not self._sound():
+        if not self.saving.sound():
             raise Rewind
 
     # -- progress ------------------------------------------------------------------------------------------
@@ -246,5 +259,7 @@ class Driver:
             "speed": speed,
             "left": left,
             "elapsed": self._elapsed_until(now),
+            "rate": context.rate,
+            "memory": memory(context.device),
         }
         self.record.status = replace(self.record.status, **values)

@@ -7,6 +7,7 @@ import os
 import time
 from typing import TYPE_CHECKING
 
+import psutil
 import torch
 
 from builder.errors import StrataError
@@ -37,6 +38,13 @@ def device_of(wanted: str) -> str:
     if device.type == "cuda" and (not found or (device.index or 0) >= torch.cuda.device_count()):
         raise StrataError(f"This machine has no device {wanted!r}. Choose auto or cpu.")
     return wanted
+
+
+def memory(device: torch.device) -> int:
+    """Bytes that this process holds in main memory, or on the CUDA device that it computes on."""
+    if device.type == "cuda":
+        return int(torch.cuda.memory_allocated(device))
+    return psutil.Process().memory_info().rss
 
 
 def check_threads(wanted: int) -> int:

@@ -68,17 +68,17 @@ class Record:
         )
         self.status = replace(self.status, measured={**self.status.measured, event.part: event.values})
 
-    def changed(self, values: dict[str, Any]) -> None:
-        """Write at once that a person has changed settings."""
-        self._tell("changed", values)
+    def changed(self, step: int, values: dict[str, Any]) -> None:
+        """Write at once that a person has changed settings after a step."""
+        self._tell("changed", step, values)
 
     def evidence(self, values: dict[str, Any]) -> None:
         """Write at once what was measured of the data."""
-        self._tell("evidence", values)
+        self._tell("evidence", 0, values)
 
-    def _tell(self, kind: str, values: dict[str, Any]) -> None:
+    def _tell(self, kind: str, step: int, values: dict[str, Any]) -> None:
         self.marks += 1
-        self._rows.append({"type": kind, "step": self.status.step, "values": values})
+        self._rows.append({"type": kind, "step": step, "values": values})
         self.write()
 
     def probed(self, step: int, layers: dict[str, dict[str, float]]) -> None:
@@ -129,6 +129,7 @@ class Record:
                 (self._first + index for index, loss in enumerate(values["loss"]) if loss is None), None
             )
             row = {"type": "steps", "first": self._first, "values": values, "elapsed": round(elapsed, 3)}
+            row |= {"rate": self.status.rate} if self.status.rate is not None else {}
             self._rows.insert(0, row)
             self._first += len(self._steps)
             self.status = replace(self.status, loss=values["loss"][-1], step=self._first - 1)

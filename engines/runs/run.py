@@ -165,6 +165,13 @@ class Run:
 
         return Checkpoints(self.folder / "checkpoints")
 
+    @property
+    def snapshots(self) -> Checkpoints:
+        """Checkpoints that stay, along the whole run; their numbers are steps."""
+        from engines.runs.checkpoint import Checkpoints
+
+        return Checkpoints(self.folder / "snapshots", kept=None)
+
     def weights(self, role: str = "model") -> dict[str, Tensor]:
         """A network's weights (and other saved tensors) by name, from the newest checkpoint that is whole.
 

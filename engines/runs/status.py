@@ -27,6 +27,8 @@ class Status:
     """Seconds that are left, if that can be foreseen."""
     elapsed: float = 0.0
     """Seconds of training so far; pauses do not count."""
+    rate: float | None = None
+    """The learning rate of the last step."""
     loss: float | None = None
     measured: dict[str, dict[str, float]] = field(default_factory=dict)
     """The last measurement of each part."""

@@ -12,12 +12,13 @@ import pytest
 from engines.runs import Forkserver, Run
 
 EAGER = """
-import engines.runs.driver as driver
-driver.TICK, driver.CHECKPOINT_EVERY, driver.CHECKPOINT_SHARE = 0.01, 0.0, 1.0
+from engines.runs import driver, probing, saving, snapshots
+driver.TICK, saving.EVERY, saving.SHARE = 0.01, 0.0, 1.0
+probing.EVERY, probing.SHARE, snapshots.EVERY, snapshots.SHARE = 0.02, 1.0, 0.02, 1.0
 from engines.runs.forkserver import main
 main()
 """
-"""A forkserver whose workers take a checkpoint at each tick, so that every kill falls near one."""
+"""A forkserver whose workers take a checkpoint at each tick, and look often, so that every kill falls near one."""
 
 
 @pytest.fixture(scope="session")
