@@ -210,6 +210,20 @@ class Workspace:
             run.start()
             return run
 
+    def branch(self, parent: Run, project: Project, at: int | None = None, *, by: str = "") -> Run:
+        """Train a project beside a run that it branches off from; see engines/runs/branch.py.
+
+        Raises:
+            StrataError: there is no such snapshot, or the project's networks have other weights than it.
+        """
+        from engines.runs.branch import branch
+
+        of = parent.about["of"]
+        with FileLock(self.runs / ".lock"):
+            run = branch(parent, self.runs / self._new_id(project.name), project, at, of=of, by=by)
+            run.start()
+            return run
+
     def _new_id(self, name: str) -> str:
         numbers = [int(path.name[:6]) for path in self.runs.iterdir() if re.match(r"\d{6}-", path.name)]
         return f"{max(numbers, default=0) + 1:06d}-{_slug(name) or time.strftime('%Y%m%d')}"

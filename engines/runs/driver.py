@@ -93,6 +93,7 @@ class Driver:
     def _finish(self) -> None:
         """The engine is done; what it told last cannot be told again, so no command is obeyed any more."""
         self._resumable = False
+        self._progress(time.monotonic())
         bad = self.record.write()
         if bad is not None:
             self._diverged(bad)
@@ -128,9 +129,8 @@ class Driver:
 
     def _tick(self) -> None:
         """Write what has gathered, obey, and save when it is time; may wait here, or end the run."""
-        now = time.monotonic()
-        bad = self.record.write(self._elapsed_until(now))
-        self._progress(now)
+        self._progress(time.monotonic())
+        bad = self.record.write()
         if bad is not None:
             self._diverged(bad)
         self._obey()

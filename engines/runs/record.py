@@ -115,20 +115,20 @@ class Record:
         self.write()
         self.report()
 
-    def write(self, elapsed: float | None = None) -> int | None:
-        """Write all that was noted; the number of the first step since whose loss is not finite, or None.
-
-        Args:
-            elapsed: seconds of training until now; those of the status if they are not known better.
-        """
-        elapsed = self.status.elapsed if elapsed is None else elapsed
+    def write(self) -> int | None:
+        """Write all that was noted; the number of the first step since whose loss is not finite, or None."""
         bad = None
         if self._steps:
             values = _columns(self._steps)
             bad = next(
                 (self._first + index for index, loss in enumerate(values["loss"]) if loss is None), None
             )
-            row = {"type": "steps", "first": self._first, "values": values, "elapsed": round(elapsed, 3)}
+            row = {
+                "type": "steps",
+                "first": self._first,
+                "values": values,
+                "elapsed": round(self.status.elapsed, 3),
+            }
             row |= {"rate": self.status.rate} if self.status.rate is not None else {}
             self._rows.insert(0, row)
             self._first += len(self._steps)

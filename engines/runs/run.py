@@ -172,21 +172,25 @@ class Run:
 
         return Checkpoints(self.folder / "snapshots", kept=None)
 
-    def weights(self, role: str = "model") -> dict[str, Tensor]:
+    def weights(self, role: str = "model", at: int | None = None) -> dict[str, Tensor]:
         """A network's weights (and other saved tensors) by name, from the newest checkpoint that is whole.
 
+        Args:
+            role: of the network.
+            at: the step of a snapshot, to have those of that moment instead.
+
         Raises:
-            BadFile: there is no checkpoint yet, or none of that role.
+            BadFile: there is no checkpoint yet, or none of that role; or no such snapshot.
         """
-        tree, refused = self.checkpoints.load()
+        tree, refused = (self.snapshots.read(at), []) if at is not None else self.checkpoints.load()
         if tree is None or role not in tree["context"]["models"]:
             raise BadFile(
                 " ".join([*refused, f"Run {self.id!r} has no weights of a {role!r} yet. Train it first."])
             )
         return tree["context"]["models"][role]
 
-    def model(self, role: str = "model") -> nn.Module:
-        """The network with its newest weights, on the CPU, in evaluation mode.
+    def model(self, role: str = "model", at: int | None = None) -> nn.Module:
+        """The network with its newest weights (or those of a snapshot), on the CPU, in evaluation mode.
 
         Raises:
             BadFile: there are no weights, or they are not those of the project's network.
@@ -194,7 +198,7 @@ class Run:
         from builder import compile
         from engines.runs.explain import CHANGED
 
-        model, weights = compile(self.project.graphs[role]), self.weights(role)
+        model, weights = compile(self.project.graphs[role]), self.weights(role, at)
         try:
             model.load_state_dict(weights)
         except RuntimeError as error:
