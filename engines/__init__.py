@@ -53,13 +53,14 @@ def resume(folder: str | Path, *, watch: Callable[[Status], None] | None = None)
     return train_here(Run(folder), watch)
 
 
-def export(folder: str | Path, to: str, path: str | Path | None = None) -> Any:
+def export(folder: str | Path, to: str, path: str | Path | None = None, at: int | None = None) -> Any:
     """Write the trained network of a run as a file that works without Strata, and check the file.
 
     Args:
         folder: the run's folder.
         to: "safetensors", "bundle", "onnx", "pt2" or "python".
         path: the file to write; by default in the run's folder.
+        at: the step of a snapshot (`Run.snapshots.numbers()`), to have the network as it was then.
 
     Returns:
         A report with the path and the largest difference between the outputs of the file and of the network.
@@ -67,4 +68,4 @@ def export(folder: str | Path, to: str, path: str | Path | None = None) -> Any:
     from engines.exports import write
     from engines.runs.run import Run
 
-    return write(Run(folder), to, path)
+    return write(Run(folder), to, path, at)

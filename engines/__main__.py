@@ -78,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("folder", type=Path, metavar="DIR", help="folder of the run")
     export.add_argument("--to", required=True, choices=names(), help="format of the file")
     export.add_argument("--out", type=Path, metavar="FILE", help="the file; by default in the run's folder")
+    export.add_argument("--at", type=int, metavar="STEP", help="as it was at a snapshot, not at the end")
     export.set_defaults(run=_export)
     return parser
 
@@ -137,7 +138,7 @@ def _shown(train: Callable[[Callable[[Status], None]], Run]) -> None:
 def _export(options: argparse.Namespace) -> None:
     import engines
 
-    print(engines.export(options.folder, options.to, options.out))
+    print(engines.export(options.folder, options.to, options.out, options.at))
 
 
 if __name__ == "__main__":

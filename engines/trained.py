@@ -34,28 +34,32 @@ class Trained:
     """The data it was trained on, where they are at hand."""
     notes: tuple[str, ...] = ()
     """What a person should know before using it."""
+    at: int | None = None
+    """The step whose weights these are, if they are not the newest."""
 
     @classmethod
-    def of(cls, run: Run, role: str = "model") -> Trained:
-        """The network of a run, with the weights of its newest whole checkpoint.
+    def of(cls, run: Run, role: str = "model", at: int | None = None) -> Trained:
+        """The network of a run, with the weights of its newest whole checkpoint, or those of a snapshot.
 
         Raises:
-            BadFile: there is no checkpoint yet.
+            BadFile: there is no checkpoint yet, or no such snapshot.
         """
         from engines.data.data import Data, prepare
 
         notes, status = [], run.status()
-        if status.state != "finished":
+        if at is not None:
+            notes.append(f"These are the weights after step {at:,} of {status.step:,}, not the last ones.")
+        elif status.state != "finished":
             after = f"{status.epoch} of {status.epochs} epochs" if status.epochs else f"{status.step} steps"
             notes.append(
                 f"The run is {status.state}, not finished: these are its last saved weights, after at most {after}."
             )
-        module, splits = run.model(role), None
+        module, splits = run.model(role, at), None
         try:
             splits = prepare(Data.parse(run.project.data))
         except StrataError as error:
             notes.append(f"The run's data cannot be read any more, so there are no test examples: {error}")
-        return cls(run.project, module, role, run.preprocessing(), splits, tuple(notes))
+        return cls(run.project, module, role, run.preprocessing(), splits, tuple(notes), at)
 
     @classmethod
     def untrained(cls, project: Project, role: str = "model") -> Trained:

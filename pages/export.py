@@ -12,7 +12,8 @@ from pages.parts.words import metric_name, metric_value, plain, size
 
 def made(run: Run) -> dict[str, Any]:
     """What was exported from this run in this tab, by the format's name."""
-    return st.session_state.setdefault(f"exports {run.id} {run.status().step}", {})
+    moment = run.status().step if at is None else at
+    return st.session_state.setdefault(f"exports {run.id} {moment}", {})
 
 
 def export(run: Run, to: str, title: str) -> None:
@@ -21,7 +22,7 @@ def export(run: Run, to: str, title: str) -> None:
 
     with st.spinner(f"Writing {title}, and reading it back in a fresh process …"):
         try:
-            made(run)[to] = write(run, to)
+            made(run)[to] = write(run, to, at=at)
         except StrataError as error:
             made(run)[to] = str(error)
 
@@ -77,6 +78,7 @@ def score(run: Run) -> str:
 
 opened = project_page("Export")
 run = state.current_run(opened.id)
+at = state.moment(run)
 page_head(
     "Export",
     f"{run_name(run).capitalize()} · {run.status().state}{score(run)}"
@@ -98,6 +100,11 @@ if not run.checkpoints.numbers():
         st.caption("The run has not saved any. Come back in a moment.")
         st.button("Look again", icon=":material/refresh:")
     st.stop()
+if at is not None:
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        st.markdown(f":material/history: The network as it was after **step {at:,}**.", width="content")
+        if st.button("Take the newest weights", key="newest"):
+            go("export")
 if not run.project.trains_like(opened.project):
     st.info(
         "The project was changed since this run began. Files and predictions are those of the run.",
@@ -114,4 +121,4 @@ with files:
         with grid:
             format_row(run, kind.name(), kind)
 with ask:
-    predict_panel(run)
+    predict_panel(run, at)

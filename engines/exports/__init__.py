@@ -20,13 +20,14 @@ __all__ = [
 ]  # fmt: skip
 
 
-def write(run: Run, to: str, path: str | Path | None = None) -> Report:
+def write(run: Run, to: str, path: str | Path | None = None, at: int | None = None) -> Report:
     """Write the network of a run in the format that is named, and check the file.
 
     Args:
         run: what was trained.
         to: one of `names()`.
         path: the file, or a folder for it; by default the run's folder `exports`.
+        at: the step of a snapshot; the newest weights if none is given.
 
     Raises:
         StrataError: there is no such format, the network cannot be written in it, or the file does not give what the
@@ -34,5 +35,5 @@ def write(run: Run, to: str, path: str | Path | None = None) -> Report:
     """
     from engines.trained import Trained
 
-    trained = Trained.of(run)
+    trained = Trained.of(run, at=at)
     return by_name(to).write(trained, path or run.folder / "exports" / file_name(trained, by_name(to).suffix))

@@ -126,9 +126,10 @@ def by_name(name: str) -> Export:
 
 
 def file_name(trained: Trained, suffix: str) -> str:
-    """A file name that is safe everywhere, made of the project's name."""
+    """A file name that is safe everywhere, made of the project's name, and of the step where that is not the last."""
     stem = re.sub(r"[^a-z0-9]+", "-", trained.project.name.lower()).strip("-")[:40].strip("-")
-    return f"{stem or 'network'}{suffix}"
+    step = "" if trained.at is None else f"-step-{trained.at}"
+    return f"{stem or 'network'}{step}{suffix}"
 
 
 @cache

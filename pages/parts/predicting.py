@@ -23,10 +23,10 @@ PAD = 32
 """The longest side of a picture that can be drawn pixel by pixel."""
 
 
-def predict_panel(run: Run) -> None:
-    """The ways to ask, and the answer."""
+def predict_panel(run: Run, at: int | None = None) -> None:
+    """The ways to ask, and the answer; of the network as it was at a snapshot, if one is named."""
     try:
-        trained = _trained(str(run.folder), max(run.checkpoints.numbers()))
+        trained = _trained(str(run.folder), max(run.checkpoints.numbers()), at)
     except StrataError as error:
         st.error(plain(error), icon=":material/error:")
         return
@@ -62,11 +62,11 @@ def predict_panel(run: Run) -> None:
 
 
 @st.cache_resource(max_entries=4, show_spinner="Loading the weights …")
-def _trained(folder: str, checkpoint: int) -> Trained:
-    """The network of a run as of a checkpoint."""
+def _trained(folder: str, checkpoint: int, at: int | None) -> Trained:
+    """The network of a run as of a checkpoint, or of a snapshot."""
     from engines.trained import Trained
 
-    return Trained.of(Run(folder))
+    return Trained.of(Run(folder), at=at)
 
 
 def _answered(trained: Trained, rows: Any) -> list[Prediction]:

@@ -153,6 +153,13 @@ def current_run(of: str) -> Run | None:
     return _run(str(workspace().home), runs[0].id) if runs else None
 
 
+def moment(run: Run | None) -> int | None:
+    """The step of the snapshot that the URL names; None if it names none, or none that is kept."""
+    text = st.query_params.get("at", "")
+    step = int(text) if text.isdecimal() and len(text) < 16 else None
+    return step if run is not None and step in run.snapshots.numbers() else None
+
+
 def _run(home: str, id: str) -> Run:
     """The run, the same object each time in a tab: its curves are read once."""
     known: dict[tuple[str, str], Run] = st.session_state.setdefault("runs", {})
