@@ -12,7 +12,9 @@ from pages.parts.forms.form import Form, fields
 from pages.parts.header import ACTIVE, page_head, project_page, run_name
 from pages.parts.lifespan import warm
 from pages.parts.problems import problem_list, training_problems
-from pages.parts.running import charts, progress, results
+from pages.parts.retuning import retune
+from pages.parts.running import charts, metric_of, progress, results
+from pages.parts.travelling import travel
 from pages.parts.words import plain
 
 PATIENCE = 0.6
@@ -171,6 +173,9 @@ else:
     progress(run)
     charts(run)
     results(run)
+    if not run.status().over:
+        retune(run)
+    travel(opened, run, metric_of(run))
 
 idle = run is None or run.status().over or diverged(run)
 unfold = run is None or diverged(run)

@@ -30,8 +30,7 @@ class Snapshots:
             if number > step:  # the run went back behind them, and will come by again
                 checkpoints.remove(number)
         self._gap = self._usual_gap()
-        self._due = 0.0
-        self._size = 0
+        self._due, self._size, self._first = 0.0, 0, True
 
     def wanted(self, step: int) -> bool:
         """Whether the moment after this step should be kept."""
@@ -52,7 +51,8 @@ class Snapshots:
             self._kept.remove(step)
         self._thin()
         now = time.monotonic()
-        self._due = now + max(EVERY, (now - began) / SHARE)
+        cost, self._first = 0.0 if self._first else now - began, False  # the first one loads what it needs
+        self._due = now + max(EVERY, cost / SHARE)
 
     def _thin(self) -> None:
         numbers = self._kept.numbers()

@@ -156,7 +156,7 @@ def current_run(of: str) -> Run | None:
 def moment(run: Run | None) -> int | None:
     """The step of the snapshot that the URL names; None if it names none, or none that is kept."""
     text = st.query_params.get("at", "")
-    step = int(text) if text.isdecimal() and len(text) < 16 else None
+    step = int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else None
     return step if run is not None and step in run.snapshots.numbers() else None
 
 
