@@ -54,7 +54,9 @@ def main(folder: str | Path) -> int:
         with run.lock(LOCK_PATIENCE):
             (run.folder / LAUNCHED).unlink(missing_ok=True)
             gc.freeze()  # collections in the loop look at its own objects only
-            if not run.status().over:  # else another worker, asked for at the same moment, has done it all
+            if not (
+                (now := run.status()).over or now.state == "queued"
+            ):  # else another worker has done it all
                 work(run, asked)
     except Timeout:
         (run.folder / LAUNCHED).unlink(missing_ok=True)
