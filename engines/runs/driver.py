@@ -18,6 +18,7 @@ from engines.context import Context
 from engines.engine import Engine
 from engines.events import Event, State, Step
 from engines.runs.disk import read_lines
+from engines.runs.limits import Watch, limits
 from engines.runs.record import Record
 
 TICK = 0.1
@@ -61,6 +62,7 @@ class Driver:
         self._pause_at: float = math.inf
         self._pause_after_epoch = False
         self._resumable = True
+        self._limits = Watch(record.run.folder)
         self._elapsed = 0.0
         self._since = self._due = self._save_due = self._report_due = time.monotonic()
         self._pace: deque[tuple[float, int]] = deque(maxlen=30)
@@ -72,7 +74,10 @@ class Driver:
         self._elapsed, self._since = elapsed, time.monotonic()
         self._paused = self.record.status.state == "paused"
         self.context.boundary = self._boundary
-        self._save()
+        if (
+            not self.record.run.checkpoints.numbers()
+        ):  # a start is no progress, or deaths could not be counted
+            self._save()
         events = self.engine.run(self.context)
         try:
             self._obey()
@@ -135,6 +140,8 @@ class Driver:
         if self.asked:
             raise Halted(self.asked[0])
         if time.monotonic() >= self._save_due:
+            if self.attended and (why := self._limits.check(self._elapsed_until(now))):
+                raise Halted("stopped", why)
             self._save()
         now = time.monotonic()
         if now >= self._report_due:
@@ -168,11 +175,14 @@ class Driver:
         self._paused, self._pause_at, self._pause_after_epoch = True, math.inf, False
         if self.record.status.state != "paused" or message:
             self.record.state("paused", message)
-        while self._paused and not self.asked:
+        idle = time.monotonic() + limits().idle_minutes * 60
+        while self._paused and not self.asked and time.monotonic() < idle:
             time.sleep(TICK / 2)
             if not self.record.run.exists():
                 raise FileNotFoundError("the folder of the run has been removed")
             self._obey()
+        if self._paused and self.asked[:1] != ["stopped"]:
+            raise Halted("paused", self.record.status.message)  # without a worker; the next command wakes it
         self._since = time.monotonic()
         if not self.asked:
             self.record.state("running")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -49,8 +50,8 @@ class Limits(BaseModel):
         500, ge=0, le=10_000_000, description="Main memory that must be free before one more run starts"
     )
     memory_mb: int = Field(
-        default_factory=lambda: max(main_memory() * 3 // 4 // MB, 64),
-        ge=64,
+        default_factory=lambda: max(main_memory() * 3 // 4 // MB, 256),
+        ge=256,
         le=10_000_000,
         description="Main memory that one run may take; by default three quarters of the machine's (Linux only)",
     )
@@ -112,6 +113,29 @@ def parse(values: Mapping[str, str]) -> Limits:
             f"The environment variable {variable(name)} is {values.get(name, '')!r}: {first['msg'].lower()}. "
             f"It sets: {Limits.model_fields[name].description}."
         ) from error
+
+
+def cap_memory() -> None:
+    """Let no more main memory be had by this process than it holds now and `memory_mb` beyond, on Linux.
+
+    What goes beyond fails as an exception, which can be explained; the system would end the process without a word.
+    """
+    if not sys.platform.startswith("linux"):
+        return
+    import resource
+
+    told = Path("/proc/self/status").read_text()
+    held = next((int(line.split()[1]) for line in told.splitlines() if line.startswith("VmData:")), 0)
+    _, most = resource.getrlimit(resource.RLIMIT_DATA)
+    wanted = held * 1024 + limits().memory_mb * MB
+    if most == resource.RLIM_INFINITY or wanted < most:
+        resource.setrlimit(resource.RLIMIT_DATA, (wanted, most))
+
+
+def die_first() -> None:
+    """Let this process be the first that ends when the machine runs out of memory, before the server, on Linux."""
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")
 
 
 class Watch:

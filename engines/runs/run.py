@@ -259,6 +259,12 @@ class Run:
         if command != "pause" and (asleep or self._fell_asleep()):
             self.start()
 
+    def unheard(self) -> bool:
+        """Whether there are commands that no worker has read yet and that would go on with a paused run."""
+        status = self.status()
+        rows, _ = read_lines(self.folder / "commands.jsonl", status.commands)
+        return status.state == "paused" and any(row.get("command") != "pause" for row in rows)
+
     def _fell_asleep(self) -> bool:
         """Whether a paused run lost its worker just now: it may not have read what it was asked for."""
         return self.status().state == "paused" and not self.alive()
