@@ -26,6 +26,8 @@ FILES = ("run.json", "status.json", "label.json")
 """What a summary is read from."""
 PATIENCE = 0.05
 """Seconds to wait for a locked file: pages wait as long, and then do without it."""
+EVERY = 1.0
+"""Seconds between two writings of what has changed."""
 AGAIN = 2.0
 """Seconds until a file that was locked is tried again."""
 TABLE = "CREATE TABLE IF NOT EXISTS runs (id TEXT PRIMARY KEY, stamps TEXT NOT NULL, summary TEXT NOT NULL)"
@@ -141,6 +143,7 @@ class _Memory:
                 file.executemany("INSERT OR REPLACE INTO runs VALUES (?, ?, ?)", kept)
                 file.execute("COMMIT")
             self._stale.clear()
+            self._due = time.monotonic() + EVERY
         except sqlite3.OperationalError:  # locked, or the disk is full
             self._due = time.monotonic() + AGAIN
         except sqlite3.DatabaseError:
@@ -160,7 +163,7 @@ class _opened:
     def __enter__(self) -> sqlite3.Connection:
         try:
             self._file.execute("PRAGMA journal_mode = WAL")
-            self._file.execute("PRAGMA synchronous = NORMAL")  # what is lost is read from the folders again
+            self._file.execute("PRAGMA synchronous = OFF")  # what is lost is read from the folders again
             self._file.execute(TABLE)
         except BaseException:
             self._file.close()

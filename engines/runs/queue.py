@@ -53,7 +53,8 @@ class Queue:
             write_atomically(run.folder / TICKET, json.dumps(book.last).encode(), durable=False)
             book.write(self.workspace.runs / BOOK)
             run.report(replace(status, state="queued", message="", node="", updated=time.time()))
-            self.serve()
+            for _ in self._serve():
+                pass
 
     def serve(self) -> list[Run]:
         """Start what there is room for; these runs."""

@@ -84,7 +84,7 @@ class Chaos:
         self._born = 0.0
         """When the server answered, by our clock; infinite while it does not."""
         self._killed: dict[str, tuple[float, int]] = {}
-        self._over = threading.Event()
+        self._over, self._unwanted = threading.Event(), threading.Event()
 
     def run(self) -> Outcome:
         """Do it all."""
@@ -156,19 +156,24 @@ class Chaos:
         if self.draw.random() < 0.7:
             self._join()
         self._born = float("inf")
+        self._unwanted.set()
         if self.server.process and self.server.process.poll() is None:
             self.server.process.kill()
         self._join()
+        self._unwanted.clear()
         self.outcome.servers += 1
         self._starting = threading.Thread(target=self._restart, daemon=True)
         self._starting.start()
 
     def _restart(self) -> None:
-        try:
-            self.server.start()
-        except AssertionError:  # killed while it started; who killed it starts it again
+        """Start the server; again where a busy machine was too slow, but not where it was killed meanwhile."""
+        while not self._unwanted.is_set():
+            try:
+                self.server.start()
+            except AssertionError:
+                continue
+            self._born = time.monotonic()
             return
-        self._born = time.monotonic()
 
     def _join(self) -> None:
         if self._starting:

@@ -18,8 +18,9 @@ from tests.tiny import project
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Workspace:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     """A home with three runs of two projects."""
+    monkeypatch.setattr(indices, "EVERY", 0.0)
     home = Workspace(tmp_path)
     for number, of in enumerate("aba"):
         Run.create(home.runs / f"{number + 1:06d}-x", project(), of=of, by="ann")
