@@ -47,10 +47,15 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
+def filename(text: str) -> str:
+    """The name that a source has in tracebacks."""
+    return f"<strata {hashlib.sha256(text.encode()).hexdigest()[:12]}>"
+
+
 @lru_cache(64)
 def _network(text: str) -> Any:
     """The class in a source, executed. linecache knows the text, so tracebacks show its lines."""
-    name = f"<strata {hashlib.sha256(text.encode()).hexdigest()[:12]}>"
+    name = filename(text)
     linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
     world: dict[str, Any] = {"__name__": "strata_network"}
     exec(builtins.compile(text, name, "exec"), world)  # noqa: S102  (from validated fields alone)

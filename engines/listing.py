@@ -57,19 +57,6 @@ def copy_name(name: str, taken: Collection[str]) -> str:
     return next(copy for end in ends if (copy := stem[: 120 - len(end)] + end) not in taken)
 
 
-def newest_by_project(runs: Path) -> dict[str, Path]:
-    """The folder of the newest run of each project, by the project's id."""
-    found: dict[str, Path] = {}
-    for folder in sorted(runs.iterdir()):
-        try:
-            of = _once(folder / "run.json", _of)
-        except OSError:
-            continue
-        if of:
-            found[of] = folder
-    return found
-
-
 def _once(path: Path, read: Callable[[Path], T]) -> T:
     """What `read` makes of a file, unless it is known and the file is as it was."""
     told = path.stat()
@@ -92,11 +79,6 @@ def _name_and_nodes(path: Path) -> tuple[str, int]:
     if "strata" not in raw or not isinstance(name, str) or nodes < 0:
         return path.stem.partition(".")[0], -1
     return name[:120], nodes
-
-
-def _of(path: Path) -> str:
-    of = _json(path).get("of")
-    return of if isinstance(of, str) else ""
 
 
 def _json(path: Path) -> dict[str, Any]:

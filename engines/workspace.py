@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock
 
-from builder.errors import BadFile
-from engines.listing import KEPT_FOR, Deleted, Listed, copy_name, listed, newest_by_project
-from engines.runs.disk import read_json
+from builder.errors import BadFile, StrataError
+from engines.listing import KEPT_FOR, Deleted, Listed, copy_name, listed
+from engines.runs.index import Index
+from engines.runs.limits import full
+from engines.runs.queue import Queue
 from engines.runs.run import Run
+from engines.runs.status import OVER
 
 if TYPE_CHECKING:
     from builder.project import Project
@@ -157,11 +160,7 @@ class Workspace:
 
     def newest_runs(self) -> dict[str, Run]:
         """The newest run of each project that was ever trained, by the project's id."""
-        return {
-            of: Run(folder)
-            for of, folder in newest_by_project(self.runs).items()
-            if ID.fullmatch(folder.name)
-        }
+        return {of: Run(self.runs / id) for of, id in Index(self).newest().items()}
 
     def _forget(self) -> None:
         """Remove what was deleted too long ago."""
@@ -181,17 +180,16 @@ class Workspace:
             raise BadFile(f"There is no run {id[:80]!r}.")
         return run
 
+    def run_ids(self) -> list[str]:
+        """The names of all folders that may hold a run."""
+        return [name for name in _names(self.runs) if ID.fullmatch(name)]
+
     def list_runs(self, of: str = "") -> list[Run]:
         """All runs, or those of one project, newest first."""
-        runs = [Run(path) for path in sorted(self.runs.iterdir(), reverse=True) if ID.fullmatch(path.name)]
-        return [
-            run
-            for run in runs
-            if run.exists() and (not of or read_json(run.folder / "run.json").get("of") == of)
-        ]
+        return [Run(self.runs / id) for id in Index(self).ids(of)]
 
-    def start(self, project: Project, of: str, *, device: str = "auto") -> Run:
-        """Start to train a project, unless it is being trained (or paused) already; the run, either way.
+    def start(self, project: Project, of: str, *, device: str = "auto", by: str = "") -> Run:
+        """Train a project as soon as there is room, unless that is being done (or waits) already; the run, either way.
 
         However many ask at the same moment, one run starts: a double click, or two tabs, make no second one.
 
@@ -199,33 +197,53 @@ class Workspace:
             project: what to train.
             of: the project's id; runs with the same id are runs of the same project.
             device: "auto", "cpu", "cuda" …
+            by: who asks, for the queue: people take turns.
+
+        Raises:
+            StrataError: the disk is nearly full.
         """
-        with FileLock(self.runs / ".lock"):
-            for run in self.list_runs(of):
-                if not (status := run.status()).over:
-                    if status.state == "created":  # the server died before it could start it
-                        run.start()
-                    return run
-            run = Run.create(self.runs / self._new_id(project.name), project, device=device, of=of)
-            run.start()
+        with FileLock(self.runs / ".lock", poll_interval=0.005):
+            going = next((one for one in Index(self).doing(of) if one.state not in OVER), None)
+            if going is None:
+                if why := full(self.runs):
+                    raise StrataError(why)
+                id = self._new_id(project.name)
+                run = Run.create(self.runs / id, project, device=device, of=of, by=by)
+            else:
+                run = Run(self.runs / going.id)
+            if going is None or going.state == "created":  # or the server died before it could queue it
+                Queue(self).add(run)
             return run
 
     def branch(self, parent: Run, project: Project, at: int | None = None, *, by: str = "") -> Run:
         """Train a project beside a run that it branches off from; see engines/runs/branch.py.
 
         Raises:
-            StrataError: there is no such snapshot, or the project's networks have other weights than it.
+            StrataError: there is no such snapshot, the project's networks have other weights than it, or the disk is
+                nearly full.
         """
         from engines.runs.branch import branch
 
         of = parent.about["of"]
-        with FileLock(self.runs / ".lock"):
+        if why := full(self.runs):
+            raise StrataError(why)
+        with FileLock(self.runs / ".lock", poll_interval=0.005):
             run = branch(parent, self.runs / self._new_id(project.name), project, at, of=of, by=by)
-            run.start()
+            Queue(self).add(run)
             return run
 
+    def go_on(self, run: Run) -> None:
+        """Go on with a run that is over but not finished, from its last checkpoint, as soon as there is room.
+
+        Raises:
+            StrataError: the disk is nearly full.
+        """
+        if why := full(self.runs):
+            raise StrataError(why)
+        Queue(self).add(run)
+
     def _new_id(self, name: str) -> str:
-        numbers = [int(path.name[:6]) for path in self.runs.iterdir() if re.match(r"\d{6}-", path.name)]
+        numbers = [int(name[:6]) for name in _names(self.runs) if re.match(r"\d{6}-", name)]
         return f"{max(numbers, default=0) + 1:06d}-{_slug(name) or time.strftime('%Y%m%d')}"
 
     def _new_project_id(self, name: str) -> str:
@@ -235,6 +253,11 @@ class Workspace:
         folder = self.home / name
         folder.mkdir(parents=True, exist_ok=True)
         return folder
+
+
+def _names(folder: Path) -> list[str]:
+    with os.scandir(folder) as found:
+        return [one.name for one in found]
 
 
 def _slug(name: str) -> str:

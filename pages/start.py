@@ -36,7 +36,7 @@ def train(name: str) -> None:
     def make() -> tuple[str, str]:
         project, home = about(name).project(), state.workspace()
         id = home.add_project(project)
-        return id, home.start(project, id).id
+        return id, home.start(project, id, by=state.person()).id
 
     try:
         st.session_state["go"] = ("train", *state.once(f"train {name}", make))

@@ -33,7 +33,7 @@ def train(opened: state.Opened, paused: Run | None = None) -> None:
         return
     try:
         run = state.workspace().start(
-            opened.project, opened.id, device=st.session_state.get("device", "auto")
+            opened.project, opened.id, device=st.session_state.get("device", "auto"), by=state.person()
         )
     except StrataError as error:
         st.session_state["refused"] = str(error)
@@ -59,7 +59,10 @@ def diverged(run: Run | None) -> bool:
 def send(run: Run, command: str) -> None:
     """Ask a run for something, and wait a moment until it has obeyed."""
     if command == "start":
-        run.start()
+        try:
+            state.workspace().go_on(run)
+        except StrataError as error:
+            st.session_state["refused"] = str(error)
         return
     run.send(command)  # type: ignore[arg-type]
     asked = (run.folder / "commands.jsonl").stat().st_size

@@ -33,6 +33,9 @@ class Server:
         command = [sys.executable, "-m", "streamlit", "run", "app.py"]
         command += ["--server.headless=true", f"--server.port={self.port}"]
         environment = os.environ | {"STRATA_HOME": str(self.home), "PYTHONUNBUFFERED": "1"}
+        environment.setdefault(
+            "STRATA_SLOTS", "8"
+        )  # whatever the machine: a test does not wait for another's run
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log

@@ -17,6 +17,7 @@ from engines.context import Context
 from engines.engine import Engine
 from engines.events import Event, State, Step
 from engines.runs.disk import read_lines
+from engines.runs.limits import Watch, limits
 from engines.runs.machine import memory
 from engines.runs.probing import Probing
 from engines.runs.record import Record
@@ -61,6 +62,7 @@ class Driver:
         self._pause_at: float = math.inf
         self._pause_after_epoch = False
         self._resumable = True
+        self._limits = Watch(record.run.folder)
         self._elapsed = 0.0
         self.saving, self.probing = Saving(context, record), Probing(context, record)
         self._since = self._due = self._report_due = time.monotonic()
@@ -73,7 +75,10 @@ class Driver:
         self._elapsed, self._since = elapsed, time.monotonic()
         self._paused = self.record.status.state == "paused"
         self.context.boundary = self._boundary
-        self._save()
+        if (
+            not self.record.run.checkpoints.numbers()
+        ):  # a start is no progress, or deaths could not be counted
+            self._save()
         events = self.engine.run(self.context)
         try:
             self._obey()
@@ -139,6 +144,8 @@ class Driver:
         if self.asked:
             raise Halted(self.asked[0])
         if self.saving.due():
+            if self.attended and (why := self._limits.check(self._elapsed_until(time.monotonic()))):
+                raise Halted("stopped", why)
             self._save()
         elif self.saving.snapshots.wanted(self.context.step_count) and self.saving.sound():
             self.saving.keep(self._elapsed_until(time.monotonic()))
@@ -202,11 +209,14 @@ class Driver:
         self._paused, self._pause_at, self._pause_after_epoch = True, math.inf, False
         if self.record.status.state != "paused" or message:
             self.record.state("paused", message)
-        while self._paused and not self.asked:
+        idle = time.monotonic() + limits().idle_minutes * 60
+        while self._paused and not self.asked and time.monotonic() < idle:
             time.sleep(TICK / 2)
             if not self.record.run.exists():
                 raise FileNotFoundError("the folder of the run has been removed")
             self._obey()
+        if self._paused and self.asked[:1] != ["stopped"]:
+            raise Halted("paused", self.record.status.message)  # without a worker; the next command wakes it
         self._since = time.monotonic()
         if not self.asked:
             self.record.state("running")

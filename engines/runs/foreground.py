@@ -53,7 +53,7 @@ def train_here(run: Run, watch: Watch | None = None) -> Run:
         raise StrataError(f"The run in {run.folder.name!r} is being trained by another process.") from error
     except OSError as error:
         raise StrataError(explain(error)[0]) from error
-    if asked and status.over and status.state != "finished":
+    if asked and status.state != "finished":
         raise KeyboardInterrupt
     if status.state in ("failed", "paused"):
         raise StrataError(status.message)

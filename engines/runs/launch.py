@@ -7,12 +7,13 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 LAUNCHED = "launched"
-"""A file in the run's folder, from the moment a worker was asked for until it holds the lock."""
+"""A file in the run's folder, from the moment a worker was asked for until it holds the lock; it tells that moment."""
 
 LOG = "worker.log"
 """A file in the run's folder for what a worker prints: tracebacks, and the last words of a crash."""
@@ -21,7 +22,7 @@ LOG = "worker.log"
 def launch(folder: Path) -> None:
     """Start a worker for a run's folder. It lives on when this process ends."""
     folder = folder.resolve()
-    (folder / LAUNCHED).touch()
+    (folder / LAUNCHED).write_text(str(time.monotonic()))  # not the time of day, which may be set meanwhile
     if not any(server.fork(folder) for server in _SERVERS):
         process = _start([sys.executable, "-m", "engines.runs.worker", str(folder)], subprocess.DEVNULL)
         threading.Thread(

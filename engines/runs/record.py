@@ -13,6 +13,7 @@ import torch
 
 from engines.events import Measured, Notice, State, Step
 from engines.runs.disk import Lines, read_lines
+from engines.runs.heartbeat import progressed
 from engines.runs.run import Run
 from engines.runs.status import Status
 
@@ -59,6 +60,7 @@ class Record:
     def mark(self, event: Measured | Notice, step: int, epoch: int) -> None:
         """Note what the engine measured or has to say."""
         self.marks += 1
+        progressed()
         if isinstance(event, Notice):
             self._rows.append({"type": "notice", "step": step, "level": event.level, "text": event.text})
             return
@@ -119,6 +121,7 @@ class Record:
         """Write all that was noted; the number of the first step since whose loss is not finite, or None."""
         bad = None
         if self._steps:
+            progressed()
             values = _columns(self._steps)
             bad = next(
                 (self._first + index for index, loss in enumerate(values["loss"]) if loss is None), None

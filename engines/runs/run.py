@@ -244,6 +244,8 @@ class Run:
     def send(self, command: Command, **detail: Any) -> None:
         """Ask the worker for something, which it does within about 0.1 s; wakes a run whose worker is gone.
 
+        A run that waits in the queue leaves it to stop; all else it does when its turn has come.
+
         Args:
             command: what to do.
             detail: for "set" the `values`, such as {"optimiser.lr": 0.001} (see engines/tuning.py).
@@ -253,19 +255,35 @@ class Run:
         """
         if command not in get_args(Command):
             raise StrataError(f"A run knows the commands {', '.join(get_args(Command))}. Got {command!r}.")
-        if self.status().over and command in ("pause", "stop", "set"):
+        from engines.runs.queue import leave
+
+        status = self.status()
+        if status.over and command in ("pause", "stop", "set"):
             return
-        asleep = (
-            not self.alive()
-        )  # asked before: a worker that obeys a stop at once must not be followed by another
+        if status.state == "queued" and command == "stop" and leave(self):
+            return
+        # asked before: a worker that obeys a stop at once must not be followed by another
+        asleep = status.state != "queued" and not self.alive()
         lines = Lines(self.folder / "commands.jsonl")
         lines.add({"command": command, "at": time.time(), **detail})
         lines.close()
-        if asleep and command != "pause":
+        if command != "pause" and (asleep or self._fell_asleep()):
             self.start()
+
+    def unheard(self) -> bool:
+        """Whether there are commands that no worker has read yet and that would go on with a paused run."""
+        status = self.status()
+        rows, _ = read_lines(self.folder / "commands.jsonl", status.commands)
+        return status.state == "paused" and any(row.get("command") != "pause" for row in rows)
+
+    def _fell_asleep(self) -> bool:
+        """Whether a paused run lost its worker just now: it may not have read what it was asked for."""
+        return self.status().state == "paused" and not self.alive()
 
     def start(self) -> None:
         """Start a worker in a process of its own, on a new run or from the last checkpoint of an old one.
+
+        It starts at once; `Workspace.start` and `Workspace.go_on` wait for room.
 
         Does nothing if the run is finished or a worker is at work (of two workers that start at the same moment the
         second finds the lock taken and leaves). A paused run stays paused: send it "resume".

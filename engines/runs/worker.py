@@ -21,7 +21,7 @@ import torch
 from filelock import Timeout
 
 from builder import Project, compile
-from builder.errors import BadValue
+from builder.errors import BadValue, StrataError
 from engines.context import Context
 from engines.data.data import Data, Splits, prepare
 from engines.engine import Engine, engine_of
@@ -29,7 +29,9 @@ from engines.events import State
 from engines.runs import exact
 from engines.runs.driver import Driver, Rewind
 from engines.runs.explain import explain
+from engines.runs.heartbeat import DUMP, Heartbeat
 from engines.runs.launch import LAUNCHED, LOG
+from engines.runs.limits import cap_memory, die_first
 from engines.runs.machine import check_threads, device_of, threads_for
 from engines.runs.record import Record, Watch
 from engines.runs.run import Run
@@ -50,16 +52,38 @@ def main(folder: str | Path) -> int:
     os.dup2(log, 1)
     os.dup2(log, 2)
     faulthandler.enable(2)
+    if DUMP:
+        faulthandler.register(DUMP, file=2)
     try:
-        with run.lock(LOCK_PATIENCE):
-            (run.folder / LAUNCHED).unlink(missing_ok=True)
-            gc.freeze()  # collections in the loop look at its own objects only
-            if not run.status().over:  # else another worker, asked for at the same moment, has done it all
-                work(run, asked)
+        _confine(run)
+        while _train_once(run, asked):
+            pass
     except Timeout:
         (run.folder / LAUNCHED).unlink(missing_ok=True)
         return 3
     return 0
+
+
+def _confine(run: Run) -> None:
+    """See that this worker harms nobody else when memory is short."""
+    die_first()
+    try:
+        if run.about["device"] == "cpu" or not torch.cuda.is_available():  # CUDA maps more than it takes
+            cap_memory()
+    except StrataError:  # a damaged run, or a limit that is none: `work` says so
+        return
+
+
+def _train_once(run: Run, asked: list[State]) -> bool:
+    """Take the lock and train; whether that must be done again, for a command that came too late."""
+    with run.lock(LOCK_PATIENCE), Heartbeat(run.folder):
+        (run.folder / LAUNCHED).unlink(missing_ok=True)
+        gc.freeze()  # collections in the loop look at its own objects only
+        now = run.status()
+        if now.over or now.state == "queued":  # another worker, asked for at the same moment, has done it all
+            return False
+        work(run, asked)
+    return not asked and run.unheard()
 
 
 def work(run: Run, asked: list[State], watch: Watch | None = None, attended: bool = True) -> Status:
@@ -79,16 +103,26 @@ def work(run: Run, asked: list[State], watch: Watch | None = None, attended: boo
             except Rewind:
                 continue
     except Exception as error:
+        if not run.exists():  # removed meanwhile: nothing may be written into what is left of it
+            return record.status
         with suppress(OSError), open(run.folder / LOG, "a") as log:
             print(time.strftime("%F %T"), traceback.format_exc(), file=log)
         try:
-            record.state("failed", *explain(error))
+            record.state("failed", *explain(error, _batch(run)))
         except OSError:
             with suppress(OSError):  # the status may be written although the events cannot
                 record.report()
         return record.status
     finally:
         record.close()
+
+
+def _batch(run: Run) -> int:
+    """The batch size of a run; 0 if that cannot be told."""
+    try:
+        return int(getattr(engine_of(run.project.engine), "batch", 0))
+    except StrataError:
+        return 0
 
 
 def prepared(engine: Engine, project: Project) -> Splits:

@@ -3,11 +3,14 @@
 import base64
 import hashlib
 import re
+import secrets
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 from starlette.middleware import Middleware
+from starlette.requests import cookie_parser
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -47,6 +50,10 @@ HEADERS = {
     b"referrer-policy": b"same-origin",
     b"cross-origin-opener-policy": b"same-origin",
 }
+PERSON = "strata_person"
+"""The cookie that tells people apart. It names nobody: the queue lets them take turns by it."""
+_PERSON = re.compile(r"[0-9a-f]{32}")
+A_YEAR = 365 * 86_400
 FOREIGN = "This server takes changes from its own pages only."
 REFUSED = "This server answers to its own name only. Open it at the address that it printed when it started."
 
@@ -77,6 +84,8 @@ class Guard:
             if message["type"] == "http.response.start":
                 known = {name.lower() for name, _ in message.get("headers", ())}
                 more = [(name, value) for name, value in HEADERS.items() if name not in known]
+                if scope["type"] == "http" and _is_page(message):
+                    more.append((b"set-cookie", _cookie(scope)))
                 message = {**message, "headers": [*message.get("headers", ()), *more]}
             await send(message)
 
@@ -102,6 +111,27 @@ def foreign(scope: Scope) -> bool:
         return _header(scope, b"sec-fetch-site") in ("cross-site", "same-site")
     own = {_host(scope).lower(), _header(scope, b"x-forwarded-host").lower()} - {""}
     return origin.partition("://")[2] not in own
+
+
+def person(cookies: Mapping[str, str]) -> str:
+    """Who a browser's cookies say that it is, as a name from which the cookie cannot be told; "" if they do not say."""
+    told = cookies.get(PERSON, "")
+    return hashlib.sha256(told.encode()).hexdigest()[:16] if _PERSON.fullmatch(told) else ""
+
+
+def _is_page(message: Message) -> bool:
+    return any(
+        name.lower() == b"content-type" and value.startswith(b"text/html")
+        for name, value in message.get("headers", ())
+    )
+
+
+def _cookie(scope: Scope) -> bytes:
+    """The person's cookie for a year from now, or a new person's."""
+    told = cookie_parser(_header(scope, b"cookie")).get(PERSON, "")
+    value = told if _PERSON.fullmatch(told) else secrets.token_hex(16)
+    secure = "; Secure" if scope.get("scheme") == "https" else ""
+    return f"{PERSON}={value}; Path=/; Max-Age={A_YEAR}; HttpOnly; SameSite=Lax{secure}".encode()
 
 
 def _host(scope: Scope) -> str:

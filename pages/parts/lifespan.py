@@ -11,6 +11,7 @@ from typing import Any
 from builder.graph import Graph, Node
 from engines.runs import keeper
 from engines.runs.launch import Forkserver
+from engines.runs.limits import limits
 from engines.workspace import Workspace
 
 over = threading.Event()
@@ -28,6 +29,7 @@ PATIENCE = 3.0
 @asynccontextmanager
 async def lifespan(app: Any) -> AsyncIterator[None]:
     """Start what the app needs; end it when the server ends. Runs go on."""
+    limits()  # an environment variable that says nonsense is told now, in words
     begun.set()
     _answer_at_once()
     workspace = Workspace()

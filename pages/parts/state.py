@@ -11,8 +11,10 @@ from builder.edits import History, InRole
 from builder.errors import BadFile, StrataError
 from builder.graph import Graph
 from builder.project import Project, usual_role
+from engines.runs.index import Index
 from engines.runs.run import Run
 from engines.workspace import Workspace
+from pages.parts import guard
 from pages.parts.documents.document import Document, document
 from pages.parts.looking import looked_at
 
@@ -110,6 +112,11 @@ def workspace() -> Workspace:
     return Workspace()
 
 
+def person() -> str:
+    """Who sits at this browser, as far as its cookie tells; "" where it tells nothing."""
+    return guard.person(st.context.cookies)
+
+
 def once(wish: str, make: Any) -> Any:
     """What `make()` gives; or what it gave a moment ago, if this tab wished the same (a double click)."""
     known = st.session_state.get("wished")
@@ -149,8 +156,8 @@ def current_run(of: str) -> Run | None:
         if run.about["of"] != of:
             raise BadFile(f"There is no run {id[:80]!r} in this project.")
         return run
-    runs = workspace().list_runs(of)
-    return _run(str(workspace().home), runs[0].id) if runs else None
+    ids = Index(workspace()).ids(of)
+    return _run(str(workspace().home), ids[0]) if ids else None
 
 
 def moment(run: Run | None) -> int | None:

@@ -115,7 +115,9 @@ def _settings(run: Run, at: int) -> Any:
 def _branch(opened: state.Opened, run: Run, at: int) -> None:
     project = run.project.with_fields(engine=_settings(run, at).dump())
     try:
-        made = state.once(f"branch {run.id} {at}", lambda: state.workspace().branch(run, project, at))
+        made = state.once(
+            f"branch {run.id} {at}", lambda: state.workspace().branch(run, project, at, by=state.person())
+        )
     except StrataError as error:
         st.session_state["refused"] = str(error)
         return

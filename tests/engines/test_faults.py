@@ -96,7 +96,9 @@ def test_15_out_of_memory_says_what_to_do(tmp_path: Path, monkeypatch: pytest.Mo
         )
 
     monkeypatch.setattr("engines.context.Context.step", full)
-    with pytest.raises(StrataError, match="The memory is full. Halve the batch size"):
+    with pytest.raises(
+        StrataError, match=r"The memory is full .out of memory.\. Try batch size 16 instead of 32"
+    ):
         engines.train(project(), tmp_path / "run")
 
 
