@@ -10,7 +10,7 @@ import streamlit as st
 
 from builder.errors import BadFile
 from builder.files import dumps
-from engines.listing import Deleted
+from engines.kept import Deleted
 from engines.runs.run import Run
 from engines.workspace import Workspace
 from pages.parts import projects, state
