@@ -1,0 +1,3 @@
+from pages.parts.runs.listing import run_list
+
+run_list()
