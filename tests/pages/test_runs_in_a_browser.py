@@ -6,9 +6,11 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 import builder
+from builder.edits import RemoveNodes, SetConfig
 from engines.runs.label import label
 from engines.runs.run import Run
 from engines.workspace import Workspace
+from tests.pages.drawing import DEEP
 from tests.pages.putting import put_run
 from tests.server import Server
 
@@ -56,3 +58,42 @@ def test_in_a_browser_search_tag_delete_and_undo(
     assert label(first.folder).note == HOSTILE and page.title() == "Strata"
     links.filter(has_text="Run 2").click()
     expect(page).to_have_url(re.compile(r"train\?project=mine&run=000002-digits"))
+
+
+def test_in_a_browser_two_runs_side_by_side_and_their_networks_on_the_canvas(
+    start_server: Callable[[], Server], page: Page, settle: Callable[..., None]
+) -> None:
+    server = start_server()
+    put_on(server)
+    wider = SetConfig(node="linear1", config={"units": 128}).apply(builder.template("digits-mlp").graph)
+    wider = RemoveNodes(ids=("relu2",)).apply(wider)
+    project = builder.template("digits-mlp").with_graph(wider)
+    put_run(HOSTILE[:90], home=Workspace(server.home), project=project)
+    page.add_init_script(DEEP)
+    page.goto(f"{server.url}/runs")
+    for name in ("Run 2 ·", "Run 4 ·"):
+        page.get_by_role("checkbox", name=f"Compare {name}").check(force=True)
+        settle(page)
+    page.get_by_test_id("stMain").get_by_role("button", name="Compare 2").click()
+    expect(page).to_have_url(re.compile(r"compare=000002-digits(,|%2C)000004"))
+    page.reload()
+    expect(page.locator(".js-plotly-plot")).to_have_count(3, timeout=30_000)
+    expect(page.locator(".strata-table .best").first).to_be_visible()
+    linear, gone = (page.locator(f"[data-node='{id}']") for id in ("linear1", "relu2"))
+    expect(linear).to_have_attribute("data-mark", "changed")
+    expect(linear).to_have_attribute("aria-label", re.compile("Units from 64 to 128"))
+    expect(gone).to_have_attribute("data-mark", "removed")
+    before = linear.bounding_box()
+    stage = page.locator(".differing .board-stage")
+    stage.press("+")
+    page.wait_for_function("was => deep('[data-node=linear1]').getBoundingClientRect().width > was * 1.05",
+                           arg=before["width"] if before else 0)  # fmt: skip
+    linear.hover()
+    page.mouse.down()
+    page.mouse.move(700, 500)
+    page.mouse.up()
+    stage.press("Delete")
+    expect(page.locator("[data-node]")).to_have_count(8)
+    page.get_by_role("button", name="All runs").click()
+    expect(page.get_by_label("Search")).to_be_visible()
+    assert page.title() == "Strata"

@@ -15,6 +15,7 @@ from pages.parts.header import ACTIVE, page_head, run_name
 from pages.parts.lifespan import torch_is_ready
 from pages.parts.runs import deleting, tables
 from pages.parts.runs.compared import ACROSS, AXES, Compared, results
+from pages.parts.runs.networks import networks
 from pages.parts.runs.row import MOST_CHOSEN
 from pages.parts.runs.wanted import named
 from pages.parts.words import listed, metric_name, plain, short
@@ -48,6 +49,7 @@ def comparison(ids: str) -> None:
     metric = st.session_state.get("metric of runs", "")
     _results(runs, metric or _metrics(runs)[0])
     _settings(runs)
+    networks(runs)
     _lineage(runs)
 
 
