@@ -4,6 +4,7 @@ import re
 from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, field_validator
+from pydantic.fields import FieldInfo
 
 
 class Registered(BaseModel):
@@ -75,3 +76,13 @@ def spaced(name: str) -> str:
     """A class name as people read it: `BatchNorm2d` → `Batch norm 2d`."""
     words = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name).split()
     return " ".join([words[0], *(word if word.isupper() else word.lower() for word in words[1:])])
+
+
+def label(name: str, info: FieldInfo) -> tuple[str, str]:
+    """What a field is called, and its help; a description may begin with a name: `Learning rate: length of a step`."""
+    text = info.description or ""
+    head, colon, rest = text.partition(": ")
+    if colon and len(head) <= 24 and head[:1].isupper():
+        return head, rest[:1].upper() + rest[1:]
+    words = name.replace("_", " ")
+    return words[:1].upper() + words[1:], text

@@ -4,19 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from itertools import count
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from builder.files import LARGEST
-
-T = TypeVar("T")
-KEPT_FOR = 30 * 86_400.0
-"""Seconds for which a deleted project can be restored."""
-MOST = 20_000
-"""Files that are remembered; beyond, all are read anew."""
-_remembered: dict[Path, tuple[tuple[int, int, int], Any]] = {}
+from engines.once import once
 
 
 class Listed(NamedTuple):
@@ -30,21 +24,10 @@ class Listed(NamedTuple):
     """In all of its graphs, blocks not counted; -1 if the file cannot be read."""
 
 
-class Deleted(NamedTuple):
-    """A project that was deleted and can be restored."""
-
-    key: str
-    """By which it is restored."""
-    id: str
-    name: str
-    deleted: float
-    """When (seconds since 1970)."""
-
-
 def listed(path: Path) -> Listed | None:
     """What a list tells of a project's file; None if it is gone. To find all that is wrong with one, load it."""
     try:
-        name, nodes = _once(path, _name_and_nodes)
+        name, nodes = once(path, _name_and_nodes)
         return Listed(path.stem, name, path.stat().st_mtime, nodes)
     except OSError:
         return None
@@ -55,18 +38,6 @@ def copy_name(name: str, taken: Collection[str]) -> str:
     stem = re.sub(r" \(copy(?: \d{1,6})?\)$", "", name)
     ends = (" (copy)" if number == 1 else f" (copy {number})" for number in count(1))
     return next(copy for end in ends if (copy := stem[: 120 - len(end)] + end) not in taken)
-
-
-def _once(path: Path, read: Callable[[Path], T]) -> T:
-    """What `read` makes of a file, unless it is known and the file is as it was."""
-    told = path.stat()
-    stamp = told.st_mtime_ns, told.st_ino, told.st_size
-    known = _remembered.get(path)
-    if known is None or known[0] != stamp:
-        if len(_remembered) >= MOST:
-            _remembered.clear()
-        known = _remembered[path] = stamp, read(path)
-    return known[1]
 
 
 def _name_and_nodes(path: Path) -> tuple[str, int]:

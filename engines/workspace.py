@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from filelock import FileLock
 
 from builder.errors import BadFile, StrataError
-from engines.listing import KEPT_FOR, Deleted, Listed, copy_name, listed
+from engines.kept import ID, Deleted, Kept
+from engines.listing import Listed, copy_name, listed
 from engines.runs.index import Index
 from engines.runs.limits import full
 from engines.runs.queue import Queue
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 HOME = "STRATA_HOME"
 """The environment variable that names the home folder; without it, `.strata` in the current folder."""
-ID = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
 
 
 class Workspace:
@@ -50,7 +50,7 @@ class Workspace:
 
     @property
     def deleted(self) -> Path:
-        """Where deleted projects lie, as ID.MILLISECONDS.json, until they are restored or too old."""
+        """Where deleted projects (ID.MILLISECONDS.json) and runs (ID.MILLISECONDS) lie, until restored or too old."""
         return self._folder("deleted")
 
     def project_path(self, id: str) -> Path:
@@ -110,14 +110,15 @@ class Workspace:
         Raises:
             BadFile: there is no such project.
         """
-        self._forget()
+        kept = self._deleted_projects()
+        kept.forget()
         if not ID.fullmatch(id):
             raise BadFile(f"There is no project {id[:80]!r} here.")
         with self.project_lock(id):  # nobody writes the file meanwhile; afterwards they see that it is gone
             if not (self.projects / f"{id}.json").is_file() and (last := self.deleted_project(id)):
                 return last.key
-            key = f"{id}.{time.time_ns() // 1_000_000}"
-            os.replace(self.project_path(id), self.deleted / f"{key}.json")
+            key = kept.new_key(id)
+            os.replace(self.project_path(id), kept.path(key))
         return key
 
     def restore_project(self, key: str) -> str:
@@ -135,39 +136,44 @@ class Workspace:
             raise BadFile(f"There is no deleted project {key[:80]!r}.")
         with self.project_lock(id):
             there = (self.projects / f"{id}.json").is_file()
-            kept = next((one for one in self.list_deleted() if key in (one.key, one.id)), None)
+            kept = self._deleted_projects().find(key)
             if kept is None and there:
                 return id
             if kept is None:
                 raise BadFile("This project is not kept any more: deleted projects are kept for 30 days.")
             found = self._new_project_id(kept.name) if there else id
-            os.replace(self.deleted / f"{kept.key}.json", self.projects / f"{found}.json")
+            os.replace(self._deleted_projects().path(kept.key), self.projects / f"{found}.json")
         return found
 
     def list_deleted(self) -> list[Deleted]:
         """The projects that can be restored, the last deleted first."""
-        found = []
-        for path in self.deleted.glob("*.json"):
-            id, _, moment = path.stem.partition(".")
-            if ID.fullmatch(id) and moment.isdecimal() and time.time() - int(moment) / 1000 < KEPT_FOR:
-                name = one.name if (one := listed(path)) else id
-                found.append(Deleted(path.stem, id, name, int(moment) / 1000))
-        return sorted(found, key=lambda one: -one.deleted)
+        return self._deleted_projects().all()
 
     def deleted_project(self, id: str) -> Deleted | None:
         """The last project that was deleted with this id; None if it is not kept (any more)."""
-        return next((one for one in self.list_deleted() if one.id == id), None)
+        return self._deleted_projects().find(id) if ID.fullmatch(id) else None
 
     def newest_runs(self) -> dict[str, Run]:
         """The newest run of each project that was ever trained, by the project's id."""
         return {of: Run(self.runs / id) for of, id in Index(self).newest().items()}
 
-    def _forget(self) -> None:
-        """Remove what was deleted too long ago."""
-        for path in self.deleted.glob("*.*.json"):
-            moment = path.stem.partition(".")[2]
-            if moment.isdecimal() and time.time() - int(moment) / 1000 >= KEPT_FOR:
-                path.unlink(missing_ok=True)
+    def delete_run(self, id: str) -> str:
+        """Put a run aside, for 30 days; see engines/runs/deleted.py."""
+        from engines.runs.deleted import delete
+
+        return delete(self, id)
+
+    def restore_run(self, key: str) -> str:
+        """Put a deleted run back; see engines/runs/deleted.py."""
+        from engines.runs.deleted import restore
+
+        return restore(self, key)
+
+    def list_deleted_runs(self) -> list[Deleted]:
+        """The runs that can be restored, the last deleted first."""
+        from engines.runs.deleted import every
+
+        return every(self)
 
     def run(self, id: str) -> Run:
         """The run with an id.
@@ -243,8 +249,13 @@ class Workspace:
         Queue(self).add(run)
 
     def _new_id(self, name: str) -> str:
-        numbers = [int(name[:6]) for name in _names(self.runs) if re.match(r"\d{6}-", name)]
-        return f"{max(numbers, default=0) + 1:06d}-{_slug(name) or time.strftime('%Y%m%d')}"
+        from engines.runs.deleted import numbers
+
+        known = [int(name[:6]) for name in _names(self.runs) if re.match(r"\d{6}-", name)]
+        return f"{max([*known, *numbers(self)], default=0) + 1:06d}-{_slug(name) or time.strftime('%Y%m%d')}"
+
+    def _deleted_projects(self) -> Kept:
+        return Kept(self.deleted, ".json", lambda path: one.name if (one := listed(path)) else "")
 
     def _new_project_id(self, name: str) -> str:
         return f"{_slug(name) or 'project'}-{secrets.token_hex(5)}"

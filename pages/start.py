@@ -6,7 +6,7 @@ from builder.errors import StrataError
 from builder.files import loads
 from builder.project import Project
 from builder.templates import TEMPLATES, Template, about
-from pages.parts import state
+from pages.parts import projects, state
 from pages.parts.forms.refusing import reason, refuse
 from pages.parts.header import go, page_head
 from pages.parts.live import fetch_ahead
@@ -28,20 +28,6 @@ GROUPS = {
 def drawn(name: str) -> str:
     """The picture of a template."""
     return picture(about(name).project().graph)
-
-
-def train(name: str) -> None:
-    """Make a project of a template and train it; a double click makes one."""
-
-    def make() -> tuple[str, str]:
-        project, home = about(name).project(), state.workspace()
-        id = home.add_project(project)
-        return id, home.start(project, id, by=state.person()).id
-
-    try:
-        st.session_state["go"] = ("train", *state.once(f"train {name}", make))
-    except StrataError as error:
-        st.session_state["refused"] = str(error)
 
 
 def build(name: str) -> None:
@@ -87,7 +73,7 @@ def card(template: Template) -> None:
                     key=f"train {template.name}",
                     type="primary",
                     icon=":material/play_arrow:",
-                    on_click=train,
+                    on_click=projects.train_template,
                     args=(template.name,),
                 )
             st.button(

@@ -12,3 +12,5 @@ DARK = {
 }  # fmt: skip
 OTHER = "#868E96"
 """Of a category that has no colour of its own."""
+RUNS = ("#4C6EF5", "#E8590C", "#0CA678", "#AE3EC9", "#1098AD", "#F08C00")
+"""Of the runs of a comparison, in their order; each is seen on light and on dark ground."""

@@ -115,7 +115,7 @@ def foreign(scope: Scope) -> bool:
 
 def person(cookies: Mapping[str, str]) -> str:
     """Who a browser's cookies say that it is, as a name from which the cookie cannot be told; "" if they do not say."""
-    told = cookies.get(PERSON, "")
+    told = str(cookies.get(PERSON, ""))
     return hashlib.sha256(told.encode()).hexdigest()[:16] if _PERSON.fullmatch(told) else ""
 
 

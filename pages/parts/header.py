@@ -10,7 +10,7 @@ import streamlit as st
 
 from builder.errors import BadFile
 from builder.files import dumps
-from engines.listing import Deleted
+from engines.kept import Deleted
 from engines.runs.run import Run
 from engines.workspace import Workspace
 from pages.parts import projects, state
@@ -38,6 +38,7 @@ def sidebar(pages: Mapping[str, Any]) -> None:
     st.html(_STYLE)
     with st.sidebar:
         st.page_link(pages["start"], width="stretch")
+        st.page_link(pages["runs"], query_params=state.parameters(), width="stretch")
         st.caption("Project")
         for name in ("build", "data", "train", "export"):
             st.page_link(pages[name], query_params=state.parameters(), width="stretch")
@@ -76,10 +77,11 @@ def page_head(title: str, caption: str) -> Any:
     return row.container(horizontal=True, width="content", vertical_alignment="center")
 
 
-def run_name(run: Run) -> str:
+def run_name(run: Run | str) -> str:
     """`run 3` for 000003-digits-mlp."""
-    number = run.id.split("-")[0]
-    return f"run {int(number)}" if number.isdecimal() else f"run {run.id[:20]}"
+    id = run if isinstance(run, str) else run.id
+    number = id.split("-")[0]
+    return f"run {int(number)}" if number.isdecimal() else f"run {id[:20]}"
 
 
 def _line(opened: state.Opened, run: Run | None) -> None:

@@ -1,20 +1,34 @@
 """What can be done with a project as a whole: rename, duplicate, delete, and take that back."""
 
-import time
 from collections.abc import Callable
 from typing import TypeVar
 
 import streamlit as st
 
 from builder.errors import StrataError
+from builder.templates import about
 from engines.workspace import Workspace
+from pages.parts import state
 from pages.parts.documents.document import ELSEWHERE, document
-from pages.parts.words import ago, plain, short
+from pages.parts.kept import kept, undo_line
+from pages.parts.words import plain, short
 
 T = TypeVar("T")
 NAMELESS = "A project must have a name that is more than spaces."
 UNDO = "deleted project"
 """Where a tab keeps what it has just deleted: key, name, and the run that is not over."""
+
+
+def train_template(name: str) -> None:
+    """Make a project of a template and train it; a double click makes one. The page then goes where `go` says."""
+
+    def make() -> tuple[str, str]:
+        project, home = about(name).project(), Workspace()
+        id = home.add_project(project)
+        return id, home.start(project, id, by=state.person()).id
+
+    if wish := _told(lambda: state.once(f"train {name}", make)):
+        st.session_state["go"] = ("train", *wish)
 
 
 def rename(id: str, name: str) -> None:
@@ -55,32 +69,18 @@ def deletion() -> None:
     if UNDO not in st.session_state:
         return
     key, name, run = st.session_state[UNDO]
-    with st.container(border=True, horizontal=True, vertical_alignment="center", gap="small", key="deletion"):
-        words = f":material/delete: Deleted **{plain(short(name, 60))}**."
-        if run:
-            words += " Its run stays paused." if _state(run) == "paused" else " Its run goes on."
-        st.markdown(words, width="content")
-        st.button("Undo", key="undo deletion", icon=":material/undo:", on_click=restore, args=(key,))
-        if run:
-            st.button("Stop the run", key="stop run", icon=":material/stop:", on_click=_stop, args=(run,))
+    words = f"Deleted **{plain(short(name, 60))}**."
+    if run:
+        words += " Its run stays paused." if _state(run) == "paused" else " Its run goes on."
+    line = undo_line(words, restore, key, "deletion")
+    if run:
+        line.button("Stop the run", key="stop run", icon=":material/stop:", on_click=_stop, args=(run,))
 
 
 def deleted_projects() -> None:
     """A popover with the projects that can be restored; nothing if there are none."""
-    kept = Workspace().list_deleted()
-    if not kept:
-        return
-    with st.popover("Deleted projects", icon=":material/delete:", type="tertiary", key="deleted projects"):
-        st.caption("Kept for 30 days. Their runs are kept as well.")
-        for one in kept[:50]:
-            with st.container(
-                horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
-            ):
-                when = ago(one.deleted, time.time())
-                st.markdown(f"{plain(short(one.name, 40))} :gray[· {when}]", width="content")
-                st.button("Restore", key=f"restore {one.key}", on_click=restore, args=(one.key,))
-        if len(kept) > 50:
-            st.caption(f"{len(kept) - 50} older ones lie in the folder `deleted` of the home folder.")
+    caption = "Kept for 30 days. Their runs are kept as well."
+    kept("Deleted projects", caption, Workspace().list_deleted(), restore)
 
 
 def _stop(run: str) -> None:

@@ -7,10 +7,10 @@ from typing import Any
 import streamlit as st
 
 from builder.errors import BadValue
+from builder.registry import label
 from engines.engine import engine_of
 from engines.runs.run import Run
 from engines.tuning import Tunable, differing, tunables
-from pages.parts.forms.fields import label
 from pages.parts.forms.widgets import Form, widget
 from pages.parts.words import plain
 

@@ -12,6 +12,9 @@ SIDEBAR = 210
 """Its width in pixels where there is room for it: what a person works on needs the rest."""
 PAGES = {
     "start": st.Page(ROOT / "pages/start.py", title="Start", icon=":material/home:", default=True),
+    "runs": st.Page(
+        ROOT / "pages/runs.py", title="Runs", icon=":material/stacked_line_chart:", url_path="runs"
+    ),
     "build": st.Page(
         ROOT / "pages/build.py", title="Build", icon=":material/account_tree:", url_path="build"
     ),

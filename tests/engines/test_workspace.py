@@ -12,7 +12,8 @@ import builder
 from builder.errors import BadFile
 from builder.project import Project
 from engines import listing
-from engines.listing import KEPT_FOR, copy_name
+from engines.kept import KEPT_FOR
+from engines.listing import copy_name
 from engines.runs.run import Run
 from engines.workspace import Workspace
 

@@ -8,13 +8,13 @@ from streamlit.testing.v1 import AppTest
 import engines.data
 import engines.supervised  # noqa: F401  (fills the registries)
 from builder.layers import LAYERS
-from builder.registry import Registered
+from builder.registry import Registered, label
 from engines.data import Data, Dataset
 from engines.engine import Engine
 from engines.losses import Loss
 from engines.optimisers import Optimiser
 from engines.schedules import Schedule
-from pages.parts.forms.fields import bounds, default, label, literals, step, understood, written
+from pages.parts.forms.fields import bounds, default, literals, step, understood, written
 
 FAMILIES = (Dataset, Engine, Loss, Optimiser, Schedule)
 KINDS: list[type[Registered]] = [

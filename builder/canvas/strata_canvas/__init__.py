@@ -29,3 +29,15 @@ def canvas(data: dict[str, Any], *, key: str, on_change: Callable[[], None] | No
     # Registered on every run: the components of a restarted runtime know nothing of what was registered before.
     mount = st.components.v2.component("strata-canvas.canvas", js=_FILES[0], css=_FILES[1])
     mount(key=key, data=data, default={"view": {}}, on_view_change=on_change or (lambda: None))
+
+
+def difference(data: dict[str, Any], *, key: str) -> None:
+    """Show the difference between two graphs, to be looked at; as high as --canvas-height says.
+
+    Args:
+        data: {"nodes", "edges"} with a `mark` each; `label`, what it shows in words; `first` and `second`, the names
+            of the two.
+        key: of the element.
+    """
+    mount = st.components.v2.component("strata-canvas.canvas", js=_FILES[0], css=_FILES[1])
+    mount(key=key, data={"difference": data})

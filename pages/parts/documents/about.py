@@ -11,10 +11,11 @@ from builder.errors import Problem
 from builder.graph import Graph, Node
 from builder.layer import Layer, Spec, written
 from builder.layers import LAYERS
+from builder.registry import label
 from builder.shapes import Place
 from builder.trial import size
 from pages.parts.documents.fixing import fixes
-from pages.parts.forms.fields import bounds, default, is_number, label
+from pages.parts.forms.fields import bounds, default, is_number
 from pages.parts.forms.fields import written as as_text
 
 LEADING, MOST_FIELDS = 2, 4

@@ -19,7 +19,8 @@ from builder.errors import BadFile, StrataError
 from builder.files import load, save
 from builder.graph import Graph
 from builder.project import Project
-from engines.workspace import ID, Workspace
+from engines.kept import ID
+from engines.workspace import Workspace
 from pages.parts.documents.ledger import Ledger
 from pages.parts.documents.merging import merged
 

@@ -33,16 +33,6 @@ def default(info: FieldInfo) -> Any:
     )
 
 
-def label(name: str, info: FieldInfo) -> tuple[str, str]:
-    """What a field is called, and its help; a description may begin with a name: `Learning rate: length of a step`."""
-    text = info.description or ""
-    head, colon, rest = text.partition(": ")
-    if colon and len(head) <= 24 and head[:1].isupper():
-        return head, rest[:1].upper() + rest[1:]
-    words = name.replace("_", " ")
-    return words[:1].upper() + words[1:], text
-
-
 def bounds(info: FieldInfo) -> tuple[Any, Any]:
     """The least and the largest value that are allowed; None where there is no bound, or it is itself excluded."""
     found: dict[str, Any] = {}

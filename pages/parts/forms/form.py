@@ -12,7 +12,8 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from builder.errors import Problem
-from pages.parts.forms.fields import default, family, label
+from builder.registry import label
+from pages.parts.forms.fields import default, family
 from pages.parts.forms.widgets import Form, draw, widget
 from pages.parts.words import plain
 

@@ -10,6 +10,7 @@ import streamlit as st
 from pydantic.fields import FieldInfo
 
 from builder.errors import Problem
+from builder.registry import label
 from pages.parts.editing.formulas import Names, outcome
 from pages.parts.forms.bound import bound
 from pages.parts.forms.fields import (
@@ -18,7 +19,6 @@ from pages.parts.forms.fields import (
     default,
     holds_number,
     is_number,
-    label,
     literals,
     step,
     understood,

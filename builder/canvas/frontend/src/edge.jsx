@@ -12,13 +12,13 @@ const STOUT = 2 // times as thick from far away
 const NEAR = 24 // what is so wide around a connection counts for it; seen from away twice as wide
 const LETTERS = 11 // the size at which widths are measured
 
-/** A connection of React Flow; `data` is {label, bytes, faulty, skips}. */
+/** A connection of React Flow; `data` is {label, bytes, faulty, skips}, and where graphs are compared its `mark`. */
 export const ShapeEdge = memo(function ShapeEdge({ id, sourceX, sourceY, targetX, targetY, data }) {
   const route = useStore(useCallback((state) => planOf(state).get(id), [id]))
   const letters = useStore(sizeOfLetters)
   const { path, x, y, room, under } = line(route, { x1: sourceX, y1: sourceY, x2: targetX, y2: targetY })
-  const { label, bytes, faulty, skips } = data
-  const named = `cable${faulty ? ' faulty' : ''}${skips ? ' skips' : ''}${label ? '' : ' unknown'}`
+  const { label, bytes, faulty, skips, mark = '' } = data
+  const named = `cable${faulty ? ' faulty' : ''}${skips ? ' skips' : ''}${label ? '' : ' unknown'} ${mark}`
   return (
     <g className={named}>
       <BaseEdge path={path} interactionWidth={letters === LETTERS ? NEAR : 2 * NEAR} style={{ strokeWidth: thickness(bytes) * (letters ? 1 : STOUT) }} />

@@ -2,6 +2,7 @@
 import { createRoot } from 'react-dom/client'
 import '@xyflow/react/dist/style.css'
 import { Canvas } from './canvas.jsx'
+import { renderDifference } from './differing.jsx'
 import * as graph from './graph.js'
 import * as layout from './layout.js'
 import { createStore } from './store.js'
@@ -14,8 +15,9 @@ const PRESSED = 1500 // and the answer to a button, which may lead there too
 // What is pressed or copied here is meant for the canvas: Streamlit has shortcuts of its own (`r`, `c`).
 const KEPT = ['keydown', 'keyup', 'keypress', 'copy', 'cut', 'paste']
 
-/** Shows the canvas of a project, or takes over newer data; returns what unmounts it. */
+/** Shows the canvas of a project, or the difference of two graphs, or takes over newer data; returns what unmounts it. */
 export default function render({ parentElement, data, setStateValue }) {
+  if (data.difference) return renderDifference({ parentElement, data, base: base(), isDark })
   let one = mounted.get(parentElement)
   if (one && one.project !== data.project) one = one.stop()
   if (!one) mounted.set(parentElement, (one = mount(parentElement, data)))

@@ -16,13 +16,12 @@ export const LayerNode = memo(function LayerNode({ data, selected, isConnectable
   const { kinds, heat, board } = data
   const kind = kinds.kinds[data.node.kind]
   const node = complete(data.node, kinds)
-  const colour = kinds.categories.find(({ name }) => name === node.about.category)
   const far = useStore(isFar)
   const classes = ['layer', far && 'far', selected && 'chosen', worst(node), node.about.repeat > 1 && 'stacked', heat !== null && 'hot']
   return (
     <div
       className={classes.filter(Boolean).join(' ')} data-node={node.id} role="group" aria-label={spoken(node)}
-      style={{ '--light': colour?.colour, '--dark': colour?.colour_dark, '--heat': `${Math.round(100 * (heat ?? 0))}%` }}
+      style={{ ...stripe(node, kinds), '--heat': `${Math.round(100 * (heat ?? 0))}%` }}
     >
       <Head node={node} icon={kind?.icon} board={board} />
       {far ? <div style={{ height: heightOf(node) - BARE }} /> : <Inside node={node} fields={data.node} board={board} still={!selected} />}
@@ -32,6 +31,12 @@ export const LayerNode = memo(function LayerNode({ data, selected, isConnectable
     </div>
   )
 }, same)
+
+/** The colours of a node's category, as properties that its style sheet reads. */
+export function stripe({ about }, kinds) {
+  const colour = kinds.categories.find(({ name }) => name === about.category)
+  return { '--light': colour?.colour, '--dark': colour?.colour_dark }
+}
 
 const isFar = ({ transform }) => transform[2] < FAR
 
@@ -64,7 +69,7 @@ function worst({ about }) {
   return about.problems.length ? 'warned' : ''
 }
 
-function Head({ node: { id, about, shares }, icon, board }) {
+export function Head({ node: { id, about, shares }, icon, board }) {
   const kind = about.block || about.title
   return (
     <div className="layer-head" data-grip>
@@ -104,7 +109,7 @@ function PortNames({ node }) {
   )
 }
 
-function Foot({ about: { shape, dtype, parameters, outputs }, far }) {
+export function Foot({ about: { shape, dtype, parameters, outputs }, far }) {
   const all = outputs.map((port) => `${port.name}: ${port.shape ?? 'not known yet'}${port.dtype ? `, ${port.dtype}` : ''}`)
   const costs = parameters ? `${short(parameters)} param${parameters === 1 ? '' : 's'}` : ''
   const letters = (shape ?? '').length + costs.length
@@ -122,7 +127,7 @@ function Foot({ about: { shape, dtype, parameters, outputs }, far }) {
 /** A shape in few letters: of one example, without spaces. */
 const tight = (shape) => (shape ?? '').replace(/^B × /, '').replaceAll(' ', '')
 
-function Ports({ node: { id, about }, isConnectable }) {
+export function Ports({ node: { id, about }, isConnectable }) {
   const update = useUpdateNodeInternals()
   const { inputs, outputs } = about
   const signature = [inputs, outputs].map((ports) => ports.map(({ name }) => name).join()).join('|')
