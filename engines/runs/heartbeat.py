@@ -95,7 +95,8 @@ def last_beat(folder: Path) -> Beat | None:
 def born(process: int) -> float:
     """When a process began, in ticks since the machine started where the system tells; 0 if there is none."""
     try:
-        return int(Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[19])
+        told = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()
+        return int(told[19]) if told[0] != "Z" else 0  # a zombie has ended
     except OSError:
         pass
     try:

@@ -17,7 +17,7 @@ from builder.errors import StrataError
 from builder.files import write_atomically
 from engines.runs.disk import read_json
 from engines.runs.explain import stuck_at
-from engines.runs.heartbeat import DUMP, KILL, Beat, last_beat, send
+from engines.runs.heartbeat import DUMP, KILL, Beat, born, last_beat, send
 from engines.runs.index import Index
 from engines.runs.launch import LAUNCHED, LOG
 from engines.runs.limits import limits, variable
@@ -32,7 +32,7 @@ PERIOD = 0.5
 """Seconds between two looks."""
 DEATHS = 3
 """Deaths at the same checkpoint after which a run has failed."""
-BIRTH = 30.0
+BIRTH = 60.0
 """Seconds in which a worker that was asked for must have taken the lock."""
 LAST_WORDS = 0.5
 """Seconds in which a worker that hangs writes down where."""
@@ -132,12 +132,16 @@ def watch(workspace: Workspace, over: threading.Event) -> None:
 
 
 def _underway(run: Run) -> bool:
-    """Whether a worker holds the run, or was asked for a moment ago."""
-    try:
-        asked = float((run.folder / LAUNCHED).read_text())
-    except (FileNotFoundError, ValueError):
-        return run.alive()
-    return 0 <= time.monotonic() - asked < BIRTH or run.alive()
+    """Whether a worker holds the run, or was asked for a moment ago by a process that is still there."""
+    at = read_json(run.folder / LAUNCHED).get("at")
+    recent = isinstance(at, float) and 0 <= time.monotonic() - at < BIRTH
+    return (recent and not _lost(run)) or run.alive()
+
+
+def _lost(run: Run) -> bool:
+    """Whether a worker was asked for, and whoever asked was killed before there was one. That is no worker's death."""
+    asked = read_json(run.folder / LAUNCHED)
+    return isinstance(who := asked.get("process"), int) and born(who) != asked.get("born")
 
 
 def _end(run: Run, beat: Beat, dump: bool = False) -> bool:
@@ -164,6 +168,9 @@ def _bury(run: Run, hung: bool = False) -> bool:
         status = run.status()
         if status.state not in ACTIVE or _underway(run):  # another keeper, or a person, was quicker
             return False
+        if _lost(run):
+            run.start()
+            return True
         known = read_json(run.folder / "deaths.json")
         latest = max(run.checkpoints.numbers(), default=0)
         deaths = known.get("deaths", 0) + 1 if known.get("checkpoint") == latest else 1

@@ -11,9 +11,12 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from engines.runs.heartbeat import born
+
 ROOT = Path(__file__).resolve().parents[2]
 LAUNCHED = "launched"
-"""A file in the run's folder, from the moment a worker was asked for until it holds the lock; it tells that moment."""
+"""A file in the run's folder, from the moment a worker was asked for until it holds the lock; it
+tells that moment, and who asked."""
 
 LOG = "worker.log"
 """A file in the run's folder for what a worker prints: tracebacks, and the last words of a crash."""
@@ -22,7 +25,9 @@ LOG = "worker.log"
 def launch(folder: Path) -> None:
     """Start a worker for a run's folder. It lives on when this process ends."""
     folder = folder.resolve()
-    (folder / LAUNCHED).write_text(str(time.monotonic()))  # not the time of day, which may be set meanwhile
+    # not the time of day, which may be set meanwhile; and who asks, for what he asked for may be lost when he is killed
+    asked = {"at": time.monotonic(), "process": os.getpid(), "born": born(os.getpid())}
+    (folder / LAUNCHED).write_text(json.dumps(asked))
     if not any(server.fork(folder) for server in _SERVERS):
         process = _start([sys.executable, "-m", "engines.runs.worker", str(folder)], subprocess.DEVNULL)
         threading.Thread(

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from builder.files import write_atomically
 from engines.runs.disk import Lines, read_json, read_lines
@@ -135,14 +135,21 @@ def lock(runs: Path) -> FileLock:
     return FileLock(runs / LOCK, poll_interval=0.005)
 
 
-def leave(run: Run) -> bool:
-    """Take a run out of the queue, `stopped`; whether it was still there."""
-    with lock(run.folder.parent):
-        if (status := run.status()).state != "queued":
-            return False
-        obeyed = read_lines(run.folder / "commands.jsonl")[1]
-        announce(run, replace(status, state="stopped", commands=obeyed))
-        return True
+def stop_idle(run: Run) -> bool:
+    """Stop a run that waits in the queue, or is paused and has no worker; whether it was one of these."""
+    before = run.status().state
+    if before not in ("queued", "paused"):
+        return False
+    try:
+        with lock(run.folder.parent) if before == "queued" else run.lock():
+            status = run.status()
+            if status.state != before:
+                return False
+            obeyed = read_lines(run.folder / "commands.jsonl")[1]
+            announce(run, replace(status, state="stopped", commands=obeyed))
+            return True
+    except Timeout:  # paused, with a worker that will obey
+        return False
 
 
 def announce(run: Run, status: Status) -> None:

@@ -255,12 +255,12 @@ class Run:
         """
         if command not in get_args(Command):
             raise StrataError(f"A run knows the commands {', '.join(get_args(Command))}. Got {command!r}.")
-        from engines.runs.queue import leave
+        from engines.runs.queue import stop_idle
 
         status = self.status()
         if status.over and command in ("pause", "stop", "set"):
             return
-        if status.state == "queued" and command == "stop" and leave(self):
+        if command == "stop" and stop_idle(self):
             return
         # asked before: a worker that obeys a stop at once must not be followed by another
         asleep = status.state != "queued" and not self.alive()

@@ -115,8 +115,9 @@ def foreign(scope: Scope) -> bool:
 
 def person(cookies: Mapping[str, str]) -> str:
     """Who a browser's cookies say that it is, as a name from which the cookie cannot be told; "" if they do not say."""
-    told = str(cookies.get(PERSON, ""))
-    return hashlib.sha256(told.encode()).hexdigest()[:16] if _PERSON.fullmatch(told) else ""
+    told = cookies.get(PERSON)
+    known = isinstance(told, str) and _PERSON.fullmatch(told)
+    return hashlib.sha256(told.encode()).hexdigest()[:16] if known else ""
 
 
 def _is_page(message: Message) -> bool:

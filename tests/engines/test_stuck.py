@@ -179,4 +179,4 @@ def test_a_paused_worker_that_nobody_asks_ends(tmp_path: Path, monkeypatch: pyte
     until(lambda: run.status().step == step + 1)
     until(lambda: run.status().state == "paused" and not run.alive())
     run.send("stop")
-    until(lambda: run.status().state == "stopped")
+    assert run.status().state == "stopped" and not run.alive(), "that needs no worker"

@@ -110,6 +110,26 @@ def kill_before_any_progress(run: Run) -> None:
     (run.folder / "deaths.json").write_text(json.dumps(deaths))
 
 
+def test_2_a_worker_that_a_killed_server_asked_for_is_asked_for_again(
+    warm: Forkserver, tmp_path: Path
+) -> None:
+    """At once, and that is no death."""
+    home = Workspace(tmp_path)
+    run = Run.create(home.runs / "000001-moons", project(1_000_000))
+    run.report(run.status().__class__(state="starting"))
+    code = f"""
+from pathlib import Path
+from engines.runs import launch
+launch._start = lambda *_: exit()
+launch.launch(Path({str(run.folder)!r}))
+"""
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False)
+    assert (run.folder / LAUNCHED).exists() and not run.alive()
+    assert keep(home) and not keep(home)
+    until(lambda: run.status().step > 0)
+    assert not (run.folder / "deaths.json").exists()
+
+
 def test_10_12_a_worker_that_crashes_in_c_is_named(tmp_path: Path) -> None:
     home = Workspace(tmp_path)
     run = Run.create(home.runs / "000001-moons", project())
