@@ -11,6 +11,7 @@ from engines.runs.summary import Summary
 from pages.parts import state
 from pages.parts.header import COLOURS, run_name
 from pages.parts.runs import deleting
+from pages.parts.runs.downloads import downloads
 from pages.parts.runs.label import label_form
 from pages.parts.runs.wanted import written
 from pages.parts.words import ago, figure, metric_name, metric_value, plain, seconds, short
@@ -172,6 +173,9 @@ def _choose(id: str) -> None:
 
 def _menu(one: Summary, known: list[str]) -> None:
     label_form(one, known)
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        st.caption("History", width="content")
+        downloads([state.workspace().run(one.id)], one.id)
     st.button(
         "Delete run",
         key=f"delete {one.id}",
