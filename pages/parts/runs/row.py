@@ -53,6 +53,8 @@ STYLE = """<style>
   .strata-figures > .test { display: none; }
 }
 @media (max-width: 520px) {
+  .st-key-runs-tools > :has([data-testid="stTextInput"]) { flex: 1 1 100%; width: 100%; }
+  .st-key-runs-tools > :has([data-testid="stSelectbox"]) { flex: 1 1 40%; width: auto; min-width: 0; }
   .strata-figures { grid-template-columns: auto; }
   .strata-figures > .curve { display: none; }
 }
