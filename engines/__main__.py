@@ -1,4 +1,4 @@
-"""The command line: `python -m engines train FILE-or-template --out DIR`, `resume DIR`, `export DIR --to FORMAT`."""
+"""The command line: `python -m engines train FILE-or-template --out DIR`, and `resume`, `export`, `history DIR`."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def _obey(arguments: Sequence[str] | None, options: argparse.Namespace) -> int:
 
 def _farewell(options: argparse.Namespace) -> str:
     """What to say after Ctrl-C."""
-    if options.run is _export:
+    if options.run in (_export, _history):
         return "Stopped before the file was done. The run is as it was; export it again."
     if options.folder and (options.folder / "run.json").is_file():
         return f"Stopped. The last checkpoint is kept; go on with: python -m engines resume {options.folder}"
@@ -53,11 +53,12 @@ def _farewell(options: argparse.Namespace) -> str:
 def _parser() -> argparse.ArgumentParser:
     from builder.templates import templates
     from engines.exports import names
+    from engines.exports.history import names as histories
 
     parser = argparse.ArgumentParser(
         "python -m engines", description="Train networks and take them away as files."
     )
-    commands = parser.add_subparsers(required=True, metavar="train | resume | export")
+    commands = parser.add_subparsers(required=True, metavar="train | resume | export | history")
 
     train = commands.add_parser("train", help="train a project file or a template")
     train.add_argument("project", help=f"a project file, or a template: {', '.join(templates())}")
@@ -80,6 +81,12 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("--out", type=Path, metavar="FILE", help="the file; by default in the run's folder")
     export.add_argument("--at", type=int, metavar="STEP", help="as it was at a snapshot, not at the end")
     export.set_defaults(run=_export)
+
+    history = commands.add_parser("history", help="write what a run told as files for other programs")
+    history.add_argument("folder", type=Path, metavar="DIR", help="folder of the run")
+    history.add_argument("--to", required=True, choices=histories(), help="format of the files")
+    history.add_argument("--out", type=Path, metavar="DIR", help="by default `exports` in the run's folder")
+    history.set_defaults(run=_history)
     return parser
 
 
@@ -139,6 +146,14 @@ def _export(options: argparse.Namespace) -> None:
     import engines
 
     print(engines.export(options.folder, options.to, options.out, options.at))
+
+
+def _history(options: argparse.Namespace) -> None:
+    from engines.exports.history import write
+    from engines.runs.run import Run
+
+    for path in write(Run(options.folder), options.to, options.out):
+        print(path)
 
 
 if __name__ == "__main__":

@@ -28,7 +28,17 @@ CANVAS = "strata_canvas"
 OURS = {*MAY_IMPORT, "tests", CANVAS}
 HOOK = "builder/canvas/hatch_build.py"
 WEB = {"streamlit", "starlette", "uvicorn"}
-HEAVY = {"torch", "torchmetrics", "pandas", "sklearn", "scipy", "onnx", "onnxruntime", "onnxscript"}
+HEAVY = {
+    "torch",
+    "torchmetrics",
+    "pandas",
+    "sklearn",
+    "scipy",
+    "onnx",
+    "onnxruntime",
+    "onnxscript",
+    "tensorboard",
+}
 LONGEST_FILE, LONGEST_FUNCTION = 300, 50
 VAGUE = re.compile("manager|handler|helper|util|service", re.IGNORECASE)
 DECLARE_NOTHING = {"BaseModel", "NamedTuple", "Protocol", "ABC", "Generic"}

@@ -15,6 +15,7 @@ from engines.runs.deleted import AtWork
 from engines.runs.run import Run
 from engines.runs.status import Status
 from engines.workspace import Workspace
+from tests.tiny import project, until
 
 
 @pytest.fixture
@@ -30,7 +31,8 @@ def put(home: Workspace, state: str = "finished", of: str = "mine") -> Run:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.iterdir() if path.name != "lock"}
+    files = [path for path in folder.rglob("*") if path.is_file() and path.name != "lock"]
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
 def test_a_deleted_run_is_restored_as_it_was(home: Workspace) -> None:
@@ -124,3 +126,23 @@ def test_a_kill_leaves_the_run_here_or_there(home: Workspace) -> None:
         key = home.delete_run(run.id)
     assert moves == [(run.folder, home.deleted / key)]
     assert contents(home.deleted / key) == before and not run.folder.exists()
+
+
+@pytest.mark.slow
+def test_a_real_worker_is_refused_stopped_deleted_restored_and_goes_on(home: Workspace) -> None:
+    run = home.start(project(100_000), of="mine", device="cpu")
+    until(lambda: run.status().step > 5)
+    with pytest.raises(AtWork, match="Run 1 is running"):
+        home.delete_run(run.id)
+    run.send("stop")
+    until(lambda: run.status().over and not run.alive())
+    steps, before = run.status().step, contents(run.folder)
+    key = home.delete_run(run.id)
+    assert home.start(project(1), of="mine", device="cpu").id == "000002-moons"
+    home.restore_run(key)
+    assert contents(run.folder) == before
+    run.start()
+    until(lambda: run.status().step > steps)
+    run.send("stop")
+    until(lambda: all(one.status().over and not one.alive() for one in home.list_runs()))
+    assert Run(run.folder).curves().rewinds == 1, "it went on from its checkpoint"

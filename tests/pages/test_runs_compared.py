@@ -157,3 +157,12 @@ def test_runs_that_have_told_nothing_or_nonsense_are_compared_all_the_same(open_
     (odd.folder / "events.jsonl").write_text('{"type": "steps", "first": 1, "values": {"loss": []}}\n{[')
     test = open_page("runs", compare=f"{empty.id},{odd.id}")
     assert not test.exception and "None of these runs has measured it yet." in words(test)
+
+
+def test_the_history_of_compared_runs_is_taken_away(open_page: Open) -> None:
+    one, other = put_run(), put_run()
+    test = open_page("runs", compare=f"{one.id},{other.id}")
+    test.session_state["history"] = True
+    test.run()
+    names = {one.proto.label for one in test.get("download_button")}
+    assert names == {"CSV", "TensorBoard"} and not test.exception

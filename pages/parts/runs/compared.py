@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from engines.metrics import BASELINE
+from engines.runs.axes import ends_of_epochs, in_epochs, in_seconds
 from engines.runs.curves import Curves
 from engines.runs.glance import curves_of
 from engines.runs.run import Run
@@ -70,19 +71,9 @@ class Compared:
 
     def along(self, axis: str, steps: np.ndarray) -> np.ndarray:
         """Where steps (n,) lie along an axis: themselves, in epochs, or in seconds of training."""
-        if axis == "step" or not len(steps):
-            return steps
-        known = self._epochs() if axis == "epoch" else self.curves.clock
-        at, there = np.array([(0.0, 0.0), *known], np.float64).T
-        beyond = (there[-1] - there[-2]) / max(at[-1] - at[-2], 1) if len(at) > 1 and axis == "epoch" else 0.0
-        return np.interp(steps, at, there) + np.maximum(steps - at[-1], 0) * beyond
-
-    def _epochs(self) -> list[tuple[int, int]]:
-        """(step, complete epochs) at the end of each epoch; of a run without a validation part as its status says."""
-        if self.validation:
-            return [(row["step"], row["epoch"] + 1) for row in self.validation]
-        told = self.summary
-        return [(told.steps, told.epochs)] if told.steps and told.epochs else []
+        if axis == "epoch":
+            return in_epochs(steps, ends_of_epochs(self.curves, self.summary))
+        return in_seconds(steps, self.curves) if axis == "time" else steps
 
     def losses(self, axis: str) -> Line | None:
         """The training loss, smoothed, with all that it came from behind it."""

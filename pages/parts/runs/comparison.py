@@ -15,6 +15,7 @@ from pages.parts.header import ACTIVE, page_head, run_name
 from pages.parts.lifespan import torch_is_ready
 from pages.parts.runs import deleting, tables
 from pages.parts.runs.compared import ACROSS, AXES, Compared, results
+from pages.parts.runs.downloads import downloads
 from pages.parts.runs.networks import networks
 from pages.parts.runs.row import MOST_CHOSEN
 from pages.parts.runs.wanted import named
@@ -37,6 +38,11 @@ def comparison(ids: str) -> None:
     with page_head("Compare", _caption(runs)):
         if any(one.summary.state in ACTIVE for one in runs):
             st.button("Refresh", key="refresh", icon=":material/refresh:", help="A run still trains")
+        if runs:
+            with st.popover("History", icon=":material/download:", key="history", on_change="rerun") as open_:
+                if open_.open:
+                    st.caption("All that these runs told: losses, measurements, changes, by step.")
+                    downloads([one.run for one in runs], "compared")
         st.button("All runs", key="back", icon=":material/arrow_back:", on_click=_back)
     deleting.deletion()
     for id in lost:

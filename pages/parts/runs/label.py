@@ -49,7 +49,7 @@ def _save(id: str, tags: str, note: str) -> None:
     refuse(tags, "")
     try:
         write_label(state.workspace().run(id).folder, st.session_state[tags], st.session_state[note].strip())
-    except StrataError as error:
+    except (StrataError, OSError) as error:  # it may just have been deleted in another tab
         refuse(tags, str(error))
     else:
         st.session_state[f"menu {id}"] = False

@@ -11,6 +11,7 @@ from engines.runs.summary import Summary
 from pages.parts import state
 from pages.parts.header import COLOURS, run_name
 from pages.parts.runs import deleting
+from pages.parts.runs.downloads import downloads
 from pages.parts.runs.label import label_form
 from pages.parts.runs.wanted import written
 from pages.parts.words import ago, figure, metric_name, metric_value, plain, seconds, short
@@ -52,6 +53,8 @@ STYLE = """<style>
   .strata-figures > .test { display: none; }
 }
 @media (max-width: 520px) {
+  .st-key-runs-tools > :has([data-testid="stTextInput"]) { flex: 1 1 100%; width: 100%; }
+  .st-key-runs-tools > :has([data-testid="stSelectbox"]) { flex: 1 1 40%; width: auto; min-width: 0; }
   .strata-figures { grid-template-columns: auto; }
   .strata-figures > .curve { display: none; }
 }
@@ -172,6 +175,9 @@ def _choose(id: str) -> None:
 
 def _menu(one: Summary, known: list[str]) -> None:
     label_form(one, known)
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        st.caption("History", width="content")
+        downloads([state.workspace().run(one.id)], one.id)
     st.button(
         "Delete run",
         key=f"delete {one.id}",
