@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from statistics import median
-from typing import Any, Literal
+from typing import Any, Literal, TypeGuard
 
 HEALTHY_UPDATE = 1e-3
 """Update ÷ weight of a layer that learns well, roughly (Karpathy, CS231n notes, "Ratio of weights:updates"; also
@@ -78,7 +78,7 @@ def health(rows: Sequence[Mapping[str, Any]], pace: float = 1.0) -> dict[str, He
     newest = rows[-1]["layers"]
     recent = rows[-RECENT:]
     largest = max((value for name in newest if (value := _usual(recent, name, "gradient"))), default=0.0)
-    return {name: _layer(name, newest[name], recent, rows, largest, pace) for name in newest}
+    return {name: _layer(name, _measures(rows[-1], name), recent, rows, largest, pace) for name in newest}
 
 
 def _layer(
@@ -117,7 +117,7 @@ def _activation(dead: float | None, saturated: float | None) -> Health | None:
 
 def _gradient(now: float | None, recent: float | None, usual: float | None, largest: float) -> Health | None:
     """What is wrong with the gradient of a layer: `now`, of late, usually, beside the network's largest."""
-    if now is None or not math.isfinite(now):
+    if not _is_number(now):
         return Health("exploding", "gradient explodes: it is not a finite number any more")
     if recent is None:
         return None
@@ -151,9 +151,19 @@ def _update(update: float | None, pace: float) -> Health | None:
 
 def _usual(rows: Sequence[Mapping[str, Any]], name: str, measure: str) -> float | None:
     """The median of a layer's measure in some rows; None where no row tells it."""
-    told = [row["layers"].get(name, {}).get(measure) for row in rows]
-    numbers = [value for value in told if isinstance(value, int | float) and math.isfinite(value)]
+    told = [_measures(row, name).get(measure) for row in rows]
+    numbers = [value for value in told if _is_number(value)]
     return float(median(numbers)) if numbers else None
+
+
+def _is_number(value: Any) -> TypeGuard[float]:
+    return type(value) in (int, float) and math.isfinite(value)
+
+
+def _measures(row: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """What a row tells of a layer; nothing if it makes no sense, for anybody may write into a run's folder."""
+    measures = row["layers"].get(name)
+    return measures if isinstance(measures, Mapping) else {}
 
 
 def share(value: float) -> str:
