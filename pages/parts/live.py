@@ -50,6 +50,7 @@ export default function () {{
 _RESERVED = """<style>
 .st-key-live_progress { min-height: 2.3rem; }
 .st-key-live_figures { min-height: 200px; }
+.st-key-live_layers { min-height: 200px; }
 @media (max-width: 900px) { .st-key-live_figures { min-height: 395px; } }
 </style>"""
 """The room that views take before they are there, so that nothing jumps."""

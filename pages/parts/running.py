@@ -81,7 +81,7 @@ def charts(run: Run, status: Status) -> None:
     _chart(three[1], run, "gradient", "Gradient norm by layer", words)
     words = "How much a step changes each layer's weights, as a share of their size, on a logarithmic scale"
     _chart(three[2], run, "update", "Update ÷ weight by layer", words)
-    with st.container(border=True):
+    with st.container(border=True, key="live_layers"):
         layers(run, _kinds(run))
 
 

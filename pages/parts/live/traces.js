@@ -103,7 +103,7 @@ export const KINDS = {
 
   update: ([run], data, look) => byLayer(run, "update", look, {
     colours: [[0, look.colours[0]], [0.5, look.grid], [1, look.colours[6]]], zmid: -3, zmin: -6, zmax: 0,
-    guide: { at: 1e-3, words: "learns well, roughly" },
+    guide: { at: 1e-3, words: "1e-3: learns well, roughly" },
   }),
 };
 
@@ -120,7 +120,10 @@ function byLayer(run, measure, look, { colours, guide, ...bounds }) {
       uid: name, name, x, y: run.probes.layers[name][measure].map((value) => (value > 0 ? value : null)), mode: "lines",
       line: { width: 1.75, color: look.colours[place % look.colours.length] }, hovertemplate: "%{y:.2~e}",
     }));
-    return { traces, layout: { log: true, below: true, guide: names.length ? guide : undefined } };
+    const known = traces.flatMap((trace) => trace.y).filter((value) => value !== null);
+    const decades = Math.log10(Math.max(...known, guide?.at ?? 0) / Math.min(...known, guide?.at ?? Infinity));
+    const y = decades > 1 ? { dtick: Math.ceil(decades / 6), tickformat: "~e" } : { tickformat: ".2~g" };
+    return { traces, layout: { log: true, below: true, y, guide: names.length ? guide : undefined } };
   }
   const z = names.map((name) => run.probes.layers[name][measure].map((value) => (value > 0 ? Math.log10(value) : null)));
   const known = z.flat().filter((value) => value !== null);
@@ -137,19 +140,18 @@ function byLayer(run, measure, look, { colours, guide, ...bounds }) {
   return { traces: [trace], layout: { layers: names.length, legend: false } };
 }
 
-// Where a person changed settings while it trained: a thin line with what was changed.
-function changes(run, look) {
+// Where a person changed settings while it trained: a thin line, with what was changed where there is room for it.
+function changes(run, look, words) {
   const told = run.marks.filter((mark) => mark.type === "changed");
   const x = places(run).marks(told);
   const line = { color: look.text, width: 1, dash: "dot" };
   return {
     shapes: told.map((_, place) => ({
-      type: "line", x0: x[place], x1: x[place], y0: 0, y1: 1, yref: "paper", line, opacity: 0.45, layer: "below",
+      type: "line", x0: x[place], x1: x[place], y0: 0, y1: 1, yref: "paper", line, opacity: 0.6, layer: "below",
     })),
-    annotations: told.slice(-6).map((mark, place, some) => ({
+    annotations: (words ? told.slice(-6) : []).map((mark, place, some) => ({
       x: x[told.length - some.length + place], y: 1 - 0.09 * (place % 3), yref: "paper", text: plainText(mark.label ?? ""), showarrow: false,
       xanchor: "left", yanchor: "top", xshift: 3, font: { size: 11, color: look.text }, opacity: 0.8,
-      bgcolor: look.background,
     })),
   };
 }
@@ -162,11 +164,11 @@ function plainText(text) {
 export function frame(data, look, run, { log = false, y = {}, legend = true, below = false, guide, layers = 0 }) {
   const line = { gridcolor: look.grid, linecolor: look.grid, zeroline: false, automargin: true, fixedrange: false };
   const { title } = places(run);
-  const marks = changes(run, look);
+  const marks = changes(run, look, ["loss", "rate"].includes(data.chart));
   if (guide) {
     marks.shapes.push({ type: "line", x0: 0, x1: 1, xref: "paper", y0: guide.at, y1: guide.at, opacity: 0.6,
       line: { color: look.text, width: 1, dash: "dash" } });
-    marks.annotations.push({ x: 1, xref: "paper", xanchor: "right", y: Math.log10(guide.at), yanchor: "bottom", showarrow: false,
+    marks.annotations.push({ x: 1, xref: "paper", xanchor: "right", y: Math.log10(guide.at), yanchor: "top", showarrow: false,
       text: guide.words, font: { size: 11, color: look.text }, opacity: 0.7 });
   }
   return {
@@ -179,7 +181,7 @@ export function frame(data, look, run, { log = false, y = {}, legend = true, bel
     xaxis: { ...line, title: { text: title, font: { size: 12 }, standoff: 6 }, rangemode: "tozero", uirevision: `${data.token} ${title}` },
     yaxis: layers
       ? { ...line, type: "category", autorange: "reversed", showgrid: false, tickfont: { size: 10 }, nticks: Math.min(layers, 14) }
-      : { ...line, ...y, type: log ? "log" : "linear", exponentformat: log ? "power" : "B", nticks: log ? 7 : undefined,
+      : { ...line, ...y, type: log ? "log" : "linear", exponentformat: log ? "power" : "B", nticks: log && !y.dtick ? 7 : undefined,
           uirevision: `${data.token} ${log}` },
     legend: below
       ? { orientation: "h", x: 0, y: -0.24, yanchor: "top", font: { size: 11 } }
