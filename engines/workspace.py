@@ -195,7 +195,7 @@ class Workspace:
         return [Run(self.runs / id) for id in Index(self).ids(of)]
 
     def start(self, project: Project, of: str, *, device: str = "auto", by: str = "") -> Run:
-        """Train a project as soon as there is room, unless that is being done (or waits) already; the run, either way.
+        """Train a project as soon as there is room, unless that is done (or waits) already, branches aside; the run.
 
         However many ask at the same moment, one run starts: a double click, or two tabs, make no second one.
 

@@ -22,16 +22,23 @@ def means(values: Sequence[float], most: int) -> list[float]:
 
 
 def extremes(values: Any, most: int) -> np.ndarray:
-    """Which of the values (n,) to draw, at most so many: the least and the greatest of each stretch, in order.
+    """Which of the values (n,) to draw, at most so many: the least and the greatest of each stretch, in order."""
+    import numpy as np
 
-    So a spike is seen however long the curve is. Of a stretch without a finite value its first is drawn, as a gap.
+    return np.arange(len(values)) if len(values) <= most else ends(values, -(-len(values) // (most // 2)))
+
+
+def ends(values: Any, stretch: int) -> np.ndarray:
+    """Where in every `stretch` of the values (n,) the least and the greatest lie, in order.
+
+    So a spike is seen however long the curve is (Jugel et al. 2014, M4, without the first and last points). Of a
+    stretch without a finite value its first is drawn, as a gap.
     """
     import numpy as np
 
     numbers = np.asarray(values, np.float64)
-    if len(numbers) <= most:
-        return np.arange(len(numbers))
-    stretch = -(-len(numbers) // (most // 2))
+    if not len(numbers):
+        return np.arange(0)
     whole = np.pad(numbers, (0, -len(numbers) % stretch), constant_values=np.nan).reshape(-1, stretch)
     finite, first = np.isfinite(whole), np.arange(len(whole)) * stretch
     low = np.where(finite, whole, np.inf).argmin(1) + first

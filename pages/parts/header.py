@@ -1,6 +1,5 @@
 """What all pages have around them: the sidebar, the line with project and run, and what to do where nothing is."""
 
-import html
 import time
 from collections.abc import Mapping
 from functools import partial
@@ -13,23 +12,26 @@ from builder.files import dumps
 from engines.kept import Deleted
 from engines.runs.run import Run
 from engines.workspace import Workspace
-from pages.parts import projects, state
+from pages.parts import live, projects, sentences, state
 from pages.parts.forms.refusing import text_field
+from pages.parts.sentences import ACTIVE as ACTIVE
+from pages.parts.sentences import COLOURS as COLOURS
 from pages.parts.words import ago, plain, short
 
-ACTIVE = ("starting", "running")
-COLOURS = {"starting": "blue", "running": "blue", "paused": "orange", "finished": "green", "failed": "red"}
 _STYLE = """<style>
 @keyframes strata-pulse { 50% { opacity: .25; } }
 .strata-dot { display: inline-block; width: 8px; height: 8px; border-radius: 50%; margin-right: 6px; }
 .strata-dot { background: #868E96; }
 .strata-dot.blue { background: #4C6EF5; animation: strata-pulse 1.4s infinite; }
+.strata-dot.violet { background: #AE3EC9; animation: strata-pulse 2.8s infinite; }
 .strata-dot.orange { background: #F08C00; }
 .strata-dot.green { background: #0CA678; }
 .strata-dot.red { background: #E03131; }
-.strata-line { font-size: .87rem; white-space: nowrap; opacity: .85; }
+.strata-line { font-size: .87rem; white-space: nowrap; opacity: .85; font-variant-numeric: tabular-nums; }
+.strata-line { color: var(--st-text-color); font-family: var(--st-font); }
+.st-key-live_line { min-height: 1.4rem; }
 @media (min-width: 1000px) { .stMainBlockContainer { padding-left: 2rem; padding-right: 2rem; } }
-@media (prefers-reduced-motion: reduce) { .strata-dot.blue { animation: none; } }
+@media (prefers-reduced-motion: reduce) { .strata-dot { animation: none !important; } }
 </style>"""
 
 
@@ -79,9 +81,7 @@ def page_head(title: str, caption: str) -> Any:
 
 def run_name(run: Run | str) -> str:
     """`run 3` for 000003-digits-mlp."""
-    id = run if isinstance(run, str) else run.id
-    number = id.split("-")[0]
-    return f"run {int(number)}" if number.isdecimal() else f"run {id[:20]}"
+    return sentences.run_name(run if isinstance(run, str) else run.id)
 
 
 def _line(opened: state.Opened, run: Run | None) -> None:
@@ -96,34 +96,7 @@ def _line(opened: state.Opened, run: Run | None) -> None:
         ):
             _about(opened)
         st.badge("Saved", icon=":material/check:", color="green", help="Every change is on the disk at once.")
-        _live_line(run)
-
-
-def _live_line(run: Run | None) -> None:
-    active = run is not None and run.status().state in ACTIVE
-
-    @st.fragment(run_every=2 if active else None)
-    def line() -> None:
-        if run is None:
-            st.html(
-                '<span class="strata-line"><span class="strata-dot"></span>not trained yet</span>',
-                width="content",
-            )
-            return
-        status = run.status()
-        doing = (
-            f" · epoch {min(status.epoch + 1, status.epochs)} of {status.epochs}"
-            if status.state == "running"
-            else ""
-        )
-        text = html.escape(f"{run_name(run).capitalize()} {status.state}{doing}")
-        colour = COLOURS.get(status.state, "")
-        st.html(
-            f'<span class="strata-line"><span class="strata-dot {colour}"></span>{text}</span>',
-            width="content",
-        )
-
-    line()
+        live.line(run)
 
 
 def _about(opened: state.Opened) -> None:

@@ -1,50 +1,163 @@
-"""The live chart: a component of ours that owns its Plotly chart and is fed by the stream of a run."""
+"""Live views of a run: small components of ours, drawn in the browser from one stream a page.
 
+While a run trains, Streamlit draws nothing anew. Python says once what is to be shown where; the scripts in `live/` do
+the rest. Only a change of the run's state, told by `progress`, makes the page run again.
+"""
+
+import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-_HERE = Path(__file__).parent
-_CSS = """
-.live-chart { width: 100%; position: relative; }
-.live-chart .note { position: absolute; inset: auto 12px 8px auto; font-size: 0.8rem; opacity: 0.7; }
-"""
+from engines.runs.run import Run
+from engines.runs.status import Status
+from pages.parts.judging import metric_section
+from pages.parts.sentences import COLOURS, run_line, sentence, share, taken
+from pages.parts.stream import source
+from pages.parts.tokens import token
 
-
-_AHEAD = """
-export default function () { setTimeout(() => plotly().catch(() => {}), 1000); }
+SCRIPTS = {
+    path.name: path.read_bytes()
+    for path in sorted(Path(__file__).with_name("live").iterdir())
+    if path.suffix in (".js", ".css")
+}
+"""What the browser loads, by name: modules that import each other, and a style sheet."""
+VERSION = hashlib.sha256(b"\0".join(SCRIPTS.values())).hexdigest()[:16]
+ADDRESS = f"/api/live/{VERSION}"
+# The page is sent this alone: the modules lie in the browser's cache, and are the same for every view.
+_LOADER = f"""
+const loaded = import(new URL("{ADDRESS}/index.js", location.origin));
+export default function (component) {{
+  let leave = () => {{}}, gone = false;
+  loaded.then(
+    ({{ mount }}) => {{ if (!gone) leave = mount(component); }},
+    () => {{ component.parentElement.textContent = "This view could not be loaded. Reload the page."; }},
+  );
+  return () => {{ gone = true; leave(); }};
+}}
 """
+_AHEAD = f"""
+export default function () {{
+  setTimeout(() => {{
+    const get = (name) => import(new URL(`{ADDRESS}/${{name}}.js`, location.origin));
+    get("index").catch(() => {{}});
+    get("plotly").then(({{ plotly }}) => plotly()).catch(() => {{}});
+  }}, 1000);
+}}
+"""
+_RESERVED = """<style>
+.st-key-live_progress { min-height: 2.3rem; }
+.st-key-live_figures { min-height: 200px; }
+.st-key-live_layers { min-height: 200px; }
+@media (max-width: 900px) { .st-key-live_figures { min-height: 395px; } }
+</style>"""
+"""The room that views take before they are there, so that nothing jumps."""
 
 
 def fetch_ahead() -> None:
-    """Let the browser load Plotly while a person still chooses what to train."""
-    st.components.v2.component("strata_fetch_ahead", js=_script("plotly.js") + _AHEAD, isolate_styles=False)(
+    """Let the browser load Plotly and our scripts while a person still chooses what to train."""
+    st.components.v2.component("strata_fetch_ahead", js=_AHEAD, isolate_styles=False)(
         key="fetch ahead", height=1
     )
 
 
+def reserve() -> None:
+    """Keep the room of progress and figures until they are there."""
+    st.html(_RESERVED)
+
+
+def line(run: Run | None) -> None:
+    """What the run is doing, in the line above every page."""
+    if run is None:
+        data: dict[str, Any] = {"token": "", "text": "not trained yet", "colour": "", "live": False}
+    else:
+        status = run.status()
+        data = {
+            "token": token(run),
+            "text": run_line(run.id, status),
+            "colour": COLOURS.get(status.state, ""),
+            "live": not status.over,
+        }
+    _mount("line", data, key="live line", width="content")
+
+
+def progress(run: Run, status: Status, *, asked: int = 0, doing: str = "", patience: float = 8.0) -> None:
+    """How far a run is. The page runs again when its state is not `status`'s any more, or when it has obeyed.
+
+    Args:
+        run: the run.
+        status: what the rest of the page shows.
+        asked: how far the run must have read commands.jsonl to have obeyed; 0 if nothing was asked.
+        doing: what is said until then, such as "Pausing …".
+        patience: seconds after which the page runs again though the run has not obeyed.
+    """
+    data = {
+        "token": token(run),
+        "state": status.state,
+        "message": status.message,
+        "sentence": sentence(status),
+        "share": share(status),
+        "live": not status.over,
+        "asked": asked,
+        "doing": doing,
+        "patience": patience,
+    }
+    with st.container(key="live_progress"):
+        _mount("progress", data, key="live progress", default={"seen": ""}, on_seen_change=lambda: None)
+
+
+def figures(run: Run, status: Status) -> None:
+    """Losses, metric and learning rate, each with a line of how it came to be; and what the run takes."""
+    data = {"token": token(run), "metric": metric_section(source(run).curves()), "taken": taken(status)}
+    with st.container(key="live_figures"):
+        _mount("figures", data, key="live figures")
+
+
 def live_chart(
-    token: str, kind: str, title: str, alt: str, *, key: str, height: int = 320, **more: Any
+    token: str,
+    kind: str,
+    title: str,
+    alt: str,
+    *,
+    key: str,
+    height: int = 320,
+    others: Mapping[str, str] | None = None,
+    **more: Any,
 ) -> None:
     """A chart that grows while a run trains.
 
     Args:
         token: of the run, see tokens.py.
-        kind: "loss" (of every step, and on the validation part) or "metric" (one number an epoch, with baselines).
+        kind: "loss" (of every step, and on the validation part), "metric" (of the validation part, with the baseline),
+            "rate" (the learning rate), "gradient" or "update" (of each layer).
         title: above the chart.
         alt: what the chart shows, in words.
         key: of the element.
         height: in pixels.
-        more: what the kind needs: for a metric its `name`, `unit` ("%" or "") and `label`.
+        others: runs whose curves are drawn faint beside it, token → what to call it.
+        more: for a metric, its `metric` until the run tells it: {"name", "label", "unit"}.
     """
+    beside = [{"token": one, "name": name} for one, name in (others or {}).items()]
+    data = {
+        "token": token,
+        "chart": kind,
+        "title": title,
+        "alt": alt,
+        "height": height,
+        "others": beside,
+        **more,
+    }
+    _mount("chart", data, key=key, height=height)
+
+
+def layers(run: Run, kinds: Mapping[str, str]) -> None:
+    """The table of layers with their health; `kinds` says what kind of layer each is, by its path in the network."""
+    _mount("layers", {"token": token(run), "kinds": dict(kinds)}, key="live layers")
+
+
+def _mount(kind: str, data: dict[str, Any], **more: Any) -> None:
     # Registered on every run: the components of a restarted runtime know nothing of what was registered before.
-    mount = st.components.v2.component(
-        "strata_live_chart", js=_script("plotly.js") + _script("live.js"), css=_CSS, isolate_styles=False
-    )
-    data = {"token": token, "kind": kind, "title": title, "alt": alt, "height": height, **more}
-    mount(key=key, data=data, height=height)
-
-
-def _script(name: str) -> str:
-    return (_HERE / name).read_text(encoding="utf-8")
+    component = st.components.v2.component("strata_live", js=_LOADER, isolate_styles=False)
+    component(data={"kind": kind, **data}, **more)

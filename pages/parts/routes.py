@@ -1,9 +1,11 @@
-"""What the server answers beside the pages: the live stream of a run, Plotly's script, and the canvas."""
+"""What the server answers beside the pages: the news of runs, Plotly's script, the scripts of our live views, and the
+canvas."""
 
 import asyncio
 import importlib.util
 import json
-from collections.abc import AsyncIterator
+import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from starlette.requests import Request
@@ -12,20 +14,29 @@ from starlette.routing import BaseRoute, Route
 
 from builder.errors import BadFile
 from pages.parts.documents.board import board
-from pages.parts.lifespan import over
-from pages.parts.stream import Position, Stream
+from pages.parts.live import SCRIPTS, VERSION
+from pages.parts.stream import Position, source
 from pages.parts.tokens import run_of
+from pages.parts.watching import PERIOD, Reader, events
 
 ROUTER = Path(__file__).with_name("router.py")
-PERIOD = 0.25
-"""Seconds between two looks at a run."""
-QUIET = 15.0
-"""Seconds of silence after which a comment shows that the stream is alive."""
+MOST_RUNS = 12
+"""How many runs a page may watch through one stream."""
+KINDS = {".js": "text/javascript", ".css": "text/css"}
+UNCHANGING = {"cache-control": "public, max-age=604800, immutable"}
 
 
 def routes() -> list[BaseRoute]:
     """Every route of ours."""
-    return [Route("/api/plotly.js", plotly), Route("/api/runs/{token}/stream", stream), *board()]
+    return [
+        Route("/api/plotly.js", plotly),
+        Route("/api/live/{version}/{name}", script),
+        Route("/api/stream", stream),
+        Route("/api/news", news),
+        Route("/api/runs/{token}/stream", stream),
+        Route("/api/runs/{token}/news", news),
+        *board(),
+    ]
 
 
 async def plotly(request: Request) -> Response:
@@ -39,36 +50,68 @@ async def plotly(request: Request) -> Response:
     )
 
 
+async def script(request: Request) -> Response:
+    """A script or style sheet of the live views. The version in the address is that of all of them together."""
+    name = request.path_params["name"]
+    if name not in SCRIPTS:
+        return JSONResponse({"error": "There is no such script."}, 404)
+    kept = UNCHANGING if request.path_params["version"] == VERSION else {"cache-control": "no-store"}
+    return Response(SCRIPTS[name], media_type=KINDS[Path(name).suffix], headers=kept)
+
+
 async def stream(request: Request) -> Response:
-    """A run as server-sent events, from where `last-event-id` (or `?from=`) says; ends when the run is over.
+    """Runs as server-sent events, from where `last-event-id` (or `?from=`) says; ends when all of them are over.
 
-    To read it without a browser: `curl -N ADDRESS/api/runs/TOKEN/stream`.
+    To read one without a browser: `curl -N ADDRESS/api/runs/TOKEN/stream`; several: `/api/stream?runs=TOKEN,TOKEN`.
+    With `only=status` nothing but the state of things is told.
     """
-    try:
-        run = run_of(request.path_params["token"])
-    except BadFile:
-        return JSONResponse({"error": "There is no such run."}, 404)
-    start = request.headers.get("last-event-id") or request.query_params.get("from", "")
+    readers = await asyncio.to_thread(_readers, request)
+    if not any(readers):
+        return _no_run()
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
-    events = _events(request, Stream(run, Position.read(start)))
-    return StreamingResponse(events, media_type="text/event-stream", headers=headers)
+    told = events(readers, request.query_params.get("only") == "status")
+    return StreamingResponse(told, media_type="text/event-stream", headers=headers)
 
 
-async def _events(request: Request, stream: Stream) -> AsyncIterator[str]:
-    quiet = 0.0
-    yield "retry: 1000\n\n"
-    while not over.is_set():
-        news = await asyncio.to_thread(stream.read)
-        if news:
-            quiet = 0.0
-            yield f"id: {stream.position}\ndata: {json.dumps(news, separators=(',', ':'))}\n\n"
-        elif stream.over:
-            yield "event: over\ndata: {}\n\n"
-            return
-        elif quiet >= QUIET:
-            quiet = 0.0
-            yield ": still here\n\n"
-        if await request.is_disconnected():
-            return
-        await asyncio.sleep(PERIOD)
-        quiet += PERIOD
+async def news(request: Request) -> Response:
+    """The same as JSON, for who cannot read a stream: {"events": [what is new, for each run], "over"}.
+
+    Ask again with `?from=` the positions that they tell, joined by commas in the order of the runs.
+    """
+    readers = [one for one in await asyncio.to_thread(_readers, request) if one]
+    if not readers:
+        return _no_run()
+    brief = request.query_params.get("only") == "status"
+    told = await asyncio.to_thread(_told, readers, brief)
+    over = json.dumps(all(one.over for one, _ in readers))
+    return Response(
+        f'{{"events":[{",".join(told)}],"over":{over}}}',
+        media_type="application/json",
+        headers={"cache-control": "no-store"},
+    )
+
+
+def _no_run() -> Response:
+    return JSONResponse({"error": "There is no such run."}, 404)
+
+
+def _told(readers: Sequence[Reader], brief: bool) -> list[str]:
+    for one, _ in readers:
+        if time.monotonic() - one.looked > PERIOD:
+            one.look()
+    return [one.since(position, brief=brief).text for one, position in readers]
+
+
+def _readers(request: Request) -> list[Reader | None]:
+    """The runs that the address names, and what is known of each; None for one that is not there (any more)."""
+    path = request.path_params.get("token")
+    tokens = [path] if path is not None else request.query_params.get("runs", "").split(",")[:MOST_RUNS]
+    given = request.headers.get("last-event-id") or request.query_params.get("from", "")
+    positions = [*given.split(","), *[""] * MOST_RUNS]
+    found: list[Reader | None] = []
+    for token, position in zip(tokens, positions, strict=False):
+        try:
+            found.append((source(run_of(token)), Position.read(position)))
+        except BadFile:
+            found.append(None)
+    return found

@@ -1,7 +1,7 @@
 """Numbers and names as people read them."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 _MARKS = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&])")
@@ -10,6 +10,11 @@ METRICS = {
     "mae": "mean absolute error", "rmse": "root mean squared error", "r2": "R²", "loss": "loss",
 }  # fmt: skip
 SHARES = ("accuracy", "exact")
+SETTINGS = {
+    "optimiser.lr": "learning rate", "optimiser.weight_decay": "weight decay", "batch": "batch size",
+    "clip": "gradient clipping", "dropout": "dropout",
+}  # fmt: skip
+"""What settings are called that change while a run goes on."""
 
 
 def plain(text: Any) -> str:
@@ -69,6 +74,15 @@ def metric_name(name: str) -> str:
 def metric_value(name: str, value: float | None) -> str:
     """A metric's value: shares in percent, others as numbers."""
     return f"{value:.1%}".replace("%", " %") if name in SHARES and value is not None else figure(value)
+
+
+def changed(values: Mapping[str, Any]) -> str:
+    """`learning rate 0.001, batch size 32`: settings that were changed."""
+    told = {SETTINGS.get(name, name.rpartition(".")[2]): value for name, value in values.items()}
+    return ", ".join(
+        f"{name} {value:g}" if type(value) in (int, float) else f"{name} {value}"
+        for name, value in told.items()
+    )
 
 
 def listed(words: Iterable[str]) -> str:
