@@ -87,8 +87,13 @@ class _Memory:
             base = str(self.folder)
             for id in ids:
                 known = rows.get(id)
-                if known is None or any(known[0][at] != _stamp(f"{base}/{id}/{FILES[at]}") for at in places):
+                if known is None:
                     self._read(id)
+                    continue
+                for at in places:
+                    if known[0][at] != _stamp(f"{base}/{id}/{FILES[at]}"):
+                        self._read(id)
+                        break
             for id in rows.keys() - set(ids):
                 self._forget(id)
             if self._stale and time.monotonic() >= self._due:

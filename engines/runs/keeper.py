@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 PERIOD = 0.5
 """Seconds between two looks."""
+CALM = 5
+"""One look of so many sees to paused runs as well: there may be hundreds, and hardly anything happens to them."""
 DEATHS = 3
 """Deaths at the same checkpoint after which a run has failed."""
 BIRTH = 60.0
@@ -62,6 +64,7 @@ class Keeper:
         self.workspace = workspace
         self._pulses: dict[str, _Pulse] = {}
         self._looked = time.monotonic()
+        self._looks = -1
 
     def look(self) -> list[Run]:
         """Resume every run whose worker is gone, or is no use, though it should be training; these runs.
@@ -70,21 +73,22 @@ class Keeper:
         has failed, and says why. Nothing need be known from before: after a restart of the server the folders tell it.
         """
         now = time.monotonic()
+        self._looks += 1
         # if this process itself was kept from looking, that is no silence of others
         passed, self._looked = min(now - self._looked, 2 * PERIOD), now
         resumed, seen = [], set()
         for one in Index(self.workspace).doing():
-            if one.state not in (*ACTIVE, "paused"):
+            training = one.state in ACTIVE
+            if not training and one.state != "paused":
                 continue
-            run = Run(self.workspace.runs / one.id)
+            seen.add(one.id)
+            if not training and self._looks % CALM:
+                continue
             try:
-                seen.add(one.id)
-                if self._tend(run, passed, one.state != "paused"):
+                run = Run(self.workspace.runs / one.id)
+                if self._tend(run, passed if training else CALM * passed, training):
                     resumed.append(run)
-            except (
-                OSError,
-                StrataError,
-            ):  # a full disk, a folder that is being removed: the others still count
+            except (OSError, StrataError):  # a full disk, a folder that is removed: the others still count
                 continue
         self._pulses = {id: pulse for id, pulse in self._pulses.items() if id in seen}
         Queue(self.workspace).serve()

@@ -117,6 +117,7 @@ def test_16_a_device_out_of_memory_says_the_same_and_the_next_run_starts(tmp_pat
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs RLIMIT_DATA")
+@pytest.mark.slow
 def test_14_15_a_worker_out_of_memory_says_what_to_try(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -69,6 +69,7 @@ def trained(home: Workspace) -> Run:
     return run
 
 
+@pytest.mark.slow
 def test_8_a_stopped_worker_is_killed_and_its_run_goes_on(
     warm: Forkserver, home: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -85,6 +86,7 @@ def test_8_a_stopped_worker_is_killed_and_its_run_goes_on(
     assert run.curves().rewinds == 1 and len(run.curves()) >= run.status().step
 
 
+@pytest.mark.slow
 def test_8_a_paused_run_whose_worker_is_stopped_still_obeys(
     warm: Forkserver, home: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -111,6 +113,7 @@ def test_9_a_signal_reaches_the_process_that_beat_or_nobody(warm: Forkserver, tm
         assert last_beat(tmp_path) is None
 
 
+@pytest.mark.slow
 def test_12_a_segmentation_fault_is_named_and_touches_nobody(
     home: Workspace, spoil: Callable[[str], None]
 ) -> None:
@@ -121,6 +124,7 @@ def test_12_a_segmentation_fault_is_named_and_touches_nobody(
     assert "The worker died 3 times at the same place (Segmentation fault)" in run.status().message
 
 
+@pytest.mark.slow
 def test_13_a_hang_is_found_and_its_place_is_told(
     home: Workspace, spoil: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -168,6 +172,7 @@ def test_5_sigterm_leaves_a_paused_run_paused(warm: Forkserver, tmp_path: Path) 
     until(lambda: run.status().step > step and run.status().state == "running")
 
 
+@pytest.mark.slow
 def test_a_paused_worker_that_nobody_asks_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("engines.runs.launch._SERVERS", [])
     monkeypatch.setenv("STRATA_IDLE_MINUTES", "0.005")
