@@ -152,6 +152,11 @@ def test_the_runs_of_the_open_project_come_with_a_way_to_all(open_page: Open) ->
     next(one for one in test.selectbox if one.label == "Project").select("gone").run()
     assert names(test) == ["Run 2 · Other"] and test.query_params["project"] == "mine"
     assert len(names(open_page("runs", of="nowhere"))) == 2
+    saved(builder.template("digits-cnn"), "fresh")
+    test = open_page("runs", project="fresh")
+    assert "This project has not been trained yet." in words(test) and not names(test)
+    button(test, "Show all runs").click().run()
+    assert len(names(test)) == 2 and not test.exception
 
 
 def test_tags_and_notes_are_edited_in_place_and_refused_with_the_reason(open_page: Open) -> None:

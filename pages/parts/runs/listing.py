@@ -15,7 +15,7 @@ from pages.parts.header import ACTIVE, go, page_head
 from pages.parts.runs import deleting
 from pages.parts.runs.row import CHOSEN, MOST_CHOSEN, STYLE, chosen, row
 from pages.parts.runs.wanted import ORDERS, Wanted, address
-from pages.parts.words import plain, short
+from pages.parts.words import short
 
 FEW, MORE = 20, 50
 """Rows at first, and how many come with each click."""
@@ -48,7 +48,7 @@ def _list() -> None:
     wanted = _tools(every, known)
     deleting.deletion()
     found = wanted.among(every, lambda one: words(home.runs / one.id))
-    _rows(found, every, known)
+    _rows(found, every, known, wanted)
 
 
 def _nothing() -> None:
@@ -165,15 +165,14 @@ def _compare() -> None:
         st.rerun()
 
 
-def _rows(found: list[Summary], every: Sequence[Summary], known: Sequence[Listed]) -> None:
+def _rows(found: list[Summary], every: Sequence[Summary], known: Sequence[Listed], wanted: Wanted) -> None:
     most = st.session_state.get("runs shown", FEW)
     shown, kept = found[:most], {one.id for one in known}
     with st.container(border=True, gap=None, key="runs"):
         for one in shown:
             row(one, kept, lambda: _tags(every))
         if not found:
-            st.markdown("No run is like that.")
-            st.caption(plain("Every word must occur in the name, a tag, the note or a setting of the run."))
+            _none(wanted)
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         count = (
             f"{len(found):,} of {len(every):,} runs" if len(found) < len(every) else f"{len(every):,} runs"
@@ -187,6 +186,17 @@ def _rows(found: list[Summary], every: Sequence[Summary], known: Sequence[Listed
                 words, key="more runs", type="tertiary", icon=":material/expand_more:", on_click=_more,
                 args=(len(shown) + MORE,),
             )  # fmt: skip
+
+
+def _none(wanted: Wanted) -> None:
+    """Why no run is listed, and what to do about it."""
+    if wanted == Wanted(of=wanted.of, order=wanted.order):
+        st.markdown("This project has not been trained yet.")
+        train, query = st.session_state["pages"]["train"], {"project": wanted.of}
+        st.page_link(train, label="Train it", query_params=query, width="content")
+        return
+    st.markdown("No run is like that.")
+    st.caption("Every word must occur in the name, a tag, the note or a setting of the run.")
 
 
 def _again() -> None:
