@@ -26,7 +26,7 @@ class Probing:
         self.context, self.record = context, record
         self.aimed: Look | None = None
         """What is compared with the model after the next step; None if that one is not looked at."""
-        self._due, self._cost = time.monotonic(), 0.0
+        self._due, self._cost, self._first = time.monotonic(), 0.0, True
 
     def due(self) -> bool:
         """Whether it is time for another look."""
@@ -47,4 +47,5 @@ class Probing:
         self.record.probed(self.context.step_count, self.aimed.read())
         self.aimed = None
         now = time.monotonic()
-        self._due = now + max(EVERY, (self._cost + now - began) / SHARE, elapsed * SPREAD)
+        cost = 0.0 if self._first else self._cost + now - began  # the first look loads what it needs
+        self._due, self._first = now + max(EVERY, cost / SHARE, elapsed * SPREAD), False

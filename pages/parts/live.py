@@ -5,7 +5,7 @@ the rest. Only a change of the run's state, told by `progress`, makes the page r
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +124,7 @@ def live_chart(
     key: str,
     height: int = 320,
     others: Mapping[str, str] | None = None,
+    on_moment: Callable[[int], None] | None = None,
     **more: Any,
 ) -> None:
     """A chart that grows while a run trains.
@@ -137,7 +138,9 @@ def live_chart(
         key: of the element.
         height: in pixels.
         others: runs whose curves are drawn faint beside it, token → what to call it.
-        more: for a metric, its `metric` until the run tells it: {"name", "label", "unit"}.
+        on_moment: is told the step at which a curve was clicked.
+        more: for a metric, its `metric` until the run tells it: {"name", "label", "unit"}; a `cursor`, {"step",
+            "seconds"}, to be marked.
     """
     beside = [{"token": one, "name": name} for one, name in (others or {}).items()]
     data = {
@@ -147,9 +150,16 @@ def live_chart(
         "alt": alt,
         "height": height,
         "others": beside,
+        "travels": on_moment is not None,
         **more,
     }
-    _mount("chart", data, key=key, height=height)
+
+    def clicked() -> None:
+        step = st.session_state[key].get("moment")
+        if on_moment and isinstance(step, int):
+            on_moment(step)
+
+    _mount("chart", data, key=key, height=height, on_moment_change=clicked)
 
 
 def layers(run: Run, kinds: Mapping[str, str]) -> None:

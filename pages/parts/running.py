@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -20,6 +21,7 @@ from pages.parts.sentences import run_name
 from pages.parts.state import Opened
 from pages.parts.stream import source
 from pages.parts.tokens import token
+from pages.parts.travelling import visit
 from pages.parts.words import metric_name, metric_value, plain
 
 HEIGHT = 320
@@ -62,15 +64,19 @@ def _to_node(opened: Opened, node: str) -> None:
 
 def charts(run: Run, status: Status) -> None:
     """Losses and metric, the learning rate, and what probes read of the layers."""
-    curves = source(run).curves()
+    curves, at = source(run).curves(), state.moment(run)
     parent, metric = _parent(run), metric_section(curves)
+    travel = {
+        "cursor": at is not None and {"step": at, "seconds": curves.seconds(at)},
+        "on_moment": partial(visit, run),
+    }
     probed = bool(curves.probes) or not status.over
     left, right = st.columns([3, 2])
     words = "Loss of each step, and on the validation part after each epoch"
-    _chart(left, run, "loss", "Loss", words, others=parent)
+    _chart(left, run, "loss", "Loss", words, others=parent, **travel)
     label = metric["label"]
     words = f"Validation {label} after each epoch, with the best simple model"
-    _chart(right, run, "metric", label[:1].upper() + label[1:], words, others=parent, metric=metric)
+    _chart(right, run, "metric", label[:1].upper() + label[1:], words, others=parent, metric=metric, **travel)
     if not probed:
         if _has_rate(run):
             _chart(st, run, "rate", "Learning rate", "The learning rate at each step", height=220)

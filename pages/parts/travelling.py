@@ -31,8 +31,8 @@ def travel(opened: state.Opened, run: Run, metric: str) -> None:
     with st.container(border=True, key="travel"):
         st.markdown("**Time travel**")
         st.caption(
-            "Go back to a moment of this run: look at it, ask the network as it was, or train on from there with other "
-            "settings."
+            "Click on a curve, or move along it here, to go back to a moment: look at it, ask the network as it was, "
+            "or train on from there with other settings."
         )
         options = [*map(str, kept), NOW]
         st.select_slider(
@@ -51,6 +51,12 @@ def _go_to(step: str) -> None:
         st.query_params.pop("at", None)
     else:
         st.query_params["at"] = step
+
+
+def visit(run: Run, step: int) -> None:
+    """Go to the moment that was kept nearest to a step."""
+    if kept := run.snapshots.numbers():
+        _go_to(str(min(kept, key=lambda one: abs(one - step))))
 
 
 def _then(run: Run, then: Moment, metric: str) -> None:

@@ -78,3 +78,11 @@ export function places(run) {
     one: at,
   };
 }
+
+// The step that was told which lies nearest to a place on the axis.
+export function stepAt(run, x) {
+  const all = places(run).columns(run.steps);
+  let nearest = 0;
+  all.forEach((one, place) => { if (Math.abs(one - x) < Math.abs(all[nearest] - x)) nearest = place; });
+  return run.steps.x[nearest] ?? 0;
+}

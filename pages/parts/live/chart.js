@@ -1,7 +1,7 @@
 // A Plotly chart that lives as long as its place on the page: zoom, hover and the choices in the legend survive whatever
 // the run tells, every rerun, and a change of the theme.
 
-import { onAxis } from "./axis.js";
+import { onAxis, stepAt } from "./axis.js";
 import { follow } from "./feed.js";
 import { make, theme } from "./look.js";
 import { plotly } from "./plotly.js";
@@ -44,12 +44,12 @@ function placeholder(title) {
   return note;
 }
 
-export function chart(box, data) {
+export function chart(box, data, component) {
   box.className = data.chart === "loss" ? "live-chart" : "live-chart other";
   box.setAttribute("role", "img");
   const note = box.appendChild(placeholder(data.title));
   const runs = new Map();
-  let library, visible = false, gone = false;
+  let library, visible = false, gone = false, heard = false;
   const one = { due: 0, drawn: 0, draw: () => draw() };
 
   const soon = () => {
@@ -71,6 +71,8 @@ export function chart(box, data) {
     }
     library.react(box, traces, frame(data, look, shown[0], layout), config);
     note.remove();
+    if (!heard && data.travels) box.on("plotly_click", ({ points }) => component.setTriggerValue("moment", stepAt(shown[0], points[0].x)));
+    heard = true;
   };
   const listen = () => {
     for (const token of [data.token, ...(data.others ?? []).map((other) => other.token)]) {
@@ -92,7 +94,7 @@ export function chart(box, data) {
   plotly().then((loaded) => { library = loaded; now(); })
     .catch(() => { note.firstChild.textContent = "The chart could not be loaded. Reload the page."; });
   return {
-    update: (newer) => { data = newer; size(); listen(); now(); },
+    update: (newer, newest) => { data = newer; component = newest; size(); listen(); now(); },
     leave: () => {
       gone = true;
       waiting.delete(one);

@@ -19,6 +19,7 @@ export function theme(element) {
     grid: read("--st-border-color", "#E3E6EE"),
     background: read("--st-background-color", "#FFFFFF"),
     font: read("--st-font", "sans-serif"),
+    primary: read("--st-primary-color", "#3B5BDB"),
     colours: read("--st-chart-categorical-colors",
       "#3B5BDB,#E8590C,#0CA678,#AE3EC9,#1098AD,#F08C00,#E03131,#495057,#7048E8,#66A80F").split(",").map((one) => one.trim()),
     sequence: read("--st-chart-sequential-colors", "#F4F6FF,#748FFC,#364FC7").split(",").map((one) => one.trim()),

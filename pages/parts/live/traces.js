@@ -165,6 +165,10 @@ export function frame(data, look, run, { log = false, y = {}, legend = true, bel
   const line = { gridcolor: look.grid, linecolor: look.grid, zeroline: false, automargin: true, fixedrange: false };
   const { title } = places(run);
   const marks = changes(run, look, ["loss", "rate"].includes(data.chart));
+  if (data.cursor) {
+    const x = places(run).one(data.cursor.step, data.cursor.seconds);
+    marks.shapes.push({ type: "line", x0: x, x1: x, y0: 0, y1: 1, yref: "paper", line: { color: look.primary, width: 2 } });
+  }
   if (guide) {
     marks.shapes.push({ type: "line", x0: 0, x1: 1, xref: "paper", y0: guide.at, y1: guide.at, opacity: 0.6,
       line: { color: look.text, width: 1, dash: "dash" } });
