@@ -104,15 +104,14 @@ def _same_block(before: Graph, after: Graph) -> bool:
 
 def _merged(before: list[str], after: list[str]) -> list[str]:
     """The ids of both, in the order of `after`, what was removed behind its predecessor."""
-    here, order = set(after), list(after)
-    place = 0
+    here, behind = set(after), ""
+    gone: dict[str, list[str]] = {}
     for id in before:
         if id in here:
-            place = order.index(id) + 1
+            behind = id
         else:
-            order.insert(place, id)
-            place += 1
-    return order
+            gone.setdefault(behind, []).append(id)
+    return [*gone.get("", ()), *(one for id in after for one in (id, *gone.get(id, ())))]
 
 
 def _changes(

@@ -7,14 +7,14 @@ import { ShapeEdge } from './edge.jsx'
 import { around } from './flow.js'
 import { arrange, opening, straight } from './layout.js'
 import { Foot, Head, Ports, stripe } from './node.jsx'
-import { FAR, FARTHEST, GRID, HALFWAY, heightOf, WIDTH } from './size.js'
+import { BARE, FAR, FARTHEST, GRID, HALFWAY, heightOf, WIDTH } from './size.js'
 import './board.css'
 import './differing.css'
 
 const SIGNS = { added: '+', removed: '−', changed: '≠' }
 const WORDS = { added: 'only in the second', removed: 'only in the first', changed: 'changed', same: 'the same' }
 const size = (node) => ({ width: WIDTH, height: heightOf(node) })
-const BARE = {} // the board of a node that nobody edits
+const STILL = {} // the board of a node that nobody edits
 const mounted = new WeakMap()
 
 /** Shows a difference, or takes over a newer one; returns what unmounts it. */
@@ -47,11 +47,17 @@ function Stage({ difference: { nodes, edges, label, first, second }, base, dark,
   const flow = useReactFlow()
   const stage = useRef(null)
   const drawn = useMemo(() => (kinds ? laidOut(nodes, edges, kinds) : { nodes: [], edges: [] }), [nodes, edges, kinds])
-  const fit = () => flow.setViewport(opening(around(drawn.nodes, size), stage.current.getBoundingClientRect(), { least: 0.2 }))
+  const own = useRef(false) // a person has chosen what to see
+  const fit = () => {
+    own.current = false
+    flow.setViewport(opening(around(drawn.nodes, size), stage.current.getBoundingClientRect(), { least: 0.2 }))
+  }
   useEffect(() => {
-    if (!drawn.nodes.length) return
-    fit()
+    if (!drawn.nodes.length) return undefined
+    const watch = new ResizeObserver(() => own.current || fit()) // the page may give it more room once it is there
+    watch.observe(stage.current)
     host.dataset.ready = '1'
+    return () => watch.disconnect()
   }, [drawn])
   const onKeyDown = (event) => {
     const way = { '+': 'zoomIn', '=': 'zoomIn', '-': 'zoomOut' }[event.key]
@@ -59,16 +65,18 @@ function Stage({ difference: { nodes, edges, label, first, second }, base, dark,
     else if (event.key === 'f') fit()
     else if (MOVES[event.key]) moved(flow, MOVES[event.key])
     else return
+    own.current = event.key !== 'f'
     event.preventDefault()
   }
   return (
     <div className="board differing" data-dark={dark ? '1' : '0'}>
-      <Legend nodes={nodes} first={first} second={second} flow={flow} fit={fit} />
+      <Legend nodes={nodes} first={first} second={second} flow={flow} fit={fit} own={own} />
       <div className="board-stage" ref={stage} role="application" tabIndex={0} aria-label={label} onKeyDown={onKeyDown}>
         <ReactFlow
           nodes={drawn.nodes} edges={drawn.edges} nodeTypes={NODES} edgeTypes={EDGES} colorMode={dark ? 'dark' : 'light'}
           nodesDraggable={false} nodesConnectable={false} edgesFocusable={false} elementsSelectable={false} minZoom={0.05} maxZoom={2}
           deleteKeyCode={null} disableKeyboardA11y preventScrolling={false} zoomOnScroll={false} proOptions={PLAIN}
+          onMoveStart={(event) => (own.current ||= Boolean(event))}
         >
           <Background variant={BackgroundVariant.Dots} gap={2 * GRID} size={1} />
         </ReactFlow>
@@ -87,7 +95,11 @@ function moved(flow, [dx, dy]) {
   flow.setViewport({ x: x + dx, y: y + dy, zoom })
 }
 
-function Legend({ nodes, first, second, flow, fit }) {
+function Legend({ nodes, first, second, flow, fit, own }) {
+  const zoom = (way) => {
+    own.current = true
+    flow[way]()
+  }
   const count = (mark) => nodes.filter((node) => node.mark === mark).length
   const told = { added: `only in ${second}`, removed: `only in ${first}`, changed: 'changed' }
   return (
@@ -99,8 +111,8 @@ function Legend({ nodes, first, second, flow, fit }) {
       ))}
       <span className="differing-mark">{count('same')} the same</span>
       <span className="board-tools">
-        <Tool words="Further away" icon="remove" run={() => flow.zoomOut()} />
-        <Tool words="Closer" icon="add" run={() => flow.zoomIn()} />
+        <Tool words="Further away" icon="remove" run={() => zoom('zoomOut')} />
+        <Tool words="Closer" icon="add" run={() => zoom('zoomIn')} />
         <Tool words="Show everything" icon="fit_screen" run={fit} />
       </span>
     </div>
@@ -157,8 +169,8 @@ const MarkedNode = memo(function MarkedNode({ id, data: { node, kinds } }) {
       className={`layer ${mark}${far ? ' far' : ''}`} data-node={id} data-mark={mark} role="group"
       aria-label={[`${id}, ${about.title}, ${WORDS[mark]}`, ...told].join('. ')} style={stripe(node, kinds)}
     >
-      <Head node={node} icon={kinds.kinds[node.kind]?.icon} board={BARE} />
-      {far ? <div style={{ height: heightOf(node) - heightOf({ about: { ...about, fields: [], inputs: [], outputs: [] } }) }} /> : <Changes node={node} />}
+      <Head node={node} icon={kinds.kinds[node.kind]?.icon} board={STILL} />
+      {far ? <div style={{ height: heightOf(node) - BARE }} /> : <Changes node={node} />}
       <Foot about={about} far={far} />
       <Ports node={node} isConnectable={false} />
       {SIGNS[mark] && <span className="layer-mark" aria-hidden="true">{SIGNS[mark]}</span>}
