@@ -6,7 +6,7 @@ import sys
 
 import torch
 
-GROUPS = ("building", "training", "starting", "canvas")
+GROUPS = ("building", "training", "starting", "canvas", "live")
 
 
 def main(names: list[str]) -> None:

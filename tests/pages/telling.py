@@ -75,7 +75,10 @@ class Pretender:
         if self.layers:
             told(self.run, {"type": "probed", "step": last, "layers": self.layers})
         if last // 100 > first // 100:
-            told(self.run, measured(last, losses[-1], epoch=last // 100, accuracy=1 - math.exp(-last / 300)))
+            told(
+                self.run,
+                measured(last, losses[-1], epoch=last // 100 - 1, accuracy=1 - math.exp(-last / 300)),
+            )
         self.report(step=last, epoch=last // 100, elapsed=last / 50, left=(self.status.steps - last) / 50)
 
     def asked(self) -> list[str]:

@@ -46,8 +46,8 @@ export function axisTitle(seconds) {
 // The epoch at a step: exact where one was measured, in proportion between.
 export function epochs(run) {
   const known = [[0, 0]];
-  for (const mark of run.marks) {
-    if (mark.part === "validation" && mark.epoch > known.at(-1)[1] && mark.step > known.at(-1)[0]) known.push([mark.step, mark.epoch]);
+  for (const mark of run.marks) { // measured at the end of an epoch, before it is counted
+    if (mark.part === "validation" && mark.epoch >= known.at(-1)[1] && mark.step > known.at(-1)[0]) known.push([mark.step, mark.epoch + 1]);
   }
   const status = run.status ?? {};
   const ahead = status.steps && status.epochs ? status.steps / status.epochs : (known.at(-1)[0] / known.at(-1)[1] || 1);
