@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -39,7 +40,15 @@ class Halted(Exception):
 
 
 class Rewind(Exception):
-    """The weights are no use any more: build everything again and go on from the last good checkpoint."""
+    """The weights are no use any more: build everything again and go on from the last good checkpoint.
+
+    Attributes:
+        wanted: the settings that a person changed meanwhile; they count from there on.
+    """
+
+    def __init__(self, wanted: dict[str, Any]) -> None:
+        super().__init__()
+        self.wanted = wanted
 
 
 class Driver:
@@ -62,6 +71,7 @@ class Driver:
         self._pause_at: float = math.inf
         self._pause_after_epoch = False
         self._resumable = True
+        self._wanted: dict[str, Any] = {}
         self._limits = Watch(record.run.folder)
         self._elapsed = 0.0
         self.saving, self.probing = Saving(context, record), Probing(context, record)
@@ -70,15 +80,17 @@ class Driver:
 
     # -- the life of a run ---------------------------------------------------------------------------------
 
-    def drive(self, elapsed: float = 0.0) -> None:
-        """Train to the end, or until halted; `elapsed` seconds were trained before."""
+    def drive(self, elapsed: float = 0.0, wanted: Mapping[str, Any] | None = None) -> None:
+        """Train to the end, or until halted, after `elapsed` seconds of training; `wanted` settings count from here."""
         self._elapsed, self._since = elapsed, time.monotonic()
         self._paused = self.record.status.state == "paused"
         self.context.boundary = self._boundary
         if (
             not self.record.run.checkpoints.numbers()
-        ):  # a start is no progress, or deaths could not be counted
+        ):  # else a start would look like progress between two deaths
             self._save()
+        if wanted:
+            self._tune(wanted)
         events = self.engine.run(self.context)
         try:
             self._obey()
@@ -195,7 +207,9 @@ class Driver:
         except BadValue as error:
             self.record.notice(str(error), "warning")
             return
-        if values:
+        if values and not self.saving.sound():
+            self._wanted |= values  # there is no going on from here; they count where it goes on
+        elif values:
             context.tune(values)
             self.record.changed(context.step_count, values)
             self._save()
@@ -235,7 +249,7 @@ class Driver:
 
     def _diverged(self, step: int) -> None:
         """Pause, keep the last good checkpoint, and explain. Goes on only if the weights are still of use."""
-        rate = getattr(getattr(self.engine, "optimiser", None), "lr", None)
+        rate = self.context.rate
         message = (
             f"The loss stopped being a finite number at step {step}. The last good checkpoint is kept. Lower the "
             f"learning rate{f' (it is {rate:g})' if rate else ''}, clip the gradient, or look for extreme "
@@ -247,7 +261,7 @@ class Driver:
         if self.asked:
             raise Halted(self.asked[0], message)
         if not self.saving.sound():
-            raise Rewind
+            raise Rewind(self._wanted)
 
     # -- progress ------------------------------------------------------------------------------------------
 

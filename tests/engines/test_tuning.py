@@ -99,6 +99,23 @@ def test_a_change_while_paused_counts_from_the_next_step(run: Run) -> None:
     assert change["step"] == run.status().step - 1
 
 
+def test_17_a_diverged_run_goes_on_from_its_last_good_checkpoint_with_what_was_changed(
+    warm: Forkserver, tmp_path: Path
+) -> None:
+    """Its weights are no numbers any more, so the change counts from where it goes on."""
+    run = Run.create(
+        tmp_path / "run", project(400, 8, loss={"kind": "MSE"}, optimiser={"kind": "SGD", "lr": 3.0})
+    )
+    run.start()
+    until(lambda: run.status().state == "paused")
+    run.send("set", values={"optimiser.lr": 0.001})
+    run.send("resume")
+    until(lambda: run.status().state == "finished")
+    (change,) = run.curves().changes()
+    assert change["values"] == {"optimiser.lr": 0.001} and run.status().rate == 0.001
+    assert all(bool(one.isfinite().all()) for one in run.weights().values())
+
+
 def test_1_a_run_whose_settings_changed_survives_kills_to_the_bit(
     warm: Forkserver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
