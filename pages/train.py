@@ -4,7 +4,7 @@ import streamlit as st
 
 from engines.engine import engine_of
 from engines.runs.status import Status
-from pages.parts import controls, running, settings, state
+from pages.parts import controls, doctor, running, settings, state
 from pages.parts.forms.bound import bound
 from pages.parts.forms.form import Form, fields
 from pages.parts.header import page_head, project_page, run_name
@@ -83,6 +83,7 @@ if run is None:
     untrained(opened)
 else:
     running.show(opened, run, status, asked)
+    doctor.panel(opened, run, status)
     if not status.over:
         retune(run)
     travel(opened, run, metric_of(run.curves()))

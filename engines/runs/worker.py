@@ -24,6 +24,7 @@ from builder import Project, compile
 from builder.errors import BadValue, StrataError
 from engines.context import Context
 from engines.data.data import Data, Splits, prepare
+from engines.doctor.data import measure
 from engines.engine import Engine, engine_of
 from engines.events import State
 from engines.runs import exact
@@ -166,8 +167,10 @@ def _restore(run: Run, record: Record, context: Context) -> float | None:
         beyond = "goes on from the one before" if tree else "starts from the beginning"
         record.notice(f"{' '.join(refused)} Training {beyond}.", "warning")
     if tree is None:
-        if record.status.step or record.status.state not in ("created", "starting"):
+        begun = record.status.step or record.status.state not in ("created", "starting")
+        if begun or run.curves().marks:  # also if it died right after it had told of its data
             record.resumed(0, 0)
+        record.evidence(measure(context.splits))
         return 0.0
     context.restore(tree["context"])
     if tree["finished"]:  # killed between the last checkpoint and the news of it

@@ -13,6 +13,7 @@ import streamlit as st
 
 from engines.runs.run import Run
 from engines.runs.status import Status
+from pages.parts.findings import look
 from pages.parts.judging import metric_section
 from pages.parts.sentences import COLOURS, run_line, sentence, share, taken
 from pages.parts.stream import source
@@ -84,7 +85,8 @@ def line(run: Run | None) -> None:
 
 
 def progress(run: Run, status: Status, *, asked: int = 0, doing: str = "", patience: float = 8.0) -> None:
-    """How far a run is. The page runs again when its state is not `status`'s any more, or when it has obeyed.
+    """How far a run is. The page runs again when its state is not `status`'s any more, the doctor finds something
+    else, or it has obeyed.
 
     Args:
         run: the run.
@@ -97,6 +99,7 @@ def progress(run: Run, status: Status, *, asked: int = 0, doing: str = "", patie
         "token": token(run),
         "state": status.state,
         "message": status.message,
+        "findings": look(run, source(run).curves()).key,
         "sentence": sentence(status),
         "share": share(status),
         "live": not status.over,

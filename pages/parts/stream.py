@@ -17,6 +17,7 @@ from engines.runs.queue import place
 from engines.runs.run import Run
 from engines.runs.status import Status
 from engines.workspace import Workspace
+from pages.parts.findings import look
 from pages.parts.judging import metric_section, plan
 from pages.parts.sentences import COLOURS, run_line, sentence, share, taken
 from pages.parts.thinning import MOST_POINTS, number, rates, seconds, spread, stride_of, thinned
@@ -213,6 +214,7 @@ class Source:
             "line": run_line(self.run.id, status, place),
             "colour": COLOURS.get(status.state, ""),
             "notices": [{"level": row["level"], "text": row["text"][:500]} for row in notices],
+            "findings": look(self.run, self._curves).key,
             "place": place and {"position": place.position, "waiting": place.waiting, "wait": place.wait},
         }
 

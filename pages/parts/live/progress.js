@@ -1,5 +1,5 @@
-// How far a run is: a sentence and a bar. It alone tells Python when the run is in another state, so that the page's
-// buttons change; nothing else of a run makes Streamlit draw anything.
+// How far a run is: a sentence and a bar. It alone tells Python when the run is in another state, or the doctor
+// finds something else, so that the page's buttons and cards change; nothing else of a run makes Streamlit draw anything.
 
 import { follow, lost, wake } from "./feed.js";
 import { make, paint, write } from "./look.js";
@@ -29,8 +29,9 @@ export function progress(box, data, component) {
   const watch = () => {
     const status = run.status;
     if (!status || lost()) return;
-    if (status.state !== data.state || status.message !== data.message || obeyed(status)) {
-      tell(`${status.state} ${status.message} ${obeyed(status)} of ${data.state} ${data.asked}`);
+    const found = (status.findings ?? "") !== data.findings;
+    if (status.state !== data.state || status.message !== data.message || found || obeyed(status)) {
+      tell(`${status.state} ${status.message} ${status.findings} ${obeyed(status)} of ${data.state} ${data.asked}`);
     }
   };
   const draw = () => {

@@ -1,0 +1,88 @@
+"""What is learned by heart does not help with new examples."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from pydantic import Field
+
+from engines.doctor import cures
+from engines.doctor.figures import number, percent
+from engines.doctor.network import dropout
+from engines.doctor.symptom import Diagnosis, Figure, Symptom
+from engines.metrics import primary
+
+if TYPE_CHECKING:
+    from engines.doctor.evidence import Evidence
+
+PATIENCE = 5
+
+
+class Overfitting(Symptom):
+    """The validation loss rises while the training loss falls."""
+
+    icon: ClassVar = "call_split"
+    reference: ClassVar = "Prechelt (1998), Early stopping – but when?"
+    why: ClassVar = (
+        "From here on the network learns the training examples by heart, their noise included, and gets worse on "
+        "examples that it has not seen."
+    )
+    rise: float = Field(0.25, gt=0, description="Share by which the validation loss has risen over its best")
+    matter: float = Field(
+        0.1,
+        gt=0,
+        description="The rise as a share of the loss before training: a smaller one changes no answer",
+    )
+    nats: float = Field(
+        30.0, gt=0, description="The rise times the validation examples. A confident wrong answer costs about 10, so "
+        "that three examples may explain less. On ready networks it was 11 at most (iris: 17 examples)"
+    )  # fmt: skip
+    epochs: int = Field(5, ge=2, description="Epochs since the best, of which the last three are all above")
+
+    def look(self, evidence: Evidence) -> Diagnosis | None:
+        """Whether the validation loss has risen for epochs, for more than a few examples' sake."""
+        losses = evidence.metric("loss")
+        rows = evidence.data.get("rows", {}).get("validation", 0)
+        if len(losses) <= self.epochs or not rows or evidence.setting("patience", 0):
+            return None
+        best = int(np.argmin(losses))
+        low, now = losses[best], float(np.median(losses[-3:]))
+        if len(losses) - 1 - best < self.epochs or min(losses[-3:]) < (1 + self.rise) * low:
+            return None
+        if now - low < self.matter * evidence.start or (now - low) * rows < self.nats:
+            return None
+        windows, at = evidence.windows, evidence.validation[best]["step"]
+        then = windows[min(int(at / max(evidence.steps, 1) * len(windows)), len(windows) - 1)]
+        if not windows[-1] < then:
+            return None
+        number_of = evidence.validation[best]["epoch"] + 1
+        name, _ = primary(evidence.data.get("task", "classification"))
+        scores = evidence.metric(name)
+        figures = [
+            Figure("Validation loss", number(now), f"{number(low)} after epoch {number_of}"),
+            Figure("Training loss", number(windows[-1]), f"{number(then)} then"),
+        ]
+        if scores:
+            shown = percent if name in ("accuracy", "f1") else number
+            figures.append(Figure(f"Validation {name}", shown(scores[-1]), f"{shown(scores[best])} then"))
+        return Diagnosis(
+            self.kind,
+            f"The validation loss was best after epoch {number_of} ({number(low)}) and has risen by "
+            f"{percent(now / low - 1)} since, to {number(now)}, while the training loss fell from {number(then)} to "
+            f"{number(windows[-1])}.",
+            tuple(figures),
+            lambda: (
+                cures.patience(evidence, PATIENCE),
+                dropout(evidence),
+                cures.weight_decay(evidence, _more(evidence)),
+            ),
+            "loss",
+        )
+
+
+def _more(evidence: Evidence) -> float:
+    """Ten times the weight decay, or what is usual to begin with."""
+    now = evidence.setting("optimiser.weight_decay", 0.0)
+    usual = 0.1 if evidence.setting("optimiser").kind == "AdamW" else 0.01
+    return min(now * 10, 1.0) if now else usual

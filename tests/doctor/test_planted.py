@@ -1,0 +1,112 @@
+"""The doctor finds what was planted, says where with numbers, and its first cure helps."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from engines.doctor import Diagnosis
+from engines.runs.run import Run
+from tests.doctor.planted import FAULTS
+from tests.doctor.stages import examined, stages, trained
+
+
+@pytest.fixture(scope="module")
+def run_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Run]:
+    """The run of a planted project, trained once."""
+    runs: dict[str, Run] = {}
+
+    def run(fault: str) -> Run:
+        if fault not in runs:
+            runs[fault] = trained(
+                FAULTS[fault].make(), tmp_path_factory.mktemp("runs") / fault.replace(" ", "-")
+            )
+        return runs[fault]
+
+    return run
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_planted_fault_is_named(fault: str, run_of: Callable[[str], Run]) -> None:
+    """First among all that is said; where it shows, with numbers, and with what would help."""
+    run, planted = run_of(fault), FAULTS[fault]
+    found = examined(run)
+    assert [one.symptom for one in found][:1] == [planted.symptom]
+    first = found[0]
+    assert (first.place, bool(first.path)) == (planted.place, bool(planted.node))
+    if planted.node:
+        graph = run.project.graph
+        assert first.path[0] in graph and first.path[-1].startswith(planted.node)
+    assert re.search(r"\d", first.what) and len(first.figures) >= 2
+    assert all(re.search(r"\d", figure.value) for figure in first.figures)
+    assert first.cures
+
+
+MEASURED: dict[str, Callable[[Run, Diagnosis], float]] = {}
+"""How well a run does by what a symptom is about; more is better. All others: minus the best validation loss."""
+
+
+def measured(symptom: str) -> Callable[[Callable[[Run, Diagnosis], float]], None]:
+    """Register a measure."""
+
+    def register(measure: Callable[[Run, Diagnosis], float]) -> None:
+        MEASURED[symptom] = measure
+
+    return register
+
+
+@measured("ClassImbalance")
+def _f1(run: Run, _: Diagnosis) -> float:
+    return run.curves().measured("validation")[-1]["values"]["f1"]
+
+
+@measured("Overfitting")
+def _last(run: Run, _: Diagnosis) -> float:
+    return -run.curves().measured("test")[-1]["values"]["loss"]
+
+
+@measured("TargetLeakage")
+def _not_given_away(run: Run, _: Diagnosis) -> float:
+    return -max(one["score"] for one in run.curves().evidence()["alone"]["best"])
+
+
+@measured("DeadUnits")
+def _alive(run: Run, first: Diagnosis) -> float:
+    return -run.curves().probes[-1]["layers"][".".join(first.path)]["dead"]
+
+
+@measured("SaturatedUnits")
+def _bent(run: Run, first: Diagnosis) -> float:
+    return -run.curves().probes[-1]["layers"][".".join(first.path)]["saturated"]
+
+
+@measured("VanishingGradients")
+def _arriving(run: Run, first: Diagnosis) -> float:
+    return min(one["gradient"] for one in run.curves().probes[-1]["layers"].values() if "gradient" in one)
+
+
+def _loss(run: Run, _: Diagnosis) -> float:
+    told = [row["values"]["loss"] for row in run.curves().measured("validation")]
+    return -min(told[-3:]) if told[-1] is not None else -1e30
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", FAULTS)
+def test_the_first_cure_helps(fault: str, run_of: Callable[[str], Run], tmp_path: Path) -> None:
+    """The symptom is gone, and what it is about is better."""
+    run = run_of(fault)
+    first = examined(run)[0]
+    cured = trained(first.cures[0].project, tmp_path / "cured")
+    assert first.symptom not in [one.symptom for one in examined(cured)]
+    measure = MEASURED.get(first.symptom, _loss)
+    assert measure(cured, first) > measure(run, first)
+
+
+@pytest.mark.parametrize("fault", ["few steps", "too slow", "not finite", "unscaled"])
+def test_it_does_not_change_its_mind(fault: str, run_of: Callable[[str], Run], tmp_path: Path) -> None:
+    """Once a fault is certain it is told to the end, and nothing else was told before it."""
+    said = [[one.symptom for one in found] for _, found in stages(run_of(fault), tmp_path)]
+    told = [names[0] for names in said if names]
+    assert {*told} == {FAULTS[fault].symptom}
+    assert said[-1] and [] not in said[said.index(next(names for names in said if names)) :]
