@@ -24,16 +24,20 @@ WHERE = {"loss": "On the loss curve", "metric": "On the curve of the metric", "d
 def panel(opened: state.Opened, run: Run, status: Status) -> None:
     """What the doctor has to say of a run. The page runs again when that changes (see `progress` in live.py)."""
 
-    @st.fragment(run_every=None if warm.is_set() else TRYING)
-    def drawn() -> None:
-        found = look(run, source(run).curves())
+    found, ready = look(run, source(run).curves()), warm.is_set()
+
+    @st.fragment(run_every=None if ready else TRYING)
+    def cards() -> None:
+        if warm.is_set() and not ready:
+            st.rerun()  # the last time: nothing is waited for any more
         for number, diagnosis in enumerate(found.wrong):
             _card(opened, run, diagnosis, number)
-        if found.well and not found.wrong:
-            words = f": {listed(found.well)}" if status.over else " so far"
-            st.caption(f":material/stethoscope: {plain(f'The doctor sees nothing wrong{words}.')}")
 
-    drawn()
+    if found.wrong:
+        cards()
+    elif found.well:
+        words = f": {listed(found.well)}" if status.over else " so far"
+        st.caption(f":material/stethoscope: {plain(f'The doctor sees nothing wrong{words}.')}")
 
 
 def _card(opened: state.Opened, run: Run, diagnosis: Diagnosis, number: int) -> None:
