@@ -3,6 +3,7 @@
 import html
 import time
 from collections.abc import Callable, Collection
+from urllib.parse import urlsplit
 
 import streamlit as st
 
@@ -14,6 +15,7 @@ from pages.parts.runs import deleting
 from pages.parts.runs.downloads import downloads
 from pages.parts.runs.label import label_form
 from pages.parts.runs.wanted import written
+from pages.parts.tokens import token
 from pages.parts.words import ago, figure, metric_name, metric_value, plain, seconds, short
 from pages.views.thumbnail import as_image
 
@@ -174,10 +176,13 @@ def _choose(id: str) -> None:
 
 
 def _menu(one: Summary, known: list[str]) -> None:
+    run = state.workspace().run(one.id)
     label_form(one, known)
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.caption("History", width="content")
-        downloads([state.workspace().run(one.id)], one.id)
+        downloads([run], one.id)
+    st.caption("All that it tells, live, in a shell")
+    st.code(f"curl -N {origin()}/api/runs/{token(run)}/stream", language="sh", wrap_lines=True)
     st.button(
         "Delete run",
         key=f"delete {one.id}",
@@ -187,3 +192,9 @@ def _menu(one: Summary, known: list[str]) -> None:
         args=(one.id,),
         help="It can be restored for 30 days.",
     )
+
+
+def origin() -> str:
+    """The address under which the browser knows this server, without a path."""
+    parts = urlsplit(str(st.context.url or "http://localhost:8501"))
+    return f"{parts.scheme}://{parts.netloc}"
