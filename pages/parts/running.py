@@ -63,7 +63,7 @@ def _to_node(opened: Opened, node: str) -> None:
 def charts(run: Run, status: Status) -> None:
     """Losses and metric, the learning rate, and what probes read of the layers."""
     curves = source(run).curves()
-    parent, metric = _parent(run), metric_section(curves)
+    parent, metric = _parent(run), metric_section(run, curves)
     probed = bool(curves.probes) or not status.over
     left, right = st.columns([3, 2])
     words = "Loss of each step, and on the validation part after each epoch"
