@@ -86,7 +86,7 @@ else:
     doctor.panel(opened, run, status)
     if not status.over:
         retune(run)
-    travel(opened, run, metric_of(run.curves()))
+    travel(opened, run, metric_of(run, run.curves()))
 
 idle = run is None or status.over or diverged
 if idle and warm.is_set():  # until then a check would wait for torch; the worker tells the same

@@ -21,7 +21,7 @@ from pages.parts.problems import training_problems
 from pages.parts.sentences import ACTIVE
 from pages.parts.state import Opened
 
-PATIENCE = 8.0
+PATIENCE = 15.0
 """Seconds after which a wish that was not obeyed is forgotten, and can be made again."""
 DOING = {
     "pause": "Pausing …", "resume": "Resuming …", "step": "Training one batch …",

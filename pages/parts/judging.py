@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from builder.errors import StrataError
 from engines.engine import engine_of
 from engines.runs.curves import Curves
 from engines.runs.run import Run
@@ -14,17 +15,24 @@ POINTS = 60
 """Of a planned learning rate."""
 
 
-def metric_of(curves: Curves) -> str:
+def metric_of(run: Run, curves: Curves) -> str:
     """The metric by which a run is judged: the usual one of its task, told by what was measured."""
-    return (
-        judged_by({name for row in curves.marks if row["type"] == "measured" for name in row["values"]})
-        or "accuracy"
-    )
+    told = {name for row in curves.marks if row["type"] == "measured" for name in row["values"]}
+    return judged_by(told) or _expected(run)
 
 
-def metric_section(curves: Curves) -> dict[str, str]:
+def _expected(run: Run) -> str:
+    """The metric of the task that the run's loss is made for, until anything was measured."""
+    try:
+        tasks = engine_of(run.project.engine).loss.tasks  # type: ignore[attr-defined]
+        return primary(tasks[0])[0]
+    except (StrataError, AttributeError):
+        return "accuracy"
+
+
+def metric_section(run: Run, curves: Curves) -> dict[str, str]:
     """The metric as charts show it: its name, what it is called, and its unit."""
-    name = metric_of(curves)
+    name = metric_of(run, curves)
     return {"name": name, "label": metric_name(name), "unit": "%" if name in SHARES else ""}
 
 

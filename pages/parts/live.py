@@ -113,7 +113,7 @@ def progress(run: Run, status: Status, *, asked: int = 0, doing: str = "", patie
 
 def figures(run: Run, status: Status) -> None:
     """Losses, metric and learning rate, each with a line of how it came to be; and what the run takes."""
-    data = {"token": token(run), "metric": metric_section(source(run).curves()), "taken": taken(status)}
+    data = {"token": token(run), "metric": metric_section(run, source(run).curves()), "taken": taken(status)}
     with st.container(key="live_figures"):
         _mount("figures", data, key="live figures")
 

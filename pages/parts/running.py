@@ -65,7 +65,7 @@ def _to_node(opened: Opened, node: str) -> None:
 def charts(run: Run, status: Status) -> None:
     """Losses and metric, the learning rate, and what probes read of the layers."""
     curves, at = source(run).curves(), state.moment(run)
-    parent, metric = _parent(run), metric_section(curves)
+    parent, metric = _parent(run), metric_section(run, curves)
     travel = {
         "cursor": at is not None and {"step": at, "seconds": curves.seconds(at)},
         "on_moment": partial(visit, run),

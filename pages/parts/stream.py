@@ -118,7 +118,7 @@ class Source:
             self.version += 1
             self._keep("status", self._status(status, queued, told, there))
             if before is None or before[0][2] != lengths[2]:
-                self._keep("metric", metric_section(curves))
+                self._keep("metric", metric_section(self.run, curves))
             if before is None or before[0][::3] != lengths[::3]:
                 self._keep("health", _health(curves))
             if before is None or before[1].steps != status.steps:

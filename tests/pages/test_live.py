@@ -34,6 +34,7 @@ def watch(server: Server, page: Page, settle: Callable[..., None]) -> Callable[[
     """Open the page of a run, and wait until its curve is there."""
 
     def opened(worker: Pretender) -> None:
+        page.set_default_timeout(LONG)
         page.goto(f"{server.url}/{worker.address}")
         settle(page)
         whole(page, worker)
@@ -144,7 +145,7 @@ def test_a_proxy_in_the_way_of_streams(
     assert page.evaluate("strataFeed.mode") == "polling"
     ticks(page, worker, 3)
     page.unroute("**/api/stream?**")
-    page.wait_for_function("() => strataFeed.mode === 'stream'", timeout=LONG)
+    page.wait_for_function("() => strataFeed.mode === 'stream'", timeout=2 * LONG)
     ticks(page, worker, 3)
 
 
@@ -155,7 +156,7 @@ def test_a_button_answers_before_the_run_obeys(
     watch(worker)
     press(page, "Pause")
     page.get_by_text("Pausing …").wait_for()
-    expect(page.get_by_role("button", name="Pause")).to_be_disabled()
+    expect(page.get_by_role("button", name="Pause")).to_be_disabled(timeout=LONG)
     assert worker.asked() == ["pause"]
     worker.obey("paused")
     expect(page.get_by_text(re.compile(r"^Paused · Epoch 1 of 40 · step 20 of"))).to_be_visible(timeout=LONG)

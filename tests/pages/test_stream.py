@@ -156,6 +156,15 @@ def test_the_status_is_told_in_words_too(run: Run) -> None:
     assert status["notices"] == [{"level": "warning", "text": "Mind this."}]
 
 
+@pytest.mark.parametrize(("template", "name"), [("digits-mlp", "accuracy"), ("diabetes-mlp", "rmse")])
+def test_the_metric_is_known_before_it_is_measured(workspace: Path, template: str, name: str) -> None:
+    run = Run.create(Workspace().runs / "000001-test", builder.template(template))
+    reader = Reader(run)
+    assert reader.read()["metric"]["name"] == name
+    told(run, measured(1, 0.5, exact=0.25, f1=0.5))
+    assert reader.read()["metric"] == {"name": "f1", "label": "F1 score", "unit": ""}
+
+
 def test_odd_files_are_told_as_far_as_they_make_sense(run: Run) -> None:
     rows = [
         {"type": "probed", "step": 1, "layers": {"a": 5, "b": {"gradient": "x"}, "c": {"gradient": True}}},

@@ -69,7 +69,7 @@ export function chart(box, data, component) {
       const over = shown[0].ended || shown[0].status?.over;
       if (note.isConnected) { note.firstChild.textContent = over ? `${data.title}: nothing was measured` : `${data.title} …`; return; }
     }
-    library.react(box, traces, frame(data, look, shown[0], layout), config);
+    library.react(box, traces, frame(data, look, shown[0], { ...layout, width: box.clientWidth }), config);
     note.remove();
     if (!heard && data.travels) box.on("plotly_click", ({ points }) => component.setTriggerValue("moment", stepAt(shown[0], points[0].x)));
     heard = true;

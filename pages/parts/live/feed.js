@@ -87,7 +87,7 @@ function open() {
   one.onmessage = (event) => { if (awake()) take(JSON.parse(event.data)); };
   one.addEventListener("over", () => { if (awake()) end(some); });
   one.onerror = () => fail(one);
-  later("silence", () => fail(one, true), HELLO);
+  later("silence", () => fail(one, true), polling ? 2 * HELLO : HELLO); // while it polls there is no hurry
   later("lost", missing, LOST);
 }
 

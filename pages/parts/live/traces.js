@@ -161,7 +161,7 @@ function plainText(text) {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 }
 
-export function frame(data, look, run, { log = false, y = {}, legend = true, below = false, guide, layers = 0 }) {
+export function frame(data, look, run, { log = false, y = {}, legend = true, below = false, guide, layers = 0, width }) {
   const line = { gridcolor: look.grid, linecolor: look.grid, zeroline: false, automargin: true, fixedrange: false };
   const { title } = places(run);
   const marks = changes(run, look, ["loss", "rate"].includes(data.chart));
@@ -182,9 +182,11 @@ export function frame(data, look, run, { log = false, y = {}, legend = true, bel
       pad: { t: 6, l: 2 }, font: { size: 15, color: look.text } },
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
     font: { color: look.text, family: look.font, size: 12 },
-    xaxis: { ...line, title: { text: title, font: { size: 12 }, standoff: 6 }, rangemode: "tozero", uirevision: `${data.token} ${title}` },
+    xaxis: { ...line, title: { text: title, font: { size: 12 }, standoff: 6 }, rangemode: "tozero", tickangle: 0, nticks: Math.max(3, Math.round(width / 70)),
+      uirevision: `${data.token} ${title}` },
     yaxis: layers
-      ? { ...line, type: "category", autorange: "reversed", showgrid: false, tickfont: { size: 10 }, nticks: Math.min(layers, 14) }
+      ? { ...line, type: "category", autorange: "reversed", showgrid: false, tickfont: { size: 10 },
+          nticks: Math.min(layers, 14), showticklabels: width > 330 }
       : { ...line, ...y, type: log ? "log" : "linear", exponentformat: log ? "power" : "B", nticks: log && !y.dtick ? 7 : undefined,
           uirevision: `${data.token} ${log}` },
     legend: below
