@@ -26,15 +26,18 @@ def panel(opened: state.Opened, run: Run, status: Status) -> None:
 
     found, ready = look(run, source(run).curves()), warm.is_set()
 
-    @st.fragment(run_every=None if ready else TRYING)
     def cards() -> None:
         if warm.is_set() and not ready:
-            st.rerun()  # the last time: nothing is waited for any more
+            st.rerun()  # nothing is waited for any more
         for number, diagnosis in enumerate(found.wrong):
             _card(opened, run, diagnosis, number)
 
-    if found.wrong:
+    if (
+        found.wrong and ready
+    ):  # not in a fragment: a cure that is tried leads to another run, and the whole page shows it
         cards()
+    elif found.wrong:
+        st.fragment(cards, run_every=TRYING)()
     elif found.well:
         words = f": {listed(found.well)}" if status.over else " so far"
         st.caption(f":material/stethoscope: {plain(f'The doctor sees nothing wrong{words}.')}")

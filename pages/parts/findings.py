@@ -29,6 +29,18 @@ class Found(NamedTuple):
         """What is wrong and where, in a word that changes when that does."""
         return " ".join(f"{one.symptom}:{'.'.join(one.path)}" for one in self.wrong)
 
+    @property
+    def notices(self) -> list[dict[str, str]]:
+        """The worst in a line, for the top of the page."""
+        if not self.wrong:
+            return []
+        worst, more = self.wrong[0], len(self.wrong) - 1
+        where = f" in {' → '.join(worst.path)}" if worst.path else ""
+        others = f", and {more} more" if more else ""
+        title = worst.kind.title[:1].lower() + worst.kind.title[1:]
+        text = f"The doctor: {title}{where}{others}. What would help stands below the charts."
+        return [{"level": worst.kind.severity.replace("hint", "info"), "text": text}]
+
 
 NOTHING = Found([], [])
 _known: OrderedDict[tuple[str, str], tuple[tuple[Any, ...], float, Found]] = OrderedDict()

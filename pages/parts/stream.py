@@ -203,6 +203,7 @@ class Source:
         names = (
             "state step steps epoch epochs rate speed left elapsed memory device threads message node".split()
         )
+        found = look(self.run, self._curves)
         return {
             **{name: _plain(getattr(status, name)) for name in names},
             "obeyed": status.commands,
@@ -213,8 +214,9 @@ class Source:
             "taken": taken(status),
             "line": run_line(self.run.id, status, place),
             "colour": COLOURS.get(status.state, ""),
-            "notices": [{"level": row["level"], "text": row["text"][:500]} for row in notices],
-            "findings": look(self.run, self._curves).key,
+            "notices": [{"level": row["level"], "text": row["text"][:500]} for row in notices]
+            + found.notices,
+            "findings": found.key,
             "place": place and {"position": place.position, "waiting": place.waiting, "wait": place.wait},
         }
 
