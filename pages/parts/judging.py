@@ -6,6 +6,7 @@ from typing import Any
 
 from builder.errors import StrataError
 from engines.engine import engine_of
+from engines.metrics import primary
 from engines.runs.curves import Curves
 from engines.runs.run import Run
 from engines.runs.score import judged_by
