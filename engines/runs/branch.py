@@ -43,7 +43,7 @@ def branch(parent: Run, folder: Path, project: Project, at: int | None = None, *
     making = folder.with_name(f".{folder.name}")  # a kill must not leave a run that has lost its beginning
     shutil.rmtree(making, ignore_errors=True)
     run = Run.create(making, project, **{"threads": parent.about["threads"], **told})
-    _tell(run, parent.curves(), at, tree["marks"], notice)
+    _tell(run, parent.curves(), parent.id, at, tree["marks"], notice)
     run.checkpoints.save(tree)
     position = tree["context"]["position"]
     measured = {row["part"]: row["values"] for row in run.curves().marks if row["type"] == "measured"}
@@ -88,13 +88,13 @@ def _fitted(project: Project, tree: dict[str, Any]) -> str:
     return f"{title} begins anew here: what {min(others)} remembered is not for it."
 
 
-def _tell(run: Run, curves: Curves, at: int, marks: int, notice: str) -> None:
+def _tell(run: Run, curves: Curves, parent: str, at: int, marks: int, notice: str) -> None:
     """Write what the parent told until the moment."""
     lines = Lines(run.folder / "events.jsonl")
     try:
         rows = [
             *_steps(curves, at),
-            *curves.marks[:marks],
+            *({**row, "of": parent} if row["type"] == "changed" else row for row in curves.marks[:marks]),
             *(row for row in curves.probes if row["step"] <= at),
         ]
         if notice:

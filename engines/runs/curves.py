@@ -66,8 +66,11 @@ class Curves:
         return [row for row in self.marks if row["type"] == "measured" and row["part"] == part]
 
     def changes(self) -> list[dict[str, Any]]:
-        """The settings that were changed while it trained: {"step", "values": {name: value}}, in order."""
-        return [row for row in self.marks if row["type"] == "changed"]
+        """The settings that were changed while it trained: {"step", "values": {name: value}}, in order.
+
+        Those of a run that it branched off from are marks of the curve, but no changes of this run.
+        """
+        return [row for row in self.marks if row["type"] == "changed" and "of" not in row]
 
     def evidence(self) -> dict[str, Any]:
         """What was measured of the data before the first step; {} if nothing was."""

@@ -13,6 +13,7 @@ from builder.errors import BadFile, StrataError
 from engines.runs import Run
 from engines.runs.branch import branch
 from engines.runs.checkpoint import Checkpoints
+from engines.runs.disk import Lines
 from engines.runs.snapshots import MOST, Snapshots
 from tests.tiny import equal, project
 
@@ -81,6 +82,20 @@ def test_a_branch_with_another_optimiser_says_that_it_begins_anew(parent: Run, t
     run = branch(parent, tmp_path / "branch", what, 20)
     assert engines.resume(run.folder).status().state == "finished"
     assert "SGD begins anew here: what Adam remembered is not for it." in run.curves().notices()[0]["text"]
+
+
+def test_what_was_changed_in_the_parent_is_no_change_of_the_branch(parent: Run, tmp_path: Path) -> None:
+    first = branch(parent, tmp_path / "first", parent.project, 20)
+    lines = Lines(first.folder / "commands.jsonl")
+    lines.add({"command": "set", "values": {"optimiser.lr": 0.5}})
+    lines.close()
+    engines.resume(first.folder)
+    assert len(first.curves().changes()) == 1
+    second = branch(first, tmp_path / "second", first.project, 30)
+    assert second.curves().changes() == []
+    assert [row["values"] for row in second.curves().marks if row["type"] == "changed"] == [
+        {"optimiser.lr": 0.5}
+    ]
 
 
 def test_a_finished_run_can_be_trained_longer(parent: Run, tmp_path: Path) -> None:
