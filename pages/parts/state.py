@@ -18,7 +18,7 @@ from pages.parts import guard
 from pages.parts.documents.document import Document, document
 from pages.parts.looking import looked_at
 
-TWICE = 2.0
+TWICE = 5.0
 """Seconds within which a second click on the same button is the same wish."""
 
 
