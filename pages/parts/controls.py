@@ -91,6 +91,8 @@ def train(opened: Opened, paused: Run | None = None) -> None:
 
 def restart(opened: Opened, run: Run) -> None:
     """Train again what a run trains, from the same first weights, for the seed is the same; it is stopped before."""
+    if time.time() - run.about.get("created", 0) < state.TWICE:
+        return  # the second half of a double click on Train, in whose place the button stands now
     if run.status().over:
         _start(opened, run.project)
     else:

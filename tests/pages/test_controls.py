@@ -1,6 +1,7 @@
 """The controls of a run: what can be asked in which state, and what the page shows until the run has obeyed."""
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -39,6 +40,7 @@ def project(batch: int) -> Project:
 def run(workspace: object) -> Run:
     """A run with a batch of 33, of a project that has 77 by now."""
     one = Workspace().start(project(33), saved(project(77)))
+    one.describe(created=time.time() - 60)
     one.report(Status(state="running", step=5, steps=10))
     return one
 
@@ -109,8 +111,19 @@ def test_restart_stops_first_and_trains_the_same_again(
     assert (newest.project, newest.project.engine["batch"]) == (first.project, 33)
     assert test.query_params["run"] in (newest.id, [newest.id])
     newest.report(Status(state="finished"))
+    newest.describe(created=time.time() - 60)
     button(test.run(), "Restart").click().run()
     assert len(Workspace().list_runs("mine")) == 3 and not test.exception
+
+
+def test_the_second_half_of_a_double_click_restarts_nothing(
+    open_page: Open, run: Run, nobody_works: list[str]
+) -> None:
+    """Where Train was, Restart stands a moment later."""
+    run.describe(created=time.time())
+    test = open_page("train", project="mine")
+    button(test, "Restart").click().run()
+    assert "stop" not in nobody_works and len(Workspace().list_runs("mine")) == 1
 
 
 def test_stop_on_a_run_that_was_over_already(
