@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from statistics import median
 from typing import Any, Literal, TypeGuard
 
@@ -145,7 +144,7 @@ def _update(update: float | None, pace: float) -> Health | None:
         size = f"its updates are {fraction(update)} of its weights" if update else "its weights do not change"
         return Health("slow", f"hardly moves: {size}")
     if update is not None and update > MOVES_TOO_FAR:
-        return Health("fast", f"moves too far: a step changes {share(update)} of its weights' size")
+        return Health("fast", f"moves too far: a step is {100 * update:,.0f} % of its weights' size")
     return None
 
 
@@ -167,11 +166,10 @@ def _measures(row: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def share(value: float) -> str:
-    """A share as people say it: `3 of 4`; `more than all` above 1."""
-    if value >= 1:
+    """A share as people say it: `75 % of the`, `all`; `2.5 times all` above 1."""
+    if value >= 0.9995:
         return "all" if value < 1.05 else f"{value:.1f} times all"
-    nearest = Fraction(value).limit_denominator(10)
-    return f"{nearest.numerator} of {nearest.denominator}" if 0 < nearest < 1 else f"{value:.0%}"
+    return f"{100 * value:.0f} % of the" if value < 0.995 else f"{100 * value:.1f} % of the"
 
 
 def fraction(value: float) -> str:

@@ -71,7 +71,7 @@ def tuned(engine: Engine, values: Mapping[str, Any]) -> Engine:
 
 
 def differing(
-    engine: Engine, graph: Graph, known: Mapping[str, Any], values: Mapping[str, Any]
+    engine: Engine, graph: Graph, known: Mapping[str, Any], values: Mapping[str, Any], epoch: int = 0
 ) -> dict[str, Any]:
     """Those of the wanted values that differ from what is so now.
 
@@ -80,6 +80,7 @@ def differing(
         graph: the network.
         known: the changes so far.
         values: what is wanted.
+        epoch: complete epochs; there cannot be fewer any more.
 
     Raises:
         BadValue: there is no such setting, or a value is refused.
@@ -96,6 +97,9 @@ def differing(
     if type(rate) not in (int, float) or not 0 <= rate < 1:
         message = f"Dropout: rate must be in [0, 1). Got {rate!r}."
         raise BadValue([Problem(message, field="dropout", rule="must be in [0, 1)", value=rate)])
+    if (epochs := values.get("epochs", epoch + 1)) <= epoch:
+        message = f"epochs must be at least {epoch + 1} by now: {epoch} are complete. Got {epochs}. To end it, stop it."
+        raise BadValue([Problem(message, field="epochs", rule="not passed", value=epochs)])
     return {name: value for name, value in values.items() if value != now[name]}
 
 

@@ -81,7 +81,7 @@ run = state.current_run(opened.id)
 at = state.moment(run)
 page_head(
     "Export",
-    f"{run_name(run).capitalize()} · {run.status().state}{score(run)}"
+    f"{run_name(run).capitalize()} · {run.status().state}{score(run) if at is None else ''}"
     if run
     else "The trained network, as files that work without Strata.",
 )

@@ -4,6 +4,7 @@ import streamlit as st
 
 from engines.engine import engine_of
 from engines.runs.status import Status
+from engines.tuning import tuned
 from pages.parts import controls, doctor, running, settings, state
 from pages.parts.forms.bound import bound
 from pages.parts.forms.form import Form, fields
@@ -11,6 +12,7 @@ from pages.parts.header import page_head, project_page, run_name
 from pages.parts.judging import metric_of
 from pages.parts.lifespan import warm
 from pages.parts.problems import problem_list, training_problems
+from pages.parts.retuning import asked as asked_of
 from pages.parts.retuning import retune
 from pages.parts.travelling import travel
 from pages.parts.words import plain
@@ -65,7 +67,11 @@ def form(opened: state.Opened, busy: bool) -> None:
         ),
     )
     right.selectbox(
-        "Device", ["auto", "cpu", "cuda"], key="device", help="auto takes CUDA where there is any"
+        "Device",
+        ["auto", "cpu", "cuda"],
+        key="device",
+        help="auto takes CUDA where there is any",
+        persist_state="session",  # also while the settings are folded
     )
 
 
@@ -76,7 +82,9 @@ status = run.status() if run else Status()
 asked = controls.pending(run, status)
 diverged = controls.diverged(status)
 
-shown = setting(opened, engine_of(run.project.engine) if run else settings.engine(opened))
+shown = setting(
+    opened, tuned(engine_of(run.project.engine), asked_of(run)) if run else settings.engine(opened)
+)
 with page_head("Train", f"{run_name(run).capitalize()} · {shown}" if run else shown):
     controls.buttons(opened, run, status, asked)
 if run is None:
@@ -92,5 +100,10 @@ idle = run is None or status.over or diverged
 if idle and warm.is_set():  # until then a check would wait for torch; the worker tells the same
     problem_list(opened, training_problems(opened), "train")
 unfold = run is None or diverged
-with st.expander("Settings", expanded=unfold, icon=":material/tune:", key=f"settings {unfold}"):
-    form(opened, not idle)
+# Drawn when it is unfolded: it is half of the page's work, and who watches does not need it.
+folder = st.expander(
+    "Settings", expanded=unfold, icon=":material/tune:", key=f"settings {unfold}", on_change="rerun"
+)
+if folder.open:
+    with folder:
+        form(opened, not idle)

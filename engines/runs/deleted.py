@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -71,8 +72,11 @@ def restore(home: Workspace, key: str) -> str:
         found = kept.find(key) if ID.fullmatch(id) else None
         if found is None and ID.fullmatch(id) and Run(home.runs / id).exists():
             return id
-        if found is None or (home.runs / id).exists():
+        if found is None or Run(home.runs / id).exists():
             raise BadFile("This run is not kept any more: deleted runs are kept for 30 days.")
+        shutil.rmtree(
+            home.runs / id, ignore_errors=True
+        )  # what somebody left who did not know that it was deleted
         os.replace(kept.path(found.key), home.runs / id)  # its id was given to no other
     return id
 

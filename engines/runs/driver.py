@@ -203,6 +203,7 @@ class Driver:
                 context.project.graphs[self.engine.roles[0]],
                 context.tuned,
                 wanted if isinstance(wanted, dict) else {},
+                context.epoch,
             )
         except BadValue as error:
             self.record.notice(str(error), "warning")

@@ -138,6 +138,20 @@ def die_first() -> None:
         Path("/proc/self/oom_score_adj").write_text("1000")
 
 
+def step_back() -> None:
+    """Let the server, and with it the page that shows a run, come before this process.
+
+    Linux may weigh sessions of processes against each other and heed a priority only within one; a worker, which has a
+    session of its own, would then be equal to the server in spite of it. So its session steps back too.
+    """
+    if not hasattr(os, "nice"):
+        return
+    nice = os.nice(10)
+    if os.getsid(0) == os.getpid():
+        with suppress(OSError):
+            Path("/proc/self/autogroup").write_text(str(nice))
+
+
 class Watch:
     """Looks whether a run may go on, each time that a checkpoint is due; the folder is measured now and then."""
 

@@ -251,10 +251,12 @@ class Run:
             detail: for "set" the `values`, such as {"optimiser.lr": 0.001} (see engines/tuning.py).
 
         Raises:
-            StrataError: there is no such command.
+            StrataError: there is no such command, or no such run (any more).
         """
         if command not in get_args(Command):
             raise StrataError(f"A run knows the commands {', '.join(get_args(Command))}. Got {command!r}.")
+        if not self.exists():
+            raise BadFile(f"There is no run in {self.folder.name!r}.")
         from engines.runs.queue import stop_idle
 
         status = self.status()

@@ -34,7 +34,7 @@ from engines.runs.driver import Driver, Rewind
 from engines.runs.explain import explain
 from engines.runs.heartbeat import DUMP, Heartbeat
 from engines.runs.launch import LAUNCHED, LOG
-from engines.runs.limits import cap_memory, die_first
+from engines.runs.limits import cap_memory, die_first, step_back
 from engines.runs.machine import check_threads, device_of, threads_for
 from engines.runs.record import Record, Watch
 from engines.runs.run import Run
@@ -49,8 +49,7 @@ def main(folder: str | Path) -> int:
     run = Run(folder)
     asked: list[State] = []
     signal.signal(signal.SIGTERM, lambda *_: asked.append("interrupted"))
-    if hasattr(os, "nice"):
-        os.nice(10)  # the page that shows the run comes first
+    step_back()
     log = os.open(run.folder / LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     os.dup2(log, 1)
     os.dup2(log, 2)

@@ -56,7 +56,9 @@ def pending(run: Run | None, status: Status) -> Asked | None:
 
 
 def ask(run: Run, command: str, then: Project | None = None) -> None:
-    """Ask a run for something; returns at once."""
+    """Ask a run for something; returns at once. That it was deleted meanwhile, the page tells."""
+    if not run.exists():
+        return
     if command == "start":
         try:
             state.workspace().go_on(run)

@@ -27,7 +27,7 @@ def retune(run: Run) -> None:
 
         def commit(name: str, value: Any) -> None:
             try:
-                changed = differing(engine, graph, known, {name: value}) if graph else {}
+                changed = differing(engine, graph, known, {name: value}, run.status().epoch) if graph else {}
             except BadValue as error:
                 st.session_state[f"refused {run.id}"] = str(error)
                 return

@@ -25,14 +25,30 @@ def stride_of(steps: int) -> int:
 
 
 def thinned(curves: Mapping[str, Any], start: int, end: int, stride: int) -> dict[str, Column]:
-    """The steps from `start` to `end` (not included): of every `stride` the lowest and the highest loss, in order."""
+    """The steps from `start` to `end` (not included): of every `stride` the lowest and the highest loss, in order.
+
+    There `mean` is that of the stretch in which each lies.
+    """
     loss = _part(curves.get("loss", ()), start, end)
     kept = start + (np.arange(end - start) if stride == 1 else ends(loss, stride))
     told: dict[str, Column] = {"x": (kept + 1).tolist()}
+    if stride > 1:
+        told["mean"] = numbers(means_of(loss, stride)[(kept - start) // stride])
     for name, values in curves.items():
         column = _part(values, start, end)
         told[name] = numbers(column[kept - start])
     return told
+
+
+def means_of(values: NDArray[np.float64], stride: int) -> NDArray[np.float64]:
+    """The mean of the finite values in every `stride`; NaN where there is none.
+
+    What is smoothed must be these: the lowest and the highest of a stretch lie as far apart as its noise is wide.
+    """
+    whole = np.pad(values, (0, -len(values) % stride), constant_values=np.nan).reshape(-1, stride)
+    finite = np.isfinite(whole)
+    with np.errstate(invalid="ignore"):
+        return np.where(finite, whole, 0.0).sum(1) / finite.sum(1)
 
 
 def _part(values: Any, start: int, end: int) -> NDArray[np.float64]:

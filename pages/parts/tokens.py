@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import os
 import secrets
+from functools import cache
 from pathlib import Path
 
 from builder.errors import BadFile
@@ -32,6 +33,7 @@ def _hash(id: str) -> str:
     return hmac.new(_secret(Workspace().home), id.encode(), hashlib.sha256).hexdigest()[:32]
 
 
+@cache
 def _secret(home: Path) -> bytes:
     """The key of this home folder, made when it is first needed and readable for its owner alone."""
     path = home / "secret"

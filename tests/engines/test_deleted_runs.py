@@ -146,3 +146,16 @@ def test_a_real_worker_is_refused_stopped_deleted_restored_and_goes_on(home: Wor
     run.send("stop")
     until(lambda: all(one.status().over and not one.alive() for one in home.list_runs()))
     assert Run(run.folder).curves().rewinds == 1, "it went on from its checkpoint"
+
+
+def test_what_another_tab_asks_of_a_deleted_run_does_no_harm(tmp_path: Path) -> None:
+    """Nothing is written where it was; and where something was, the run comes back all the same."""
+    home = Workspace(tmp_path)
+    run = Run.create(home.runs / "000001-moons", project(2))
+    key = home.delete_run(run.id)
+    with pytest.raises(BadFile, match="There is no run"):
+        run.send("stop")
+    assert not run.folder.exists()
+    run.folder.mkdir()
+    (run.folder / "commands.jsonl").touch()
+    assert home.restore_run(key) == run.id and Run(run.folder).exists()

@@ -40,10 +40,10 @@ def told(**measures: float | None) -> tuple[str, str, str]:
         ({"mean": 0.1, "std": 1.0, "dead": 0.0}, "active", "good", "active"),
         ({**HEALTHY, "update": 1e-6}, "slow", "warning", "hardly moves: its updates are a millionth of its weights"),
         ({**HEALTHY, "update": 0.0}, "slow", "warning", "hardly moves: its weights do not change"),
-        ({**HEALTHY, "update": 0.5}, "fast", "warning", "moves too far: a step changes 1 of 2 of its weights' size"),
-        ({"dead": 0.75}, "dying", "warning", "3 of 4 units are dead: they give 0 for every example"),
+        ({**HEALTHY, "update": 0.5}, "fast", "warning", "moves too far: a step is 50 % of its weights' size"),
+        ({"dead": 0.75}, "dying", "warning", "75 % of the units are dead: they give 0 for every example"),
         ({"dead": 1.0}, "dead", "error", "all units are dead: they give 0 for every example"),
-        ({"saturated": 0.9}, "saturated", "warning", "saturated: 9 of 10 outputs lie where the curve is flat"),
+        ({"saturated": 0.9}, "saturated", "warning", "saturated: 90 % of the outputs lie where the curve is flat"),
         ({**HEALTHY, "gradient": 5e3}, "exploding", "error", "gradient explodes: its norm is above 1,000"),
         ({**HEALTHY, "gradient": None}, "exploding", "error", "gradient explodes: it is not a finite number any more"),
         ({**HEALTHY, "gradient": 0.0}, "vanishing", "warning", "no gradient arrives: nothing here can learn"),
@@ -104,7 +104,13 @@ def test_layers_come_and_go() -> None:
 
 @pytest.mark.parametrize(
     ("value", "words"),
-    [(0.75, "3 of 4"), (0.5, "1 of 2"), (0.001, "0%"), (1.0, "all"), (2.5, "2.5 times all")],
+    [
+        (0.75, "75 % of the"),
+        (0.998, "99.8 % of the"),
+        (0.001, "0 % of the"),
+        (1.0, "all"),
+        (2.5, "2.5 times all"),
+    ],
 )
 def test_shares(value: float, words: str) -> None:
     assert share(value) == words

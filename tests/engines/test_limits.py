@@ -138,3 +138,17 @@ def test_14_15_a_worker_out_of_memory_says_what_to_try(
     assert worker == 1000 > own, "and it goes on beside one that failed"
     small.send("stop")
     until(lambda: small.status().state == "stopped")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/autogroup").exists(), reason="no such weighing of sessions")
+def test_a_worker_lets_the_page_come_first(tmp_path: Path) -> None:
+    """Also where the system weighs sessions, and a priority counts only within one."""
+    run = Run.create(tmp_path / "run", project(epochs=100_000), threads=1)
+    run.start()
+    until(lambda: run.status().state == "running")
+    worker = run.status().process
+    assert os.getpriority(os.PRIO_PROCESS, worker) == os.getpriority(os.PRIO_PROCESS, 0) + 10
+    assert Path(f"/proc/{worker}/autogroup").read_text().split()[-1] == "10"
+    run.send("stop")
+    until(lambda: not run.alive())

@@ -42,12 +42,13 @@ def test_a_change_is_checked_as_the_field_is() -> None:
         ({"optimiser.lr": -1.0}, "lr must be in"),
         ({"batch": 0}, "batch must be in"),
         ({"batch": "8"}, "batch must be"),
+        ({"epochs": 3}, "epochs must be at least 6 by now: 5 are complete. Got 3"),
         ({"dropout": 1.0}, r"rate must be in \[0, 1\). Got 1.0"),
         ({"loss": {"kind": "MSE"}}, "'loss' cannot be changed while a run trains. What can: batch, epochs"),
     ]
     for values, words in wrong:
         with pytest.raises(BadValue, match=words):
-            differing(engine, GRAPH, {}, values)
+            differing(engine, GRAPH, {}, values, 5)
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """Thinning: long curves keep their peaks, gaps stay gaps, and time lies where it was told."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -49,3 +51,11 @@ def test_time_lies_between_what_the_clock_told() -> None:
 def test_places_are_spread_and_end_with_the_last(count: int, most: int) -> None:
     places = spread(count, most)
     assert len(places) <= most and places[-1:] == [count - 1][: count and 1]
+
+
+def test_the_mean_of_a_stretch_is_that_of_all_its_losses() -> None:
+    """Not of its lowest and highest, which are drawn: noise that is wide to one side would look like a rise."""
+    losses = [0.1] * 9 + [5.0] + [0.2] * 10 + [math.nan, 0.4]
+    told = thinned({"loss": losses}, 0, len(losses), 10)
+    assert sorted(set(told["mean"])) == pytest.approx([0.2, 0.4, 0.59])
+    assert "mean" not in thinned({"loss": losses}, 0, len(losses), 1)

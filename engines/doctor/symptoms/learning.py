@@ -142,6 +142,7 @@ class DecayTooStrong(Symptom):
                 Figure("Loss of late", number(windows[-1]), f"{number(evidence.start)} before training"),
             ),
             lambda: (
+                slower(evidence) if strode(evidence) else None,  # the pull is rate × decay
                 cures.weight_decay(evidence, 0.0),
                 cures.weight_decay(evidence, cures.rounded(decay / 50)),
             ),
@@ -224,6 +225,11 @@ class NotLearning(Symptom):
         found.append(cures.optimiser(evidence, "Adam", 0.001, words))
         distinct = {cure.words: cure for cure in found if cure}
         return tuple(distinct.values())[:3]
+
+
+def strode(evidence: Evidence) -> bool:
+    """Whether the first step that was looked at changed a layer far too much."""
+    return max(evidence.layers_before("update").values(), default=0.0) > MOVES_TOO_FAR
 
 
 def shrunk(evidence: Evidence) -> float:

@@ -12,7 +12,7 @@ const PATIENT = 3;       // failures in a row until it polls
 
 const runs = new Map();
 const feed = (window.strataFeed = { mode: "", lost: false, runs }); // to look at while searching for a fault
-let source, failures = 0, generation = 0, heardAt = Date.now();
+let source, failures = 0, generation = 0, heardAt = Date.now(), known = false;
 const timers = {};
 
 function later(name, work, milliseconds) {
@@ -40,8 +40,14 @@ function tellAll() {
   for (const run of runs.values()) tell(run, {});
 }
 
+// How long a silence is borne: a page that has just come may wait longer for its first word.
+function patience() {
+  return known ? LOST : 2 * LOST;
+}
+
 function heard() {
   heardAt = Date.now();
+  known = true;
   if (feed.lost) { feed.lost = false; tellAll(); }
 }
 
@@ -88,7 +94,7 @@ function open() {
   one.addEventListener("over", () => { if (awake()) end(some); });
   one.onerror = () => fail(one);
   later("silence", () => fail(one, true), polling ? 2 * HELLO : HELLO); // while it polls there is no hurry
-  later("lost", missing, LOST);
+  later("lost", missing, patience());
 }
 
 function fail(one, heldBack = false) {
@@ -96,7 +102,7 @@ function fail(one, heldBack = false) {
   if (one !== source) return;
   source = undefined;
   clearTimeout(timers.silence);
-  later("lost", missing, Math.max(0, LOST - (Date.now() - heardAt)));
+  later("lost", missing, Math.max(0, patience() - (Date.now() - heardAt)));
   failures += 1;
   if (feed.mode === "polling") later("retry", open, RETRY);
   else if (heldBack || failures >= PATIENT) poll();
@@ -104,7 +110,7 @@ function fail(one, heldBack = false) {
 }
 
 function missing() {
-  if (!wanted().length || Date.now() - heardAt < LOST - 100) return;
+  if (!wanted().length || Date.now() - heardAt < patience() - 100) return;
   if (!feed.lost) { feed.lost = true; tellAll(); }
 }
 
@@ -133,7 +139,7 @@ async function poll() {
 
 // Connect anew, in a moment: several views may come and go at once.
 function refresh() {
-  later("refresh", () => { shut(); failures = 0; heardAt = Math.max(heardAt, Date.now() - 1000); open(); }, 30);
+  later("refresh", () => { shut(); failures = 0; if (!feed.lost) heardAt = Date.now(); open(); }, 30);
 }
 
 // Tell `read` whatever a run tells; gives the run, and what to call when nobody reads any more. A `brief` reader needs the

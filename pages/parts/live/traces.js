@@ -17,6 +17,11 @@ function spread(values) {
   return known.reduce((most, value) => Math.max(most, value), 0) / sample[sample.length >> 1];
 }
 
+// The loss at each point: of a long run, whose points are the lowest and highest of a stretch, the mean of that stretch.
+function means(steps) {
+  return steps.mean ? steps.loss.map((loss, place) => steps.mean[place] ?? loss) : steps.loss;
+}
+
 function dots(count) {
   return count < 60 ? "lines+markers" : "lines";
 }
@@ -43,8 +48,8 @@ export const KINDS = {
     const [run] = runs, { steps } = run;
     const x = places(run).columns(steps);
     const train = (one, weight) => ({
-      uid: "train", name: "train", x: places(one).columns(one.steps), y: smooth(one.steps.loss, weight), mode: "lines",
-      line: { width: 2, color: look.colours[0], shape: one.length < 300 ? "spline" : "linear" }, hovertemplate: "%{y:.4f}",
+      uid: "train", name: "train", x: places(one).columns(one.steps), y: smooth(means(one.steps), weight), mode: "lines",
+      line: { width: 2, color: look.colours[0] }, hovertemplate: "%{y:.4f}",
     });
     const weight = (one) => Math.min(0.9, one.length / 1000);
     const log = spread(steps.loss) > 1e6;
