@@ -7,7 +7,7 @@ import { make, theme } from "./look.js";
 import { plotly } from "./plotly.js";
 import { KINDS, frame } from "./traces.js";
 
-const SLOWEST = 12;   // a chart takes at most a twelfth of the time
+const SLOWEST = 20;   // a chart takes at most a twentieth of the time
 const OFTEN = 200;
 const waiting = new Set();
 let asked = 0;
@@ -19,11 +19,16 @@ function work(now) {
   if (due) {
     waiting.delete(due);
     const began = performance.now();
-    due.draw();
-    due.drawn = began;
-    due.due = began + Math.max(OFTEN, SLOWEST * (performance.now() - began));
+    try {
+      due.draw();
+    } finally { // a chart that fails must not stop the others
+      due.drawn = began;
+      due.due = began + Math.max(OFTEN, SLOWEST * (performance.now() - began));
+      ask();
+    }
+  } else {
+    ask();
   }
-  ask();
 }
 
 function ask() {
@@ -85,7 +90,10 @@ export function chart(box, data, component) {
     box.style.height = `${data.height}px`;
     box.setAttribute("aria-label", data.alt);
   };
-  const observer = new IntersectionObserver(([entry]) => { visible = entry.isIntersecting; now(); }, { rootMargin: "200px" });
+  const observer = new IntersectionObserver((seen) => {
+    visible = seen.at(-1).isIntersecting; // a slow browser tells several at once: the last one counts
+    now();
+  }, { rootMargin: "200px" });
 
   size();
   listen();
