@@ -17,6 +17,7 @@ from engines.workspace import Workspace
 from pages.parts import guard
 from pages.parts.documents.document import Document, document
 from pages.parts.looking import looked_at
+from pages.parts.stream import source
 
 TWICE = 5.0
 """Seconds within which a second click on the same button is the same wish."""
@@ -152,12 +153,12 @@ def current_run(of: str) -> Run | None:
         BadFile: the URL names a run that does not exist, or one of another project.
     """
     if id := st.query_params.get("run", ""):
-        run = _run(str(workspace().home), id)
+        run = _run(id)
         if run.about["of"] != of:
             raise BadFile(f"There is no run {id[:80]!r} in this project.")
         return run
     ids = Index(workspace()).ids(of)
-    return _run(str(workspace().home), ids[0]) if ids else None
+    return _run(ids[0]) if ids else None
 
 
 def moment(run: Run | None) -> int | None:
@@ -167,12 +168,9 @@ def moment(run: Run | None) -> int | None:
     return step if run is not None and step in run.snapshots.numbers() else None
 
 
-def _run(home: str, id: str) -> Run:
-    """The run, the same object each time in a tab: its curves are read once."""
-    known: dict[tuple[str, str], Run] = st.session_state.setdefault("runs", {})
-    if (home, id) not in known:
-        known[home, id] = Workspace(home).run(id)
-    return known[home, id]
+def _run(id: str) -> Run:
+    """The run, one object for all tabs: what it has told is read and kept once, however many look at it."""
+    return source(workspace().run(id)).run
 
 
 def parameters(**more: str) -> dict[str, str]:
