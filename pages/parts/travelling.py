@@ -78,11 +78,6 @@ def _then(run: Run, then: Moment, metric: str) -> None:
 def _ways(opened: state.Opened, run: Run, at: int) -> None:
     """What can be done with a moment."""
     with st.container(horizontal=True, gap="small"):
-        if st.button("Ask and export it", key="ask then", icon=":material/ios_share:"):
-            go("export", **state.parameters(run=run.id, at=str(at)))
-        st.button("Back to now", key="now", icon=":material/last_page:", on_click=_go_to, args=(NOW,))
-    with st.expander("Branch off from here", icon=":material/fork_right:", key="branch form", expanded=True):
-        _form(run, at)
         st.button(
             "Train from here",
             key="branch",
@@ -92,6 +87,16 @@ def _ways(opened: state.Opened, run: Run, at: int) -> None:
             args=(opened, run, at),
             help="A run of its own, beside this one: weights, and what the optimiser remembers, are those of this step",
         )
+        if st.button("Ask and export it", key="ask then", icon=":material/ios_share:"):
+            go("export", **state.parameters(run=run.id, at=str(at)))
+        st.button("Back to now", key="now", icon=":material/last_page:", on_click=_go_to, args=(NOW,))
+    # Drawn when it is unfolded: whoever only looks does not need it.
+    form = st.expander(
+        "With other settings", icon=":material/tune:", key=f"branch form {run.id}", on_change="rerun"
+    )
+    if form.open:
+        with form:
+            _form(run, at)
 
 
 def _form(run: Run, at: int) -> None:

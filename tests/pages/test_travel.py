@@ -56,6 +56,8 @@ def test_the_slider_goes_back_and_to_now(open_page: Open, run: Run) -> None:
 
 def test_a_branch_is_made_with_other_settings(open_page: Open, run: Run) -> None:
     test = slid(open_page("train", project="mine"), "4")
+    test.session_state[f"branch form {run.id}"] = True
+    test.run()
     place = next(
         one for one in test.number_input if one.key and one.key.startswith("branch") and one.label == "Batch"
     )
