@@ -183,7 +183,7 @@ def test_layers_are_told_in_words(watch: Callable[..., None], worker: Pretender,
     table = page.get_by_role("region", name="Layer health").get_by_role("row")
     expect(table.nth(1)).to_contain_text("linear1Linear")
     expect(table.nth(1)).to_contain_text("learning")
-    expect(table.nth(2)).to_contain_text("3 of 4 units are dead: they give 0 for every example")
+    expect(table.nth(2)).to_contain_text("75 % of the units are dead: they give 0 for every example")
     expect(table.nth(3)).to_contain_text("hardly moves: its updates are a millionth of its weights")
     worker.layers = {f"conv{number}": {"gradient": 0.5, "update": 1e-3} for number in range(60)}
     ticks(page, worker, 2)
