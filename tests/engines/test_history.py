@@ -85,6 +85,10 @@ def test_tensorboard_reads_the_same_numbers_steps_and_moments(trained: Run, tmp_
             for name, value in row["values"].items():
                 tag = f"{tag_of(row['part'])}/{name}"
                 wanted.setdefault(tag, []).append((row["step"], value))
+    for row in curves.probes:
+        for layer, measures in row["layers"].items():
+            for name, value in measures.items():
+                wanted.setdefault(f"probes {name}/{layer}", []).append((row["step"], value))
     assert {tag: [(step, value) for _, step, value in rows] for tag, rows in found.items()} == {
         tag: [(step, float(np.float32(value))) for step, value in rows] for tag, rows in wanted.items()
     }
