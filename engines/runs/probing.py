@@ -26,7 +26,7 @@ class Probing:
         self.context, self.record = context, record
         self.aimed: Look | None = None
         """What is compared with the model after the next step; None if that one is not looked at."""
-        self._due, self._cost, self._first = time.monotonic(), 0.0, True
+        self._due, self._cost, self._looks = time.monotonic(), 0.0, 0
 
     def due(self) -> bool:
         """Whether it is time for another look."""
@@ -47,5 +47,6 @@ class Probing:
         self.record.probed(self.context.step_count, self.aimed.read())
         self.aimed = None
         now = time.monotonic()
-        cost = 0.0 if self._first else self._cost + now - began  # the first look loads what it needs
-        self._due, self._first = now + max(EVERY, cost / SHARE, elapsed * SPREAD), False
+        self._looks += 1
+        cost = self._cost + now - began if self._looks > 2 else 0.0  # the first ones load what they need
+        self._due = now + max(EVERY, cost / SHARE, elapsed * SPREAD)
