@@ -56,9 +56,9 @@ def pending(run: Run | None, status: Status) -> Asked | None:
 
 
 def ask(run: Run, command: str, then: Project | None = None) -> None:
-    """Ask a run for something; returns at once. That it was deleted meanwhile, the page tells."""
+    """Ask a run for something; returns at once."""
     if not run.exists():
-        return
+        return  # it was deleted meanwhile, and the page tells so
     if command == "start":
         try:
             state.workspace().go_on(run)
@@ -93,6 +93,8 @@ def train(opened: Opened, paused: Run | None = None) -> None:
 
 def restart(opened: Opened, run: Run) -> None:
     """Train again what a run trains, from the same first weights, for the seed is the same; it is stopped before."""
+    if not run.exists():
+        return  # it was deleted meanwhile, and the page tells so
     if time.time() - run.about.get("created", 0) < state.TWICE:
         return  # the second half of a double click on Train, in whose place the button stands now
     if run.status().over:

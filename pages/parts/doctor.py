@@ -32,9 +32,8 @@ def panel(opened: state.Opened, run: Run, status: Status) -> None:
         for number, diagnosis in enumerate(found.wrong):
             _card(opened, run, diagnosis, number)
 
-    if (
-        found.wrong and ready
-    ):  # not in a fragment: a cure that is tried leads to another run, and the whole page shows it
+    # In a fragment only as long as cures cannot be tried: one leads to another run, and the whole page must show it.
+    if found.wrong and ready:
         cards()
     elif found.wrong:
         st.fragment(cards, run_every=TRYING)()

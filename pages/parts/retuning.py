@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from builder.errors import BadValue
+from builder.errors import StrataError
 from builder.registry import label
 from engines.engine import engine_of
 from engines.runs.run import Run
@@ -28,12 +28,11 @@ def retune(run: Run) -> None:
         def commit(name: str, value: Any) -> None:
             try:
                 changed = differing(engine, graph, known, {name: value}, run.status().epoch) if graph else {}
-            except BadValue as error:
+                if changed:
+                    run.send("set", values=changed)
+                    st.session_state[f"asked {run.id}"] = {**known, **changed}
+            except StrataError as error:
                 st.session_state[f"refused {run.id}"] = str(error)
-                return
-            if changed:
-                run.send("set", values=changed)
-                st.session_state[f"asked {run.id}"] = {**known, **changed}
 
         grid = st.grid(6, min_column_width=130, vertical_alignment="bottom")
         for one in tunables(engine, graph, known):

@@ -19,7 +19,7 @@ from pages.parts.documents.document import Document, document
 from pages.parts.looking import looked_at
 from pages.parts.stream import source
 
-TWICE = 5.0
+TWICE = 2.0
 """Seconds within which a second click on the same button is the same wish."""
 
 

@@ -13,7 +13,7 @@ from engines.runs.run import Run
 from engines.runs.status import Status
 from engines.workspace import Workspace
 from pages.parts import controls
-from tests.pages.seen import Open, button, saved
+from tests.pages.seen import Open, button, saved, words
 
 
 @pytest.fixture(autouse=True)
@@ -135,3 +135,15 @@ def test_stop_on_a_run_that_was_over_already(
     run.report(Status(state="finished"))
     button(test, "Stop").click().run()
     assert not test.exception and labels(test)["Train again"]
+
+
+@pytest.mark.parametrize("label", ["Restart", "Stop", "Pause"])
+def test_what_is_asked_of_a_run_that_was_deleted_in_another_tab_does_nothing(
+    open_page: Open, run: Run, nobody_works: list[str], label: str
+) -> None:
+    test = open_page("train", project="mine", run=run.id)
+    run.folder.rename(Workspace().deleted / f"{run.id}.1")
+    nobody_works.clear()
+    button(test, label).click().run()  # type: ignore[attr-defined]
+    assert not test.exception and nobody_works == [] and not run.folder.exists()
+    assert "There is no run" in words(test)
