@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from builder.errors import BadFile
-from builder.graph import MOST_NODES
+from builder.graph import MOST_NODES, shown
 from builder.project import Project
 
 LARGEST = 32 * 2**20
@@ -46,11 +46,8 @@ def loads(text: str | bytes) -> Project:
         return Project.model_validate(raw)
     except ValidationError as error:
         detail = error.errors(include_url=False)[0]
-        parts = (
-            str(part) if str(part).isidentifier() or isinstance(part, int) else repr(part)
-            for part in detail["loc"]
-        )
-        place = ".".join(part[:70] for part in parts) or "the project"
+        parts = (str(part) if isinstance(part, int) else shown(part) for part in detail["loc"])
+        place = ".".join(parts) or "the project"
         said = str(detail["msg"]).removeprefix("Value error, ").rstrip(".")
         got = "" if "Got " in said else f" Got {repr(detail.get('input'))[:80]}."
         raise BadFile(f"The project file is damaged: {place}: {said}.{got}") from error

@@ -46,6 +46,11 @@ Reference = Annotated[str, Field(max_length=200)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 
 
+def shown(name: str) -> str:
+    """A name as a message tells it: in one short line, in quotes if it is none that Python could have."""
+    return (name if name.isidentifier() else repr(name))[:70]
+
+
 def plain(name: str, value: Any) -> Any:
     """A field's value as a project file will give it back: tuples as lists; ValueError if it cannot stand in JSON."""
     if type(value) in (int, bool):
@@ -54,15 +59,15 @@ def plain(name: str, value: Any) -> Any:
         text = json.dumps([value], ensure_ascii=False, allow_nan=False)
         text.encode()
     except UnicodeEncodeError as error:
-        raise ValueError(f"{name} must be text that can be written as UTF-8. Got {value!r}.") from error
+        raise ValueError(f"{shown(name)} must be text that can be written as UTF-8. Got {value!r}.") from error
     except ValueError as error:
-        raise ValueError(f"{name} must be finite. Got {value!r}.") from error
+        raise ValueError(f"{shown(name)} must be finite. Got {value!r}.") from error
     except (TypeError, RecursionError) as error:
         raise ValueError(
-            f"{name} must be plain JSON: numbers, text, lists. Got {type(value).__name__}."
+            f"{shown(name)} must be plain JSON: numbers, text, lists. Got {type(value).__name__}."
         ) from error
     if text.count("[") + text.count("{") > DEEPEST_FIELD and _depth(value) > DEEPEST_FIELD:
-        raise ValueError(f"{name} must not nest more than {DEEPEST_FIELD} deep.")
+        raise ValueError(f"{shown(name)} must not nest more than {DEEPEST_FIELD} deep.")
     return json.loads(text)[0]
 
 
@@ -73,7 +78,7 @@ def _depth(value: Any) -> int:
 
 
 def _all_plain(fields: dict[str, Any]) -> dict[str, Any]:
-    plain("its fields", [*fields])
+    plain("fields", [*fields])
     return {name: plain(name, value) for name, value in fields.items()}
 
 

@@ -99,6 +99,7 @@ def at(tree: Any, path: tuple[Any, ...]) -> Any:
 @QUICK
 @given(st.lists(st.tuples(st.sampled_from(SPOTS), VALUES), min_size=1, max_size=3))
 @example([(("graphs", "model", "nodes", 1, "config", "width"), "\ud800")])
+@example([(("graphs", "model", "nodes", 1, "config"), {"a\n": "\ud800"})])
 def test_36_mutated_structure(changes: list[tuple[tuple[Any, ...], Any]]) -> None:
     """Values of the golden file replaced by others of the wrong type, place or size, and by parts of itself."""
     tree = TREE
