@@ -59,7 +59,9 @@ def plain(name: str, value: Any) -> Any:
         text = json.dumps([value], ensure_ascii=False, allow_nan=False)
         text.encode()
     except UnicodeEncodeError as error:
-        raise ValueError(f"{shown(name)} must be text that can be written as UTF-8. Got {value!r}.") from error
+        raise ValueError(
+            f"{shown(name)} must be text that can be written as UTF-8. Got {value!r}."
+        ) from error
     except ValueError as error:
         raise ValueError(f"{shown(name)} must be finite. Got {value!r}.") from error
     except (TypeError, RecursionError) as error:
