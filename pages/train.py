@@ -3,6 +3,7 @@ from typing import Any
 import streamlit as st
 
 from engines.engine import engine_of
+from engines.runs.run import Run
 from engines.runs.status import Status
 from engines.tuning import tuned
 from pages.parts import controls, doctor, running, settings, state
@@ -13,7 +14,7 @@ from pages.parts.judging import metric_of
 from pages.parts.lifespan import warm
 from pages.parts.problems import problem_list, training_problems
 from pages.parts.retuning import asked as asked_of
-from pages.parts.retuning import retune
+from pages.parts.stream import source
 from pages.parts.travelling import travel
 from pages.parts.words import plain
 
@@ -25,6 +26,17 @@ def setting(opened: state.Opened, engine: Any) -> str:
     if optimiser is not None:
         parts += [f"{optimiser.title} {optimiser.lr:g}", f"batch {engine.batch}"]
     return " · ".join(plain(part) for part in parts)
+
+
+def named(run: Run) -> str:
+    """The run, and where it began if it is a branch: `Run 3, from run 1 at step 480`."""
+    parent = run.about.get("parent")
+    origin = (
+        f", from {run_name(parent)} at step {int(run.about.get('branched', 0)):,}"
+        if isinstance(parent, str)
+        else ""
+    )
+    return f"{run_name(run).capitalize()}{origin}"
 
 
 def untrained(opened: state.Opened) -> None:
@@ -85,16 +97,14 @@ diverged = controls.diverged(status)
 shown = setting(
     opened, tuned(engine_of(run.project.engine), asked_of(run)) if run else settings.engine(opened)
 )
-with page_head("Train", f"{run_name(run).capitalize()} · {shown}" if run else shown):
+with page_head("Train", f"{named(run)} · {shown}" if run else shown):
     controls.buttons(opened, run, status, asked)
 if run is None:
     untrained(opened)
 else:
     running.show(opened, run, status, asked)
     doctor.panel(opened, run, status)
-    if not status.over:
-        retune(run)
-    travel(opened, run, metric_of(run, run.curves()))
+    travel(opened, run, metric_of(run, source(run).curves()))
 
 idle = run is None or status.over or diverged
 if idle and warm.is_set():  # until then a check would wait for torch; the worker tells the same

@@ -65,9 +65,9 @@ class Evidence:
         probes = curves.probes
         spread = probes[: -RECENT : max(1, len(probes) // HISTORY)]
         baselines = {
-            row["part"].removeprefix(BASELINE): row["values"]
-            for row in curves.marks
-            if row["type"] == "measured" and row["part"].startswith(BASELINE)
+            part.removeprefix(BASELINE): values
+            for part, values in curves.latest().items()
+            if part.startswith(BASELINE)
         }
         return cls(
             project=project, engine=engine_of(project.engine), losses=losses, stride=stride,

@@ -46,7 +46,7 @@ def branch(parent: Run, folder: Path, project: Project, at: int | None = None, *
     _tell(run, parent.curves(), parent.id, at, tree["marks"], notice)
     run.checkpoints.save(tree)
     position = tree["context"]["position"]
-    measured = {row["part"]: row["values"] for row in run.curves().marks if row["type"] == "measured"}
+    measured = run.curves().latest()
     epochs = {"epoch": position["epoch"], "epochs": position["epochs"], "steps": position["steps"]}
     run.report(replace(run.status(), step=at, elapsed=tree["elapsed"], measured=measured, **epochs))
     making.rename(folder)

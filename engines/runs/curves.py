@@ -6,11 +6,14 @@ import math
 import threading
 from array import array
 from bisect import bisect_left
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from engines.runs.disk import read_lines
 
+MEAN_OF = 20
+"""Steps whose mean loss is shown."""
 FIELDS: dict[Any, dict[str, type]] = {
     "steps": {"first": int, "values": dict},
     "resumed": {"step": int, "marks": int},
@@ -22,6 +25,31 @@ FIELDS: dict[Any, dict[str, type]] = {
     "state": {"state": str, "step": int, "text": str},
 }
 """What a line must tell to be read; others are passed over, as those are that a kill cut short."""
+
+
+class _Index:
+    """The marks by what they tell: a run of a day has a hundred thousand, and every page asks for a few."""
+
+    def __init__(self, marks: Iterable[dict[str, Any]] = ()) -> None:
+        self.parts: dict[str, list[dict[str, Any]]] = {}
+        self.metrics: set[str] = set()
+        self.changes: list[dict[str, Any]] = []
+        self.notices: list[dict[str, Any]] = []
+        self.evidence: dict[str, Any] = {}
+        for row in marks:
+            self.add(row)
+
+    def add(self, row: dict[str, Any]) -> None:
+        kind = row["type"]
+        if kind == "measured":
+            self.parts.setdefault(row["part"], []).append(row)
+            self.metrics.update(row["values"])
+        elif kind == "changed" and "of" not in row:
+            self.changes.append(row)
+        elif kind == "notice":
+            self.notices.append(row)
+        elif kind == "evidence":
+            self.evidence = self.evidence or row["values"]
 
 
 class Curves:
@@ -51,6 +79,7 @@ class Curves:
         self.clock: list[tuple[int, float]] = []
         self.rates: list[tuple[int, float]] = []
         self.rewinds = 0
+        self._index = _Index()
 
     def read(self) -> Curves:
         """Take in the events that were written since; returns itself. Many threads may share one."""
@@ -61,20 +90,35 @@ class Curves:
                     self._fold(row)
         return self
 
+    def loss(self, until: int | None = None) -> float | None:
+        """The mean loss of the last steps, of all or until one; None where none was a number."""
+        losses = self.steps.get("loss", array("d"))
+        until = len(losses) if until is None else until
+        known = [value for value in losses[max(until - MEAN_OF, 0) : until] if math.isfinite(value)]
+        return sum(known) / len(known) if known else None
+
     def measured(self, part: str) -> list[dict[str, Any]]:
         """The measurements of one part: {"step", "epoch", "values": {name: number}}, in order."""
-        return [row for row in self.marks if row["type"] == "measured" and row["part"] == part]
+        return [*self._index.parts.get(part, ())]
+
+    def latest(self) -> dict[str, dict[str, Any]]:
+        """What was measured last of each part: part → name → number."""
+        return {part: rows[-1]["values"] for part, rows in [*self._index.parts.items()]}
+
+    def metrics(self) -> set[str]:
+        """The names of all that was measured, "loss" among them."""
+        return {*self._index.metrics}
 
     def changes(self) -> list[dict[str, Any]]:
         """The settings that were changed while it trained: {"step", "values": {name: value}}, in order.
 
         Those of a run that it branched off from are marks of the curve, but no changes of this run.
         """
-        return [row for row in self.marks if row["type"] == "changed" and "of" not in row]
+        return [*self._index.changes]
 
     def evidence(self) -> dict[str, Any]:
         """What was measured of the data before the first step; {} if nothing was."""
-        return next((row["values"] for row in self.marks if row["type"] == "evidence"), {})
+        return self._index.evidence
 
     def seconds(self, step: int) -> float | None:
         """The seconds of training until a step, between two that were told; None where no time was told."""
@@ -86,7 +130,7 @@ class Curves:
 
     def notices(self) -> list[dict[str, Any]]:
         """What the engine and the driver had to say: {"step", "level", "text"}, the engine's first."""
-        return [row for row in (*self.marks, *self.states) if row["type"] == "notice"]
+        return [*self._index.notices, *(row for row in self.states if row["type"] == "notice")]
 
     def __len__(self) -> int:
         return max((len(values) for values in self.steps.values()), default=0)
@@ -112,8 +156,10 @@ class Curves:
             for curve in self.steps.values():
                 self._cut(curve, min(row["step"], len(curve)))
             del self.marks[row["marks"] :]
+            self._index = _Index(self.marks)
         elif kind in ("measured", "changed", "evidence") or (kind == "notice" and "by" not in row):
             self.marks.append(row)
+            self._index.add(row)
         elif kind == "probed":
             self.probes.append(row)
         elif kind in ("state", "notice"):

@@ -70,7 +70,7 @@ def curves_of(folder: Path) -> Curves:
 def _seen(events: Path) -> Glance:
     curves = curves_of(events.parent)
     validation, test = curves.measured("validation"), curves.measured("test")
-    metric = judged_by({name for row in (*validation, *test) for name in row["values"]})
+    metric = judged_by(curves.metrics())
     return Glance(
         curve=tuple(means(curves.steps.get("loss", ()), POINTS)),
         metric=metric,

@@ -9,9 +9,6 @@ from typing import Any
 
 from engines.runs.run import Run
 
-MEAN_OF = 20
-"""Steps whose mean loss is shown."""
-
 
 @dataclass(frozen=True)
 class Moment:
@@ -37,9 +34,6 @@ class Moment:
 def moment(run: Run, step: int) -> Moment:
     """What the run had told by a step."""
     curves = run.curves()
-    losses = [
-        value for value in curves.steps.get("loss", ())[max(step - MEAN_OF, 0) : step] if value == value
-    ]
     measured = [row for row in curves.measured("validation") if row["step"] <= step]
     rates = curves.rates[: bisect_right(curves.rates, (step, float("inf")))]
     changes: dict[str, Any] = {}
@@ -50,7 +44,7 @@ def moment(run: Run, step: int) -> Moment:
         epoch=measured[-1]["epoch"] + 1 if measured else 0,
         seconds=curves.seconds(step),
         rate=rates[-1][1] if rates else None,
-        loss=sum(losses) / len(losses) if losses else None,
+        loss=curves.loss(step),
         validation=measured[-1]["values"] if measured else {},
         changes=changes,
         probes=[row for row in curves.probes if row["step"] <= step],

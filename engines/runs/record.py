@@ -41,7 +41,7 @@ class Record:
 
     def recall(self, position: dict[str, int], elapsed: float) -> None:
         """Take the status from a checkpoint and the events, where status.json cannot be trusted."""
-        told = {row["part"]: row["values"] for row in self.run.curves().marks if row["type"] == "measured"}
+        told = self.run.curves().latest()
         self.status = replace(
             self.status,
             step=position["step"],

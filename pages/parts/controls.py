@@ -18,6 +18,7 @@ from engines.runs.status import Status
 from pages.parts import state
 from pages.parts.lifespan import warm
 from pages.parts.problems import training_problems
+from pages.parts.retuning import retune
 from pages.parts.sentences import ACTIVE
 from pages.parts.state import Opened
 
@@ -148,6 +149,7 @@ def buttons(opened: Opened, run: Run | None, status: Status, asked: Asked | None
     button("Stop", "stop", run, "stop", "X", "End this run; it can be resumed later", busy)
     if now != "queued":
         restart_button(opened, run, busy)
+    retune(run)
 
 
 def train_button(opened: Opened, words: str, *, paused: Run | None = None, busy: bool = False) -> None:

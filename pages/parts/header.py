@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 import streamlit as st
 
-from builder.errors import BadFile
+from builder.errors import BadFile, StrataError
 from builder.files import dumps
 from engines.kept import Deleted
 from engines.runs.run import Run
@@ -140,26 +140,23 @@ def _nothing_open(title: str) -> NoReturn:
 
 
 def _lost(message: str) -> NoReturn:
-    home = Workspace()
-    deleted = home.deleted_project(st.query_params.get("project", ""))
-    if deleted and (home.projects / f"{deleted.id}.json").is_file():
-        deleted = None  # it was made again, and something else is amiss
-    if deleted:
-        page_head("Deleted", "The address leads to a project that was deleted.")
+    found = _deleted()
+    if found:
+        page_head("Deleted", f"The address leads to a {found[0]} that was deleted.")
     else:
         page_head("Not found", "The address leads to something that is not here.")
     with st.container(border=True):
         if refused := st.session_state.pop("refused", ""):
             st.error(plain(refused), icon=":material/block:")
-        if deleted:
-            _offer(deleted)
+        if found:
+            _offer(*found)
         else:
             st.markdown(plain(message))
             st.caption(
                 "It may lie in another home folder, or its address may have been cut off. Nothing was changed."
             )
         if st.button(
-            "Go to the start page", type="secondary" if deleted else "primary", icon=":material/home:"
+            "Go to the start page", type="secondary" if found else "primary", icon=":material/home:"
         ):
             st.switch_page(st.session_state["pages"]["start"])
         recent_projects("or go on with")
@@ -167,17 +164,41 @@ def _lost(message: str) -> NoReturn:
     raise AssertionError("unreachable")
 
 
-def _offer(deleted: Deleted) -> None:
-    """What to do at the address of a deleted project."""
+def _deleted() -> tuple[str, Deleted] | None:
+    """The project or the run to which the address leads, if it was deleted and can be restored; which of both it is."""
+    home = Workspace()
+    project, run = st.query_params.get("project", ""), st.query_params.get("run", "")
+    there = (home.projects / f"{project}.json").is_file()
+    if not there and (deleted := home.deleted_project(project)):
+        return "project", deleted
+    gone = next((one for one in home.list_deleted_runs() if one.id == run), None) if run else None
+    return ("run", gone) if gone else None
+
+
+def _offer(what: str, deleted: Deleted) -> None:
+    """What to do at the address of a deleted project or run."""
     when = ago(deleted.deleted, time.time())
-    st.markdown(f"The project **{plain(short(deleted.name, 80))}** was deleted {when}.")
-    st.caption("It is kept for 30 days, and its runs with it.")
-    if st.button("Restore it", type="primary", icon=":material/undo:") and (
-        id := projects.restore(deleted.key)
-    ):
-        if id == deleted.id:
+    if what == "run":
+        st.markdown(f"**{run_name(deleted.id).capitalize()}** was deleted {when}.")
+        st.caption("It is kept for 30 days.")
+    else:
+        st.markdown(f"The project **{plain(short(deleted.name, 80))}** was deleted {when}.")
+        st.caption("It is kept for 30 days, and its runs with it.")
+    if st.button("Restore it", type="primary", icon=":material/undo:"):
+        if what == "run":
+            _restore_run(deleted)
             st.rerun()
-        go("build", project=id)
+        if id := projects.restore(deleted.key):
+            if id == deleted.id:
+                st.rerun()
+            go("build", project=id)
+
+
+def _restore_run(deleted: Deleted) -> None:
+    try:
+        Workspace().restore_run(deleted.key)
+    except StrataError as error:
+        st.session_state["refused"] = str(error)
 
 
 def recent_projects(caption: str, most: int = 6) -> None:

@@ -18,8 +18,7 @@ POINTS = 60
 
 def metric_of(run: Run, curves: Curves) -> str:
     """The metric by which a run is judged: the usual one of its task, told by what was measured."""
-    told = {name for row in curves.marks if row["type"] == "measured" for name in row["values"]}
-    return judged_by(told) or _expected(run)
+    return judged_by(curves.metrics()) or _expected(run)
 
 
 def _expected(run: Run) -> str:

@@ -3,6 +3,7 @@
 import gc
 import signal
 import socket
+import sys
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -22,6 +23,9 @@ warm = threading.Event()
 """Set when torch is loaded, so that a page may use it without making anybody wait."""
 begun = threading.Event()
 """Set when the server has begun to live; without one (in a test) nothing is loaded ahead."""
+HAND_OVER = 0.0005
+"""Seconds after which a thread that computes lets another one on. The event loop asks for its turn at each message that
+it sends: with Python's 5 ms it takes half a second to send a page while another one is drawn."""
 PATIENCE = 3.0
 """Seconds after which torch is loaded though nobody has come."""
 
@@ -32,6 +36,7 @@ async def lifespan(app: Any) -> AsyncIterator[None]:
     limits()  # an environment variable that says nonsense is told now, in words
     begun.set()
     _answer_at_once()
+    sys.setswitchinterval(HAND_OVER)
     workspace = Workspace()
     forkserver = Forkserver()
     forkserver.start()

@@ -5,7 +5,8 @@ the rest. Only a change of the run's state, told by `progress`, makes the page r
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -50,11 +51,14 @@ export default function () {{
 """
 _RESERVED = """<style>
 .st-key-live_progress { min-height: 2.3rem; }
-.st-key-live_figures { min-height: 200px; }
-.st-key-live_layers { min-height: 200px; }
-@media (max-width: 900px) { .st-key-live_figures { min-height: 395px; } }
+.st-key-live_board { min-height: 1100px; }
 </style>"""
 """The room that views take before they are there, so that nothing jumps."""
+
+
+ROW = 30
+"""The parts into which a row of the board is divided."""
+BOARD = "live board"
 
 
 def fetch_ahead() -> None:
@@ -111,63 +115,69 @@ def progress(run: Run, status: Status, *, asked: int = 0, doing: str = "", patie
         _mount("progress", data, key="live progress", default={"seen": ""}, on_seen_change=lambda: None)
 
 
-def figures(run: Run, status: Status) -> None:
+@dataclass(frozen=True)
+class View:
+    """A part of the board.
+
+    Args:
+        name: tells it from the others.
+        kind: "figures", "chart" or "layers".
+        span: how much of a row it takes, in thirtieths.
+        framed: whether it has a border.
+        data: what it is to show.
+    """
+
+    name: str
+    kind: str
+    span: int
+    framed: bool
+    data: Mapping[str, Any]
+
+
+def figures(run: Run, status: Status) -> View:
     """Losses, metric and learning rate, each with a line of how it came to be; and what the run takes."""
-    data = {"token": token(run), "metric": metric_section(run, source(run).curves()), "taken": taken(status)}
-    with st.container(key="live_figures"):
-        _mount("figures", data, key="live figures")
+    data = {"metric": metric_section(run, source(run).curves()), "taken": taken(status)}
+    return View("figures", "figures", ROW, False, data)
 
 
-def live_chart(
-    token: str,
-    kind: str,
-    title: str,
-    alt: str,
-    *,
-    key: str,
-    height: int = 320,
-    others: Mapping[str, str] | None = None,
-    on_moment: Callable[[int], None] | None = None,
-    **more: Any,
-) -> None:
+def chart(name: str, title: str, alt: str, *, span: int, height: int = 320, **more: Any) -> View:
     """A chart that grows while a run trains.
 
     Args:
-        token: of the run, see tokens.py.
-        kind: "loss" (of every step, and on the validation part), "metric" (of the validation part, with the baseline),
+        name: "loss" (of every step, and on the validation part), "metric" (of the validation part, with the baseline),
             "rate" (the learning rate), "gradient" or "update" (of each layer).
         title: above the chart.
         alt: what the chart shows, in words.
-        key: of the element.
+        span: how much of a row it takes, in thirtieths.
         height: in pixels.
-        others: runs whose curves are drawn faint beside it, token → what to call it.
-        on_moment: is told the step at which a curve was clicked.
-        more: for a metric, its `metric` until the run tells it: {"name", "label", "unit"}; a `cursor`, {"step",
-            "seconds"}, to be marked.
+        more: `others`, runs whose curves are drawn faint beside it, as {"token", "name"}; for a metric, its `metric`
+            until the run tells it: {"name", "label", "unit"}; a `cursor`, {"step", "seconds"}, to be marked; `travels`,
+            whether a click on a curve is told.
     """
-    beside = [{"token": one, "name": name} for one, name in (others or {}).items()]
-    data = {
-        "token": token,
-        "chart": kind,
-        "title": title,
-        "alt": alt,
-        "height": height,
-        "others": beside,
-        "travels": on_moment is not None,
-        **more,
-    }
+    return View(
+        name, "chart", span, True, {"chart": name, "title": title, "alt": alt, "height": height, **more}
+    )
+
+
+def layers(kinds: Mapping[str, str]) -> View:
+    """The table of layers with their health; `kinds` says what kind of layer each is, by its path in the network."""
+    return View("layers", "layers", ROW, True, {"kinds": dict(kinds)})
+
+
+def board(run: Run, views: Iterable[View], on_moment: Callable[[int], None]) -> None:
+    """Views of a run, in rows; `on_moment` is told the step at which a curve was clicked."""
+    told = [
+        {"name": one.name, "kind": one.kind, "span": one.span, "framed": one.framed, **one.data}
+        for one in views
+    ]
 
     def clicked() -> None:
-        step = st.session_state[key].get("moment")
-        if on_moment and isinstance(step, int):
+        step = st.session_state[BOARD].get("moment")
+        if isinstance(step, int):
             on_moment(step)
 
-    _mount("chart", data, key=key, height=height, on_moment_change=clicked)
-
-
-def layers(run: Run, kinds: Mapping[str, str]) -> None:
-    """The table of layers with their health; `kinds` says what kind of layer each is, by its path in the network."""
-    _mount("layers", {"token": token(run), "kinds": dict(kinds)}, key="live layers")
+    with st.container(key="live_board"):
+        _mount("board", {"token": token(run), "views": told}, key=BOARD, on_moment_change=clicked)
 
 
 def _mount(kind: str, data: dict[str, Any], **more: Any) -> None:

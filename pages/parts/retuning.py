@@ -12,15 +12,24 @@ from engines.engine import engine_of
 from engines.runs.run import Run
 from engines.tuning import Tunable, differing, tunables
 from pages.parts.forms.widgets import Form, widget
+from pages.parts.stream import source
 from pages.parts.words import plain
 
 
 def retune(run: Run) -> None:
-    """The fields of a run that is at work, with what is so now."""
+    """The button that unfolds the fields of a run that is at work, with what is so now."""
+    panel = st.popover(
+        "Adjust",
+        icon=":material/instant_mix:",
+        key="adjust",
+        on_change="rerun",
+        help="Change the learning rate, the batch and the like while it trains",
+    )
+    if not panel.open:
+        return  # fields take long to draw, and who watches does not need them
     engine, graph = engine_of(run.project.engine), run.project.graphs.get("model")
     known = asked(run)
-    with st.container(border=True, key="retune"):
-        st.markdown("**Change it while it trains**")
+    with panel:
         st.caption("Counts from the next step on, in this run alone, and is marked on the curves.")
         if refused := st.session_state.pop(f"refused {run.id}", ""):
             st.error(plain(refused), icon=":material/block:")
@@ -34,7 +43,7 @@ def retune(run: Run) -> None:
             except StrataError as error:
                 st.session_state[f"refused {run.id}"] = str(error)
 
-        grid = st.grid(6, min_column_width=130, vertical_alignment="bottom")
+        grid = st.grid(2, min_column_width=130, vertical_alignment="bottom")
         for one in tunables(engine, graph, known):
             _field(grid, Form(f"retune {run.id}", commit), one)
 
@@ -42,7 +51,7 @@ def retune(run: Run) -> None:
 def asked(run: Run) -> dict[str, Any]:
     """The settings that were changed so far, those that the worker is yet to obey included."""
     told: dict[str, Any] = {}
-    for row in run.curves().changes():
+    for row in source(run).curves().changes():
         told |= row["values"]
     return {**told, **st.session_state.get(f"asked {run.id}", {})}
 

@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.parts.header import sidebar
 from pages.parts.lifespan import painted
+from pages.parts.turns import turn
 
 ROOT = Path(__file__).resolve().parents[2]
 SIDEBAR = 210
@@ -29,6 +30,7 @@ st.set_page_config("Strata", str(ROOT / "assets/icon.svg"), layout="wide", initi
 st.logo(str(ROOT / "assets/logo.svg"), icon_image=str(ROOT / "assets/icon.svg"), size="large")
 page = st.navigation([*PAGES.values()], position="hidden")
 st.session_state["pages"] = PAGES
-sidebar(PAGES)
-page.run()
+with turn():
+    sidebar(PAGES)
+    page.run()
 painted.set()

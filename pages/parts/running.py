@@ -16,15 +16,13 @@ from engines.runs.status import Status
 from pages.parts import looking, state
 from pages.parts.controls import DOING, PATIENCE, Asked
 from pages.parts.judging import metric_section
-from pages.parts.live import figures, layers, live_chart, progress, reserve
+from pages.parts.live import ROW, View, board, chart, figures, layers, progress, reserve
 from pages.parts.sentences import run_name
 from pages.parts.state import Opened
 from pages.parts.stream import source
 from pages.parts.tokens import token
 from pages.parts.travelling import visit
 from pages.parts.words import metric_name, metric_value, plain
-
-HEIGHT = 320
 
 
 def show(opened: Opened, run: Run, status: Status, asked: Asked | None = None) -> None:
@@ -33,8 +31,7 @@ def show(opened: Opened, run: Run, status: Status, asked: Asked | None = None) -
     doing = DOING.get(asked.command, "") if asked else ""
     progress(run, status, asked=asked.offset if asked else 0, doing=doing, patience=PATIENCE)
     message(opened, status)
-    figures(run, status)
-    charts(run, status)
+    board(run, views(run, status), on_moment=partial(visit, run))
     results(status)
 
 
@@ -62,53 +59,44 @@ def _to_node(opened: Opened, node: str) -> None:
         st.switch_page(st.session_state["pages"]["build"], query_params=state.parameters())
 
 
-def charts(run: Run, status: Status) -> None:
-    """Losses and metric, the learning rate, and what probes read of the layers."""
+def views(run: Run, status: Status) -> list[View]:
+    """What moves: the figures, losses and metric, the learning rate, and what probes read of the layers."""
     curves, at = source(run).curves(), state.moment(run)
-    parent, metric = _parent(run), metric_section(run, curves)
-    travel = {
-        "cursor": at is not None and {"step": at, "seconds": curves.seconds(at)},
-        "on_moment": partial(visit, run),
-    }
-    probed = bool(curves.probes) or not status.over
-    left, right = st.columns([3, 2])
-    words = "Loss of each step, and on the validation part after each epoch"
-    _chart(left, run, "loss", "Loss", words, others=parent, **travel)
+    metric = metric_section(run, curves)
     label = metric["label"]
+    travel = {
+        "others": _parent(run),
+        "cursor": at is not None and {"step": at, "seconds": curves.seconds(at)},
+        "travels": True,
+    }
+    words = "Loss of each step, and on the validation part after each epoch"
+    loss = chart("loss", "Loss", words, span=18, **travel)
     words = f"Validation {label} after each epoch, with the best simple model"
-    _chart(right, run, "metric", label[:1].upper() + label[1:], words, others=parent, metric=metric, **travel)
-    if not probed:
-        if _has_rate(run):
-            _chart(st, run, "rate", "Learning rate", "The learning rate at each step", height=220)
-        return
-    three = st.columns(3)
-    _chart(three[0], run, "rate", "Learning rate", "The learning rate at each step")
+    score = chart("metric", label[:1].upper() + label[1:], words, span=12, metric=metric, **travel)
+    shown = [figures(run, status), loss, score]
+    rate = "Learning rate", "The learning rate at each step"
+    if not curves.probes and status.over:
+        return [*shown, chart("rate", *rate, span=ROW, height=220)] if _has_rate(run) else shown
     words = "The length of each layer's gradient over time, on a logarithmic scale"
-    _chart(three[1], run, "gradient", "Gradient norm by layer", words)
+    gradient = chart("gradient", "Gradient norm by layer", words, span=10)
     words = "How much a step changes each layer's weights, as a share of their size, on a logarithmic scale"
-    _chart(three[2], run, "update", "Update ÷ weight by layer", words)
-    with st.container(border=True, key="live_layers"):
-        layers(run, _kinds(run))
-
-
-def _chart(place: Any, run: Run, kind: str, title: str, alt: str, height: int = HEIGHT, **more: Any) -> None:
-    with place.container(border=True, height="stretch"):
-        live_chart(token(run), kind, title, alt, key=f"{kind} chart", height=height, **more)
+    update = chart("update", "Update ÷ weight by layer", words, span=10)
+    return [*shown, chart("rate", *rate, span=10), gradient, update, layers(_kinds(run))]
 
 
 def _has_rate(run: Run) -> bool:
     return hasattr(engine_of(run.project.engine), "schedule")
 
 
-def _parent(run: Run) -> dict[str, str]:
+def _parent(run: Run) -> list[dict[str, str]]:
     """The run that this one is a branch of, to be drawn beside it: its token, and its name."""
     id = run.about.get("parent")
     if not isinstance(id, str):
-        return {}
+        return []
     try:
-        return {token(state.workspace().run(id)): run_name(id)}
+        return [{"token": token(state.workspace().run(id)), "name": run_name(id)}]
     except BadFile:
-        return {}  # it was deleted
+        return []  # it was deleted
 
 
 def _kinds(run: Run) -> dict[str, str]:

@@ -129,12 +129,14 @@ def once(wish: str, make: Any) -> Any:
 
 
 def opened() -> Opened | None:
-    """The project that the URL names, as it is on the disk now; None if the URL names none.
+    """The project that the URL names, or whose run it names, as it is on the disk now; None if the URL names none.
 
     Raises:
-        BadFile: there is no such project, or its file is damaged.
+        BadFile: there is no such project or run, or its file is damaged.
     """
     id = st.query_params.get("project", "")
+    if not id and (run := st.query_params.get("run", "")):
+        id = st.query_params["project"] = str(_run(run).about["of"])
     if not id:
         return None
     known: Opened | None = st.session_state.get("opened")

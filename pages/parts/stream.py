@@ -206,6 +206,7 @@ class Source:
         found = look(self.run, self._curves)
         return {
             **{name: _plain(getattr(status, name)) for name in names},
+            "loss": _plain(self._curves.loss()),
             "obeyed": status.commands,
             "over": self.over,
             "there": there,

@@ -4,11 +4,12 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from engines.doctor import Diagnosis
 from engines.runs.run import Run
-from tests.doctor.planted import FAULTS
+from tests.doctor.planted import FAULTS, mlp, project, table
 from tests.doctor.stages import examined, stages, trained
 
 
@@ -110,3 +111,13 @@ def test_it_does_not_change_its_mind(fault: str, run_of: Callable[[str], Run], t
     told = [names[0] for names in said if names]
     assert {*told} == {FAULTS[fault].symptom}
     assert said[-1] and [] not in said[said.index(next(names for names in said if names)) :]
+
+
+def test_classes_too_rare_to_be_judged_are_named(tmp_path: Path) -> None:
+    """Six ill among three hundred: the validation part holds one of them at most, so that no score shows the harm."""
+    ill = np.arange(306) % 51 == 0
+    value = np.random.default_rng(0).normal(ill * 1.0, 1.0)
+    data = table("rare", "state", value=value.round(3), state=np.where(ill, "ill", "well"))
+    run = trained(project("Rare", mlp(1, (8,), 2), data, epochs=8, batch=32), tmp_path / "rare")
+    found = [one for one in examined(run) if one.symptom == "ClassImbalance"]
+    assert found and "no score" in found[0].what and found[0].place == "metric"

@@ -23,7 +23,7 @@ from tests.load.session import Session
 from tests.load.viewer import Viewer
 from tests.server import Server
 
-KINDS = (("digits-mlp", 60_000), ("digits-cnn", 4_000))
+KINDS = (("digits-mlp", 600_000), ("digits-cnn", 40_000))
 """What is trained, and for how many epochs: longer than anybody watches, and as unlike as two networks are."""
 AT_ONCE = 4
 """Pages that are opened at the same moment."""

@@ -32,7 +32,7 @@ def test_29_everybody_gets_the_page_and_each_point_once(room: Classroom) -> None
 
     async def lesson() -> None:
         await room.fill(PEOPLE)
-        assert all(len(one.tokens) == 1 and one.find("loss chart") for one in room.sessions)
+        assert all(len(one.tokens) == 1 and one.find("live board") for one in room.sessions)
         await room.watch()
         await room.work(3, thinking=(0.5, 1.0))
         assert all(one.latencies for one in room.sessions)

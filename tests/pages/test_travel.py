@@ -68,6 +68,20 @@ def test_a_branch_is_made_with_other_settings(open_page: Open, run: Run) -> None
     assert made.about["parent"] == run.id and made.about["branched"] == 4
     assert made.project.engine["batch"] == 10 and run.project.engine["batch"] == 20
     assert len(made.curves()) == 4 and made.snapshots.numbers() == []
+    assert "Run 2, from run 1 at step 4 ·" in words(test)
+
+
+def test_the_address_of_a_run_is_enough(open_page: Open, run: Run) -> None:
+    test = open_page("train", run=run.id)
+    assert not test.exception and test.query_params["project"] == "mine" and field(test.select_slider, "Step")
+
+
+def test_a_deleted_run_is_offered_where_its_address_leads(open_page: Open, run: Run) -> None:
+    Workspace().delete_run(run.id)
+    test = open_page("train", project="mine", run=run.id)
+    assert "**Run 1** was deleted" in words(test) and not test.exception
+    button(test, "Restore it").click().run()  # type: ignore[attr-defined]
+    assert run.exists() and field(test.select_slider, "Step")
 
 
 @pytest.mark.parametrize("at", ["9999", "x", "-1", "٣"])
@@ -102,6 +116,8 @@ def test_settings_are_changed_while_it_trains(
     monkeypatch.setattr(Run, "start", lambda run: None)
     run = active(project(3, 20), state)
     test = open_page("train", project="mine")
+    test.session_state["adjust"] = True
+    test.run()
     fields = {one.label: one for one in test.number_input if one.key and one.key.startswith("retune")}
     assert [*fields] == ["Batch", "Epochs", "Clip", "Learning rate", "Weight decay", "Dropout"]
     fields["Learning rate"].set_value(0.25).run()
@@ -115,4 +131,4 @@ def test_settings_are_changed_while_it_trains(
 
 def test_a_run_that_is_over_cannot_be_changed(open_page: Open, run: Run) -> None:
     test = open_page("train", project="mine")
-    assert not [one for one in test.number_input if one.key and one.key.startswith("retune")]
+    assert "adjust" not in test.session_state, "there is no button"

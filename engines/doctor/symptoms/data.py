@@ -138,10 +138,16 @@ class ClassImbalance(Symptom):
         "network that learns well: 0.03 (spirals)"
     )  # fmt: skip
     rare: float = Field(3, ge=1, description="Rare examples in the validation part, below which F1 is luck")
+    unseen: float = Field(
+        20.0,
+        gt=1,
+        description="Examples of the commonest class to one of the rarest from which on it is told though no score can "
+        "show the harm. The largest on a ready network: 1.7",
+    )
     epochs: int = Field(5, ge=1, description="Epochs to wait: the common class is learned first")
 
     def look(self, evidence: Evidence) -> Diagnosis | None:
-        """Whether classes are rare, nothing is done about it, and the F1 score shows the harm."""
+        """Whether classes are rare, nothing is done about it, and the F1 score shows the harm, or cannot show it."""
         counts = {name: count for name, count in (evidence.data.get("classes") or {}).items() if count}
         measured = evidence.validation[-3:]
         if (
@@ -154,23 +160,39 @@ class ClassImbalance(Symptom):
         rows, share = evidence.data["rows"], counts[rare] / sum(counts.values())
         if counts[common] < self.ratio * counts[rare] or evidence.setting("class_weights", False):
             return None
-        if any(row["values"].get("f1") is None for row in measured) or share * rows["validation"] < self.rare:
+        said = (
+            f"'{rare}' is rare: {counts[rare]:,} training examples against {counts[common]:,} of '{common}'."
+        )
+        always = f"{percent(counts[common] / sum(counts.values()))} for naming '{common}' always"
+        examples = Figure(f"Examples of '{rare}'", f"{counts[rare]:,}", f"{counts[common]:,} of '{common}'")
+        if share * rows["validation"] < self.rare:
+            if counts[common] < self.unseen * counts[rare]:
+                return None
+            there = share * rows["validation"]
+            return self._told(
+                evidence,
+                f"{said} About {number(there)} of the {rows['validation']:,} validation examples can be one: no score "
+                "tells whether the network finds them.",
+                (
+                    examples,
+                    Figure(
+                        "In the validation part", f"about {number(there)}", f"{self.rare:g} tell something"
+                    ),
+                ),
+            )
+        if any(row["values"].get("f1") is None for row in measured):
             return None
         accuracy, f1 = (
             float(np.mean([row["values"][name] for row in measured])) for name in ("accuracy", "f1")
         )
         if accuracy - f1 < self.gap:
             return None
-        return Diagnosis(
-            self.kind,
-            f"'{rare}' is rare: {counts[rare]:,} training examples against {counts[common]:,} of '{common}'. "
-            f"Accuracy is {percent(accuracy)}, but the F1 score, which counts all classes alike, only {percent(f1)}.",
-            (
-                Figure("Accuracy", percent(accuracy), f"{percent(counts[common] / sum(counts.values()))} for naming "
-                       f"'{common}' always"),
-                Figure("F1 score", percent(f1)),
-                Figure(f"Examples of '{rare}'", f"{counts[rare]:,}", f"{counts[common]:,} of '{common}'"),
-            ),
-            lambda: (cures.class_weights(evidence),),
-            "metric",
-        )  # fmt: skip
+        return self._told(
+            evidence,
+            f"{said} Accuracy is {percent(accuracy)}, but the F1 score, which counts all classes alike, only "
+            f"{percent(f1)}.",
+            (Figure("Accuracy", percent(accuracy), always), Figure("F1 score", percent(f1)), examples),
+        )
+
+    def _told(self, evidence: Evidence, said: str, figures: tuple[Figure, ...]) -> Diagnosis:
+        return Diagnosis(self.kind, said, figures, lambda: (cures.class_weights(evidence),), "metric")

@@ -41,17 +41,25 @@ def bound(
         commit: called in a callback with another value.
         options: to choose from; the value is one of them, or a list of some.
     """
-    place = f"shown {key}"
-    last: _Shown | None = st.session_state.get(place)
+    shown = _places()
+    last = shown.get(key)
     if last is None or not last.is_at(value):
         times = last.times + 1 if last else 0
-        last = st.session_state[place] = _Shown(f"{key} {times}" if times else key, value, times)
+        last = shown[key] = _Shown(f"{key} {times}" if times else key, value, times)
     return {
         **_default(value, options),
         "key": last.own,
         "on_change": _changed,
-        "args": (last.own, place, commit),
+        "args": (last.own, key, commit),
     }
+
+
+def _places() -> dict[str, _Shown]:
+    """What each widget showed last, by its place.
+
+    In one entry of the session: Streamlit goes through all of them for each field that it draws.
+    """
+    return st.session_state.setdefault("shown", {})
 
 
 def _default(value: Any, options: Sequence[Any] | None) -> dict[str, Any]:
@@ -64,10 +72,10 @@ def _default(value: Any, options: Sequence[Any] | None) -> dict[str, Any]:
 
 def _changed(own: str, place: str, commit: Callable[[Any], object]) -> None:
     """Commit what a person made of the value, if it is still this widget that shows it."""
-    last: _Shown | None = st.session_state.get(place)
+    last = _places().get(place)
     if last is None or last.own != own or own not in st.session_state:
         return
     value = st.session_state[own]
     if not last.is_at(value):
-        st.session_state[place] = _Shown(own, value, last.times)
+        _places()[place] = _Shown(own, value, last.times)
         commit(value)

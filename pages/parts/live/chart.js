@@ -76,8 +76,12 @@ export function chart(box, data, component) {
     }
     library.react(box, traces, frame(data, look, shown[0], { ...layout, width: box.clientWidth }), config);
     note.remove();
-    if (!heard && data.travels) box.on("plotly_click", ({ points }) => component.setTriggerValue("moment", stepAt(shown[0], points[0].x)));
+    if (!heard && data.travels) box.on("plotly_click", ({ points }) => travel(stepAt(shown[0], points[0].x)));
     heard = true;
+  };
+  const travel = (step) => {
+    component.setTriggerValue("moment", step);
+    document.querySelector(".st-key-travel")?.scrollIntoView({ block: "center" }); // where the moment is told, far below
   };
   const listen = () => {
     for (const token of [data.token, ...(data.others ?? []).map((other) => other.token)]) {

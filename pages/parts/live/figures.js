@@ -4,7 +4,7 @@ import { axisSwitch } from "./axis.js";
 import { follow } from "./feed.js";
 import { figure, make, paint, percent, smooth, sparkline, thin, write } from "./look.js";
 
-const SPARKS = 48, MEAN = 20;
+const SPARKS = 48;
 
 export function figures(box, data) {
   box.className = "strata-figures";
@@ -20,9 +20,7 @@ export function figures(box, data) {
   const draw = () => {
     frame = 0;
     const losses = run.steps.loss.filter((value) => value !== null);
-    const newest = losses.slice(-MEAN);
-    const mean = newest.length ? newest.reduce((sum, value) => sum + value, 0) / newest.length : null;
-    cards[0].show("Train loss", figure(mean), thin(smooth(losses, 0.9), SPARKS));
+    cards[0].show("Train loss", figure(run.status?.loss), thin(smooth(losses, 0.9), SPARKS));
     const told = run.measured("validation", "loss").map((mark) => mark.values.loss);
     cards[1].show("Validation loss", figure(told.at(-1)), thin(told, SPARKS));
     const metric = run.metric ?? data.metric;

@@ -1,13 +1,11 @@
 // Every live view of a page is mounted here. A view is made once for its place on the page, told of new data from Python,
 // and leaves when its place is gone; what a run tells in between reaches it through the feed.
 
-import { chart } from "./chart.js";
-import { figures } from "./figures.js";
-import { layers } from "./layers.js";
+import { board } from "./board.js";
 import { line } from "./line.js";
 import { progress } from "./progress.js";
 
-const KINDS = { chart, figures, layers, line, progress };
+const KINDS = { board, line, progress };
 const views = new WeakMap();
 
 if (!document.querySelector("link[data-strata-live]")) {

@@ -68,8 +68,7 @@ export const KINDS = {
     const number = unit === "%" ? ".1%" : ".4~g";
     const at = places(run);
     const told = run.measured("test", name);
-    const end = Math.max(1, run.steps.x.at(-1) ?? 1, axis() === "step" ? (run.status?.steps ?? 1) : 1);
-    const last = axis() === "step" ? end : at.one(run.steps.x.at(-1) ?? 1, run.steps.seconds.at(-1)) || 1;
+    const last = at.one(run.steps.x.at(-1) ?? 1, run.steps.seconds.at(-1)) || 1;
     const traces = [validation(run, name, look, number)];
     // The strongest simple model is told last; all of them stand in the table below.
     const simple = run.marks.filter((mark) => mark.part?.startsWith(BASELINE) && typeof mark.values[name] === "number").at(-1);
@@ -91,7 +90,9 @@ export const KINDS = {
     const told = (run.steps.lr ?? []).some((value) => value !== null);
     const line = { uid: "rate", name: "learning rate", mode: "lines", line: { width: 2, color: look.colours[3] } };
     const hover = { hovertemplate: "%{y:.3~g}" };
-    const layout = { legend: false, y: { rangemode: "tozero" } };
+    const most = [...(run.steps.lr ?? []), ...(run.plan?.lr ?? [])].reduce((one, other) => Math.max(one, other ?? 0), 0);
+    const above = { include: 1.15 * most }; // room for the labels of changes
+    const layout = { legend: false, y: { rangemode: "tozero", autorangeoptions: above } };
     if (told) return { traces: [{ ...line, ...hover, x: places(run).columns(run.steps), y: run.steps.lr }], layout };
     const plan = run.plan ?? { x: [], lr: [] }, step = run.status?.step ?? 0;
     const done = plan.x.filter((x) => x <= step).length;
@@ -157,6 +158,7 @@ function changes(run, look, words) {
     annotations: (words ? told.slice(-6) : []).map((mark, place, some) => ({
       x: x[told.length - some.length + place], y: 1 - 0.09 * (place % 3), yref: "paper", text: plainText(mark.label ?? ""), showarrow: false,
       xanchor: "left", yanchor: "top", xshift: 3, font: { size: 11, color: look.text }, opacity: 0.8,
+      bgcolor: look.background, borderpad: 1,
     })),
   };
 }
@@ -178,7 +180,7 @@ export function frame(data, look, run, { log = false, y = {}, legend = true, bel
     marks.shapes.push({ type: "line", x0: 0, x1: 1, xref: "paper", y0: guide.at, y1: guide.at, opacity: 0.6,
       line: { color: look.text, width: 1, dash: "dash" } });
     marks.annotations.push({ x: 1, xref: "paper", xanchor: "right", y: Math.log10(guide.at), yanchor: "top", showarrow: false,
-      text: guide.words, font: { size: 11, color: look.text }, opacity: 0.7 });
+      text: guide.words, font: { size: 11, color: look.text }, opacity: 0.7, bgcolor: look.background, borderpad: 1 });
   }
   return {
     ...marks, datarevision: revision++, height: data.height, autosize: true, uirevision: data.token,
