@@ -51,7 +51,7 @@ export default function () {{
 """
 _RESERVED = """<style>
 .st-key-live_progress { min-height: 2.3rem; }
-.st-key-live_board { min-height: 1100px; }
+.st-key-live_board:not(:has(.strata-board)) { min-height: 1100px; }
 </style>"""
 """The room that views take before they are there, so that nothing jumps."""
 
@@ -154,9 +154,7 @@ def chart(name: str, title: str, alt: str, *, span: int, height: int = 320, **mo
             until the run tells it: {"name", "label", "unit"}; a `cursor`, {"step", "seconds"}, to be marked; `travels`,
             whether a click on a curve is told.
     """
-    return View(
-        name, "chart", span, True, {"chart": name, "title": title, "alt": alt, "height": height, **more}
-    )
+    return View(name, "chart", span, True, {"title": title, "alt": alt, "height": height, **more})
 
 
 def layers(kinds: Mapping[str, str]) -> View:

@@ -50,7 +50,7 @@ function placeholder(title) {
 }
 
 export function chart(box, data, component) {
-  box.className = data.chart === "loss" ? "live-chart" : "live-chart other";
+  box.className = data.name === "loss" ? "live-chart" : "live-chart other";
   box.setAttribute("role", "img");
   const note = box.appendChild(placeholder(data.title));
   const runs = new Map();
@@ -69,7 +69,7 @@ export function chart(box, data, component) {
     if (gone) return;
     const look = theme(box);
     const shown = [data.token, ...(data.others ?? []).map((other) => other.token)].map((token) => runs.get(token).run);
-    const { traces, layout } = KINDS[data.chart](shown, data, look);
+    const { traces, layout } = KINDS[data.name](shown, data, look);
     if (!traces.some((trace) => trace.x.some((x) => x !== null))) {
       const over = shown[0].ended || shown[0].status?.over;
       if (note.isConnected) { note.firstChild.textContent = over ? `${data.title}: nothing was measured` : `${data.title} …`; return; }

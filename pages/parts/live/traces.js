@@ -128,7 +128,8 @@ function byLayer(run, measure, look, { colours, guide, ...bounds }) {
     }));
     const known = traces.flatMap((trace) => trace.y).filter((value) => value !== null);
     const decades = Math.log10(Math.max(...known, guide?.at ?? 0) / Math.min(...known, guide?.at ?? Infinity));
-    const y = decades > 1 ? { dtick: Math.ceil(decades / 6), tickformat: "~e" } : { tickformat: ".2~g" };
+    const y = decades > 1 ? { dtick: Math.ceil(decades / 6), tickformat: "~e" }
+      : { dtick: decades > 0.4 ? "D2" : undefined, tickformat: ".2~g" }; // at 1, 2 and 5: room for each
     return { traces, layout: { log: true, below: true, y, guide: names.length ? guide : undefined } };
   }
   const z = names.map((name) => run.probes.layers[name][measure].map((value) => (value > 0 ? Math.log10(value) : null)));
@@ -171,7 +172,7 @@ function plainText(text) {
 export function frame(data, look, run, { log = false, y = {}, legend = true, below = false, guide, layers = 0, width }) {
   const line = { gridcolor: look.grid, linecolor: look.grid, zeroline: false, automargin: true, fixedrange: false };
   const { title } = places(run);
-  const marks = changes(run, look, ["loss", "rate"].includes(data.chart));
+  const marks = changes(run, look, ["loss", "rate"].includes(data.name));
   if (data.cursor) {
     const x = places(run).one(data.cursor.step, data.cursor.seconds);
     marks.shapes.push({ type: "line", x0: x, x1: x, y0: 0, y1: 1, yref: "paper", line: { color: look.primary, width: 2 } });
