@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import time
 from collections import deque
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -40,15 +39,7 @@ class Halted(Exception):
 
 
 class Rewind(Exception):
-    """The weights are no use any more: build everything again and go on from the last good checkpoint.
-
-    Attributes:
-        wanted: the settings that a person changed meanwhile; they count from there on.
-    """
-
-    def __init__(self, wanted: dict[str, Any]) -> None:
-        super().__init__()
-        self.wanted = wanted
+    """The weights are no use any more: build everything again and go on from the last good checkpoint."""
 
 
 class Driver:
@@ -71,7 +62,6 @@ class Driver:
         self._pause_at: float = math.inf
         self._pause_after_epoch = False
         self._resumable = True
-        self._wanted: dict[str, Any] = {}
         self._limits = Watch(record.run.folder)
         self._elapsed = 0.0
         self.saving, self.probing = Saving(context, record), Probing(context, record)
@@ -80,8 +70,8 @@ class Driver:
 
     # -- the life of a run ---------------------------------------------------------------------------------
 
-    def drive(self, elapsed: float = 0.0, wanted: Mapping[str, Any] | None = None) -> None:
-        """Train to the end, or until halted, after `elapsed` seconds of training; `wanted` settings count from here."""
+    def drive(self, elapsed: float = 0.0) -> None:
+        """Train to the end, or until halted, after `elapsed` seconds of training; what was wanted before counts now."""
         self._elapsed, self._since = elapsed, time.monotonic()
         self._paused = self.record.status.state == "paused"
         self.context.boundary = self._boundary
@@ -89,8 +79,9 @@ class Driver:
             not self.record.run.checkpoints.numbers()
         ):  # else a start would look like progress between two deaths
             self._save()
-        if wanted:
+        if wanted := self.record.status.wanted:
             self._tune(wanted)
+            self.record.status = replace(self.record.status, wanted={})
         events = self.engine.run(self.context)
         try:
             self._obey()
@@ -196,20 +187,21 @@ class Driver:
         A checkpoint is taken before that step and before the command counts as obeyed: whenever the worker is killed,
         the run goes on with the change at this very step, or obeys the command again.
         """
-        context = self.context
+        context, status = self.context, self.record.status
+        sound = self.saving.sound()
         try:
             values = differing(
                 self.engine,
                 context.project.graphs[self.engine.roles[0]],
-                context.tuned,
+                context.tuned if sound else {**context.tuned, **status.wanted},
                 wanted if isinstance(wanted, dict) else {},
                 context.epoch,
             )
         except BadValue as error:
             self.record.notice(str(error), "warning")
             return
-        if values and not self.saving.sound():
-            self._wanted |= values  # there is no going on from here; they count where it goes on
+        if values and not sound:  # there is no going on from here; they count where it goes on
+            self.record.status = replace(status, wanted={**status.wanted, **values})
         elif values:
             context.tune(values)
             self.record.changed(context.step_count, values)
@@ -262,7 +254,7 @@ class Driver:
         if self.asked:
             raise Halted(self.asked[0], message)
         if not self.saving.sound():
-            raise Rewind(self._wanted)
+            raise Rewind
 
     # -- progress ------------------------------------------------------------------------------------------
 

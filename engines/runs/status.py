@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from engines.events import State
 
@@ -44,6 +45,8 @@ class Status:
     """The worker's process id, for information: it may long be another's. Ask `alive`."""
     commands: int = 0
     """How far commands.jsonl has been obeyed, in bytes."""
+    wanted: dict[str, Any] = field(default_factory=dict)
+    """Settings that were asked for where there was no going on; they count where the run goes on."""
     updated: float = 0.0
     """When this was written (seconds since 1970)."""
 

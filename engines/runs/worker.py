@@ -13,11 +13,9 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import torch
 from filelock import Timeout
@@ -97,14 +95,13 @@ def work(run: Run, asked: list[State], watch: Watch | None = None, attended: boo
         with suppress(OSError):  # on a full disk nothing can be written
             run.report(status)
         return status
-    wanted: dict[str, Any] = {}
     try:
         while True:
             try:
-                _train(run, record, asked, attended, wanted)
+                _train(run, record, asked, attended)
                 return record.status
-            except Rewind as rewind:
-                wanted = rewind.wanted
+            except Rewind:
+                continue
     except Exception as error:
         if not run.exists():  # removed meanwhile: nothing may be written into what is left of it
             return record.status
@@ -140,8 +137,8 @@ def prepared(engine: Engine, project: Project) -> Splits:
     return splits
 
 
-def _train(run: Run, record: Record, asked: list[State], attended: bool, wanted: Mapping[str, Any]) -> None:
-    """Build everything, restore the last checkpoint if there is one, and drive, with the settings that are wanted."""
+def _train(run: Run, record: Record, asked: list[State], attended: bool) -> None:
+    """Build everything, restore the last checkpoint if there is one, and drive."""
     about, project = run.about, run.project
     device, threads = device_of(about["device"]), check_threads(about["threads"])
     engine = engine_of(project.engine)
@@ -158,7 +155,7 @@ def _train(run: Run, record: Record, asked: list[State], attended: bool, wanted:
         record.status = replace(record.status, device=device, threads=threads)
         elapsed = _restore(run, record, context)
         if elapsed is not None:
-            Driver(engine, context, record, asked, attended).drive(elapsed, wanted)
+            Driver(engine, context, record, asked, attended).drive(elapsed)
 
 
 def _restore(run: Run, record: Record, context: Context) -> float | None:

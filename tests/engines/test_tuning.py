@@ -1,6 +1,7 @@
 """Settings that change while a run trains: they take effect at once, are told, and survive a kill at any moment."""
 
 import time
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -115,6 +116,21 @@ def test_17_a_diverged_run_goes_on_from_its_last_good_checkpoint_with_what_was_c
     (change,) = run.curves().changes()
     assert change["values"] == {"optimiser.lr": 0.001} and run.status().rate == 0.001
     assert all(bool(one.isfinite().all()) for one in run.weights().values())
+
+
+def test_17_what_was_changed_outlives_a_kill_before_it_counts(run: Run) -> None:
+    """Killed between going back and the checkpoint with the change; it counts once."""
+    run.send("pause")
+    until(lambda: run.status().state == "paused")
+    kill(run)
+    run.report(replace(run.status(), wanted={"optimiser.lr": 0.5}))
+    run.start()
+    run.send("resume")
+    until(lambda: run.status().state == "running")
+    killed_and_started(run)
+    until(lambda: run.status().rate == 0.5 and run.status().wanted == {})
+    (change,) = run.curves().changes()
+    assert change["values"] == {"optimiser.lr": 0.5}
 
 
 def test_1_a_run_whose_settings_changed_survives_kills_to_the_bit(
