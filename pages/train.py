@@ -30,13 +30,10 @@ def setting(opened: state.Opened, engine: Any) -> str:
 
 def named(run: Run) -> str:
     """The run, and where it began if it is a branch: `Run 3, from run 1 at step 480`."""
-    parent = run.about.get("parent")
-    origin = (
-        f", from {run_name(parent)} at step {int(run.about.get('branched', 0)):,}"
-        if isinstance(parent, str)
-        else ""
-    )
-    return f"{run_name(run).capitalize()}{origin}"
+    name, parent = run_name(run).capitalize(), run.about.get("parent")
+    if not isinstance(parent, str) or not parent:
+        return name
+    return f"{name}, from {run_name(parent)} at step {int(run.about.get('branched', 0)):,}"
 
 
 def untrained(opened: state.Opened) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import BaseModel
@@ -53,6 +53,23 @@ def settings(run: Run) -> list[Setting]:
         Setting("threads", "CPU threads", about["threads"] or "picked at the start"),
     ]
     return [*of_project(run.project), *machine]
+
+
+def with_changes(told: Sequence[Setting], changes: Sequence[Mapping[str, Any]]) -> list[Setting]:
+    """The settings with what they were changed to while it trained, in order: `0.001 → 0.01`.
+
+    Args:
+        told: what `settings` gives.
+        changes: what `Curves.changes` gives.
+    """
+    found = {one.name: one for one in told}
+    for row in changes:
+        for name, value in row["values"].items():
+            if one := found.get(f"engine.{name}"):
+                found[one.name] = one._replace(value=f"{one.value} → {value}")
+            else:  # of the network, such as dropout
+                found[name] = Setting(name, name.capitalize(), f"→ {value}")
+    return [*found.values()]
 
 
 def of_project(project: Project) -> list[Setting]:

@@ -28,6 +28,8 @@ MOST_PROBES = 300
 """How many probes are sent at most for a whole run."""
 TOLD_MARKS = ("measured", "changed")
 MOST_NOTICES = 3
+AHEAD = 2
+"""Points are told as of a run that grows so many times: a long run, too, has a curve from its first steps on."""
 COARSER = 4
 """A reader whose first points lie so much closer than they should is told everything anew: the run is longer than it
 seemed."""
@@ -167,7 +169,9 @@ class Source:
     def _steps(self, at: Position, told: dict[str, Any]) -> Position:
         """Add the new steps, marks and probes to what is told; the position after them."""
         curves = self._curves
-        length, wanted = len(curves), stride_of(max(self._seen[1].steps, len(curves)) if self._seen else 0)
+        length = len(curves)
+        ahead_of = max(min(self._seen[1].steps, AHEAD * length), length) if self._seen else 0
+        wanted = stride_of(ahead_of)
         ahead = at.steps > length or at.marks > len(curves.marks) or at.probes > len(curves.probes)
         coarse = wanted > COARSER * at.stride and at.steps > MOST_POINTS
         if at.rewinds != curves.rewinds or ahead or coarse:
@@ -206,7 +210,7 @@ class Source:
         found = look(self.run, self._curves)
         return {
             **{name: _plain(getattr(status, name)) for name in names},
-            "loss": _plain(self._curves.loss()),
+            "mean_loss": _plain(self._curves.loss()),
             "obeyed": status.commands,
             "over": self.over,
             "there": there,

@@ -34,6 +34,8 @@ def travel(opened: state.Opened, run: Run, metric: str) -> None:
             "Click on a curve, or move along it here, to go back to a moment: look at it, ask the network as it was, "
             "or train on from there with other settings."
         )
+        if at is None and st.query_params.get("at"):
+            st.caption(":material/info: The address names a moment that was not kept: this is now.")
         options = [*map(str, kept), NOW]
         st.select_slider(
             "Step",

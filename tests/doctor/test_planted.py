@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from builder.templates.sketch import from_source
 from engines.doctor import Diagnosis
 from engines.runs.run import Run
-from tests.doctor.planted import FAULTS, mlp, project, table
+from tests.doctor.planted import FAULTS, images, mlp, project, table
 from tests.doctor.stages import examined, stages, trained
 
 
@@ -121,3 +122,22 @@ def test_classes_too_rare_to_be_judged_are_named(tmp_path: Path) -> None:
     run = trained(project("Rare", mlp(1, (8,), 2), data, epochs=8, batch=32), tmp_path / "rare")
     found = [one for one in examined(run) if one.symptom == "ClassImbalance"]
     assert found and "no score" in found[0].what and found[0].place == "metric"
+
+
+def test_a_rate_ten_thousand_times_too_large_is_named(tmp_path: Path) -> None:
+    """The loss leaps and comes back to that of knowing nothing: what is dead or vanishes then is no cause."""
+    optimiser = {"kind": "Adam", "lr": 10.0}
+    what = project("Fast", images((64, 32)), from_source("Digits"), epochs=12, batch=32, optimiser=optimiser)
+    (first, *_) = examined(trained(what, tmp_path / "fast"))
+    assert first.symptom == "Diverging" and "leapt" in first.what
+    assert "Lower the learning rate from 10 to 0.001" in first.cures[0].words
+
+
+def test_what_is_learned_by_heart_is_told_though_the_loss_does_not_rise(tmp_path: Path) -> None:
+    """Eighty-nine digits to learn from, and a validation loss that stays where it is."""
+    data = {**from_source("Digits"), "test": 0.9, "validation": 0.5}
+    what = project(
+        "Heart", images((64, 32)), data, epochs=60, batch=32, optimiser={"kind": "Adam", "lr": 0.01}
+    )
+    (first, *_) = examined(trained(what, tmp_path / "heart"))
+    assert first.symptom == "Overfitting" and first.cures

@@ -14,7 +14,7 @@ from engines.runs.disk import Lines
 from engines.runs.glance import glance, words
 from engines.runs.run import Run
 from engines.runs.score import Best, best, best_of, judged_by
-from engines.runs.settings import compare, of_project
+from engines.runs.settings import compare, of_project, with_changes
 from engines.runs.thin import extremes, means, smoothed
 from tests.tiny import project
 
@@ -146,3 +146,12 @@ def test_smoothing_is_the_mean_around(window: int) -> None:
             if np.isfinite(around).any()
             else math.isnan(value)
         )
+
+
+def test_settings_tell_what_they_were_changed_to() -> None:
+    told = of_project(project(3))
+    changed = with_changes(told, [{"values": {"batch": 8, "dropout": 0.5}}, {"values": {"batch": 4}}])
+    rows = {row.name: row for row in compare([told, changed]) if row.differs}
+    before = {one.name: one.value for one in told}
+    assert rows["engine.batch"].values == (before["engine.batch"], f"{before['engine.batch']} → 8 → 4")
+    assert rows["dropout"].values == (None, "→ 0.5") and len(rows) == 2

@@ -222,3 +222,8 @@ def test_a_branch_shows_its_parent_beside_it(
         last = "() => document.querySelector('.live-chart').data.find((one) => one.name === 'run 900, train').x.at(-1)"
         page.wait_for_function(f"() => ({last})() === 210", timeout=LONG)
         assert streams[-1].count("900-") == 2
+        uids = page.evaluate("() => document.querySelector('.live-chart').data.map((trace) => trace.uid)")
+        assert all(re.fullmatch(r"[a-z][\w-]*", one) for one in uids), "Plotly makes a selector of each"
+        worker.run.describe(parent="")
+        worker.report(state="paused")
+        page.wait_for_function(f"() => !({names})().includes('run 900, train')", timeout=LONG)

@@ -105,14 +105,30 @@ def test_what_lies_in_an_unfinished_stride_is_told_for_the_moment(run: Run) -> N
     """On a long and slow run a curve must not wait for the next two points."""
     run.report(Status(state="running", steps=30_000))
     reader = Reader(run)
-    told(run, steps(1, *[1.0] * 20, 0.5, 2.0, 1.5))
+    told(run, steps(1, *[1.0] * 15_000))
+    assert "tail" not in reader.read()
+    told(run, steps(15_001, *[1.0] * 20, 0.5, 2.0, 1.5))
     news = reader.read()
-    assert news["steps"]["x"] == [1]
-    assert (news["tail"]["x"], news["tail"]["loss"]) == ([21, 22], [0.5, 2.0])
-    told(run, steps(24, *[1.5] * 17))
+    assert news["steps"]["x"] == [15_001]
+    assert (news["tail"]["x"], news["tail"]["loss"]) == ([15_021, 15_022], [0.5, 2.0])
+    told(run, steps(15_024, *[1.5] * 17))
     after = reader.read()
-    assert (after["steps"]["x"], after["steps"]["loss"]) == ([21, 22], [0.5, 2.0])
+    assert (after["steps"]["x"], after["steps"]["loss"]) == ([15_021, 15_022], [0.5, 2.0])
     assert "tail" not in after
+
+
+def test_a_long_run_has_a_curve_from_its_first_steps_on(run: Run) -> None:
+    """And no reader of it is ever told many more points than can be seen."""
+    run.report(Status(state="running", steps=180_000))
+    reader = Reader(run)
+    told(run, steps(1, *[1.0 + 0.001 * (step % 7) for step in range(200)]))
+    assert len(reader.read()["steps"]["x"]) == 200
+    points = 200
+    for first in range(201, 100_000, 500):
+        told(run, steps(first, *[1.0 + 0.001 * (step % 7) for step in range(500)]))
+        news = reader.read()
+        points = len(news["steps"]["x"]) + (0 if news.get("reset") else points)
+        assert points <= 2 * MOST_POINTS
 
 
 def test_a_run_that_is_longer_than_it_seemed_is_told_anew_and_coarser(run: Run) -> None:

@@ -18,13 +18,19 @@ if TYPE_CHECKING:
 RATE = "Goodfellow, Bengio and Courville (2016), Deep learning, section 11.4.1"
 
 
+def fast(evidence: Evidence) -> bool:
+    """Whether the learning rate is more than ten times the optimiser's usual one."""
+    optimiser = evidence.setting("optimiser")
+    return optimiser is not None and optimiser.lr > 10 * type(optimiser).model_fields["lr"].default
+
+
 def slower(evidence: Evidence) -> Cure | None:
     """A tenth of the learning rate, or the optimiser's usual one where that is far below."""
     optimiser = evidence.setting("optimiser")
     if optimiser is None:
         return None
     usual, now = type(optimiser).model_fields["lr"].default, optimiser.lr
-    return cures.rate(evidence, min(0.1, usual / now) if now > 10 * usual else 0.1)
+    return cures.rate(evidence, min(0.1, usual / now) if fast(evidence) else 0.1)
 
 
 def rate_figure(evidence: Evidence) -> tuple[Figure, ...]:
@@ -92,7 +98,13 @@ class Diverging(Symptom):
         "The gradient tells the direction downhill only for short steps. Where a step is too long, the loss is higher "
         "after it than before, the gradient there is larger, and the next step longer still."
     )
-    explains: ClassVar = ("NotLearning", "DeadUnits", "SaturatedUnits", "VanishingGradients")
+    explains: ClassVar = (
+        "NotLearning",
+        "DeadUnits",
+        "SaturatedUnits",
+        "VanishingGradients",
+        "DecayTooStrong",
+    )
     above: float = Field(
         2.0, gt=1, description="So many times the loss before training. On ready networks an epoch's mean "
         "loss was never above 1.02 of it, on three seeds"
@@ -102,8 +114,13 @@ class Diverging(Symptom):
         "ready networks at most 0.02"
     )  # fmt: skip
 
+    leap: float = Field(
+        1000.0, gt=1, description="So many times the loss before training, at one step, where nothing is learned after "
+        "it either. At a thousand times the usual rate it was 1,800 times; where units merely die, 180"
+    )  # fmt: skip
+
     def look(self, evidence: Evidence) -> Diagnosis | None:
-        """Whether the mean loss of an epoch lies far above the start, or most of what was learned is lost again."""
+        """Whether the loss lies far above the start, or leapt there, or most of what was learned is lost again."""
         windows, start = evidence.windows, evidence.start
         if len(windows) < 3 or not np.isfinite(windows[-2:]).all():
             return None
@@ -112,16 +129,22 @@ class Diverging(Symptom):
         gained = start - best
         risen = now >= self.above * start and windows[-1] >= windows[-2] / 2
         fallen_back = gained > 0.2 * start and now - best >= self.lost * gained and now >= 3 * best
-        if not risen and not fallen_back:
+        peak = float(np.max(evidence.losses[np.isfinite(evidence.losses)]))
+        leapt = peak >= self.leap * start and now >= 0.9 * start
+        if not risen and not fallen_back and not leapt:
             return None
         now = float(windows[-1])
         what = (
             f"The loss has risen to {number(now)}, {times(now / start)} what it was before training ({number(start)})."
             if risen
+            else f"The loss leapt to {number(peak)}, {times(peak / start)} what it was before training "
+            f"({number(start)}), and is {number(now)} now: nothing was learned."
+            if leapt
             else f"The loss had fallen to {number(best)} by step {evidence.step_of(low):,} and is back at "
             f"{number(now)}: {percent((now - best) / gained)} of what was learned is lost."
         )
-        at = None if risen else evidence.step_of(low)
+        from_start = risen or leapt
+        at = None if from_start else evidence.step_of(low)
 
         def candidates() -> list[Cure]:
             return [replace(one, before=at) for one in (slower(evidence), cures.clip(evidence)) if one]
@@ -133,7 +156,7 @@ class Diverging(Symptom):
                 Figure("Loss of late", number(now), f"{number(start)} before training"),
                 *(
                     []
-                    if risen
+                    if from_start
                     else [Figure("Best so far", number(best), f"by step {evidence.step_of(low):,}")]
                 ),
                 *rate_figure(evidence),

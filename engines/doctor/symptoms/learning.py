@@ -11,7 +11,7 @@ from engines.doctor import cures
 from engines.doctor.figures import number, percent
 from engines.doctor.network import ROLE, bend, linear_only
 from engines.doctor.symptom import Cure, Diagnosis, Figure, Symptom
-from engines.doctor.symptoms.diverging import RATE, rate_figure, slower
+from engines.doctor.symptoms.diverging import RATE, fast, rate_figure, slower
 from engines.health import HEALTHY_UPDATE, MOVES_TOO_FAR
 from engines.metrics import primary
 
@@ -218,9 +218,11 @@ class NotLearning(Symptom):
         found: list[Cure | None] = []
         if linear_only(evidence.project.graphs[ROLE]):
             found.append(bend(evidence))
-        if moved > MOVES_TOO_FAR / 2:
+        if fast(evidence):
             found.append(slower(evidence))
-        found += [cures.rate(evidence, 10.0), slower(evidence)]
+        else:
+            found += [slower(evidence)] * (moved > MOVES_TOO_FAR / 2)
+            found += [cures.rate(evidence, 10.0), slower(evidence)]
         words = "Take Adam, whose steps do not depend on the size of the gradient, at 0.001"
         found.append(cures.optimiser(evidence, "Adam", 0.001, words))
         distinct = {cure.words: cure for cure in found if cure}

@@ -19,8 +19,9 @@ export function figures(box, data) {
 
   const draw = () => {
     frame = 0;
+    paint(box); // the theme may have come later
     const losses = run.steps.loss.filter((value) => value !== null);
-    cards[0].show("Train loss", figure(run.status?.loss), thin(smooth(losses, 0.9), SPARKS));
+    cards[0].show("Train loss", figure(run.status?.mean_loss), thin(smooth(losses, 0.9), SPARKS));
     const told = run.measured("validation", "loss").map((mark) => mark.values.loss);
     cards[1].show("Validation loss", figure(told.at(-1)), thin(told, SPARKS));
     const metric = run.metric ?? data.metric;
@@ -37,10 +38,9 @@ export function figures(box, data) {
   };
   const [run, leave] = follow(data.token, soon);
   document.addEventListener("visibilitychange", soon);
-  paint(box);
   draw();
   return {
-    update: (newer) => { data = newer; paint(box); draw(); },
+    update: (newer) => { data = newer; draw(); },
     leave: () => { clearTimeout(frame); document.removeEventListener("visibilitychange", soon); unhear(); leave(); },
   };
 }

@@ -24,6 +24,7 @@ export function layers(box, data) {
   const draw = () => {
     timer = 0;
     last = performance.now();
+    paint(box); // the theme may have come later
     const names = Object.keys(run.health ?? {});
     scroll.hidden = !names.length;
     note.hidden = Boolean(names.length);
@@ -44,10 +45,9 @@ export function layers(box, data) {
   const [run, leave] = follow(data.token, (news) => soon(news));
   const seen = () => { if (!document.hidden) draw(); };
   document.addEventListener("visibilitychange", seen);
-  paint(box);
   draw();
   return {
-    update: (newer) => { data = newer; paint(box); draw(); },
+    update: (newer) => { data = newer; draw(); },
     leave: () => { clearTimeout(timer); document.removeEventListener("visibilitychange", seen); leave(); },
   };
 }

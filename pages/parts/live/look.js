@@ -7,6 +7,11 @@ export function make(name, className = "", text = "") {
   return element;
 }
 
+// The name of a trace: Plotly makes a class of it, in which a dot or a space would mean something.
+export function uid(...parts) {
+  return parts.join("-").replace(/[^\w-]/g, "-");
+}
+
 export function write(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }

@@ -35,6 +35,7 @@ export function progress(box, data, component) {
     }
   };
   const draw = () => {
+    paint(box); // the theme may have come later
     const status = run?.status ?? data;
     const waits = data.doing && status.state === data.state && !obeyed(status);
     const state = lost() ? "lost" : waits ? "asked" : status.state;
@@ -54,7 +55,7 @@ export function progress(box, data, component) {
   };
   let leave;
   [run, leave] = follow(data.token, (news) => { draw(); if (news.status) watch(); }, { live: data.live });
-  paint(box);
+  document.querySelector("[data-testid=stMain]")?.scrollTo(0, 0); // another run: whoever started it stood far below
   draw();
   asked();
   compare();
@@ -63,7 +64,6 @@ export function progress(box, data, component) {
       data = newer;
       component = mounted;
       if (data.live) wake(run);
-      paint(box);
       draw();
       asked();
       compare();

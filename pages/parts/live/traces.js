@@ -1,7 +1,7 @@
 // What each kind of chart draws of a run, and the frame around it.
 
 import { axis, places } from "./axis.js";
-import { smooth } from "./look.js";
+import { smooth, uid } from "./look.js";
 
 const BASELINE = "baseline: ";
 const FEW = 8; // layers that are drawn as lines; of more a heat map is made
@@ -38,9 +38,15 @@ function validation(run, name, look, number) {
 // The curves of another run, faint beside those of the first: of its parent, or of runs that are compared.
 function beside(runs, data, draw) {
   return (data.others ?? []).flatMap((other, place) => draw(runs[place + 1], other).map((trace, index) => ({
-    ...trace, uid: `${other.token} ${trace.uid}`, name: `${other.name}, ${trace.name}`, opacity: 0.45,
+    ...trace, uid: uid("beside", other.token, trace.uid), name: `${other.name}, ${trace.name}`, opacity: 0.45,
     legendgroup: other.token, showlegend: index === 0, mode: "lines", line: { ...trace.line, width: 1.5, dash: "dot" },
   })));
+}
+
+// The run itself decides how far an axis reaches: one beside it that went out of all bounds would press it flat.
+function within(traces, others) {
+  const most = traces.flatMap((trace) => trace.y).reduce((one, other) => Math.max(one, other ?? one), -Infinity);
+  return others.length && Number.isFinite(most) ? { autorangeoptions: { clipmax: most + 0.1 * Math.abs(most) } } : {};
 }
 
 export const KINDS = {
@@ -58,9 +64,9 @@ export const KINDS = {
         opacity: 0.25, showlegend: false, hoverinfo: "skip" },
       train(run, weight(run)),
       validation(run, "loss", look, ".4f"),
-      ...beside(runs, data, (one) => [train(one, weight(one)), validation(one, "loss", look, ".4f")]),
     ];
-    return { traces, layout: { log, y: { rangemode: "tozero" } } };
+    const others = beside(runs, data, (one) => [train(one, weight(one)), validation(one, "loss", look, ".4f")]);
+    return { traces: [...traces, ...others], layout: { log, y: { rangemode: "tozero", ...within(traces, others) } } };
   },
 
   metric(runs, data, look) {
@@ -82,8 +88,9 @@ export const KINDS = {
       hovertemplate: `%{y:${number}}`,
       marker: { size: 11, symbol: "diamond", color: look.colours[2], line: { width: 1.5, color: look.background } },
     });
-    traces.push(...beside(runs, data, (one) => [validation(one, name, look, number)]));
-    return { traces, layout: { y: { tickformat: unit === "%" ? ".0%" : undefined } } };
+    const others = beside(runs, data, (one) => [validation(one, name, look, number)]);
+    const y = { tickformat: unit === "%" ? ".2~%" : undefined, ...within(traces, others) };
+    return { traces: [...traces, ...others], layout: { y } };
   },
 
   rate([run], data, look) {
@@ -123,7 +130,7 @@ function byLayer(run, measure, look, { colours, guide, ...bounds }) {
   const x = places(run).columns(run.probes);
   if (names.length <= FEW) {
     const traces = names.map((name, place) => ({
-      uid: name, name, x, y: run.probes.layers[name][measure].map((value) => (value > 0 ? value : null)), mode: "lines",
+      uid: uid("layer", name), name, x, y: run.probes.layers[name][measure].map((value) => (value > 0 ? value : null)), mode: "lines",
       line: { width: 1.75, color: look.colours[place % look.colours.length] }, hovertemplate: "%{y:.2~e}",
     }));
     const known = traces.flatMap((trace) => trace.y).filter((value) => value !== null);

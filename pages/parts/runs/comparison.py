@@ -7,7 +7,7 @@ import streamlit as st
 import builder
 from builder.errors import StrataError
 from engines.runs.score import LOSS
-from engines.runs.settings import compare, settings
+from engines.runs.settings import compare, settings, with_changes
 from engines.runs.summary import Summary, summary
 from pages.parts import state
 from pages.parts.chart import chart
@@ -47,6 +47,11 @@ def comparison(ids: str) -> None:
     deleting.deletion()
     for id in lost:
         _lost(id)
+    if len(named(ids, MOST_CHOSEN + 1)) > MOST_CHOSEN:
+        st.info(
+            f"At most {MOST_CHOSEN} runs are compared at once; the others are left out.",
+            icon=":material/info:",
+        )
     if not runs:
         return
     st.html(tables.STYLE)
@@ -170,7 +175,7 @@ def _settings(runs: Sequence[Compared]) -> None:
     """In what the runs were set differently, and, folded away, what they share."""
     st.markdown("##### Settings")
     try:
-        rows = compare([settings(one.run) for one in runs])
+        rows = compare([with_changes(settings(one.run), one.curves.changes()) for one in runs])
     except StrataError as error:
         st.warning(plain(str(error)), icon=":material/warning:")
         return
