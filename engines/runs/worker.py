@@ -76,13 +76,16 @@ def _confine(run: Run) -> None:
 
 def _train_once(run: Run, asked: list[State]) -> bool:
     """Take the lock and train; whether that must be done again, for a command that came too late."""
-    with run.lock(LOCK_PATIENCE), Heartbeat(run.folder):
-        (run.folder / LAUNCHED).unlink(missing_ok=True)
-        gc.freeze()  # collections in the loop look at its own objects only
-        now = run.status()
-        if now.over or now.state == "queued":  # another worker, asked for at the same moment, has done it all
-            return False
-        work(run, asked)
+    with run.lock(LOCK_PATIENCE):
+        (run.folder / LAUNCHED).unlink(missing_ok=True)  # first: who dies from here on is missed at once
+        with Heartbeat(run.folder):
+            gc.freeze()  # collections in the loop look at its own objects only
+            now = run.status()
+            if (
+                now.over or now.state == "queued"
+            ):  # another worker, asked for at the same moment, has done it all
+                return False
+            work(run, asked)
     return not asked and run.unheard()
 
 

@@ -30,9 +30,8 @@ TOLD_MARKS = ("measured", "changed")
 MOST_NOTICES = 3
 AHEAD = 2
 """Points are told as of a run that grows so many times: a long run, too, has a curve from its first steps on."""
-COARSER = 4
-"""A reader whose first points lie so much closer than they should is told everything anew: the run is longer than it
-seemed."""
+COARSER = 2
+"""A reader whose points lie so much closer than they should is told everything anew: the run has become longer."""
 
 
 @dataclass(frozen=True)
@@ -170,17 +169,17 @@ class Source:
         """Add the new steps, marks and probes to what is told; the position after them."""
         curves = self._curves
         length = len(curves)
-        ahead_of = max(min(self._seen[1].steps, AHEAD * length), length) if self._seen else 0
-        wanted = stride_of(ahead_of)
+        foreseen = max(min(self._seen[1].steps, AHEAD * length), length) if self._seen else 0
+        wanted = stride_of(foreseen)
         ahead = at.steps > length or at.marks > len(curves.marks) or at.probes > len(curves.probes)
         coarse = wanted > COARSER * at.stride and at.steps > MOST_POINTS
         if at.rewinds != curves.rewinds or ahead or coarse:
             at = Position(curves.rewinds, stride=wanted)
             told["reset"] = True
-        end = max(length if self.over else length - (length - at.steps) % wanted, at.steps)
+        end = max(length if self.over else length - (length - at.steps) % at.stride, at.steps)
         for name, start, until in (("steps", at.steps, end), ("tail", end, length)):
             if until > start:
-                told[name] = thinned(curves.steps, start, until, wanted)
+                told[name] = thinned(curves.steps, start, until, at.stride)
                 told[name]["seconds"] = seconds(curves.clock, told[name]["x"])
                 if curves.rates:
                     told[name]["lr"] = rates(curves.rates, told[name]["x"])

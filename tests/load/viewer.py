@@ -25,12 +25,12 @@ class Heard:
     """The loss of each step that was told for good."""
     status: dict[str, Any] = field(default_factory=dict)
     resets: int = 0
-    """How often it was told to forget everything."""
+    """How often it was told to forget everything, though not for coarser points of a run that has become longer."""
 
     @property
     def stride(self) -> int:
-        """How many steps become two points."""
-        return int(self.position.rsplit(":", 1)[1])
+        """How many steps become two points; 0 as long as nothing was told."""
+        return int(self.position.rsplit(":", 1)[1]) if self.position else 0
 
     @property
     def told(self) -> int:
@@ -119,9 +119,9 @@ class Viewer:
         known.status = told.get("status", known.status)
         if "position" not in told:
             return
+        before = known.stride
         if told.get("reset"):
             known.steps.clear()
-            known.resets += 1
         elif told["from"] != known.position:
             self.faults.append(f"told from {told['from']}, but {known.position} was known")
         last = max(known.steps, default=0)
@@ -132,6 +132,7 @@ class Viewer:
             self.faults.append(f"step {points['x'][0]} after step {last}")
         known.steps.update(zip(points["x"], points["loss"], strict=True))
         known.position = told["position"]
+        known.resets += bool(told.get("reset")) and not 0 < before < known.stride
 
     def missing(self, token: str, curves: Curves) -> str:
         """How what was heard differs from what the run has told; "" if it does not."""
