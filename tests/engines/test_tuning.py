@@ -123,8 +123,11 @@ def test_17_what_was_changed_outlives_a_kill_before_it_counts(run: Run) -> None:
     run.send("pause")
     until(lambda: run.status().state == "paused")
     kill(run)
-    run.report(replace(run.status(), wanted={"optimiser.lr": 0.5}))
+    run.report(replace(run.status(), process=0, wanted={"optimiser.lr": 0.5}))
     run.start()
+    until(
+        lambda: run.status().process
+    )  # or the command would start one more, which takes over from a killed one
     run.send("resume")
     until(lambda: run.status().state == "running")
     killed_and_started(run)
