@@ -175,7 +175,7 @@ def board(run: Run, views: Iterable[View], on_moment: Callable[[int], None]) -> 
             on_moment(step)
 
     with st.container(key="live_board"):
-        _mount("board", {"token": token(run), "views": told}, key=BOARD, on_moment_change=clicked)
+        _mount("board", {"token": token(run), "row": ROW, "views": told}, key=BOARD, on_moment_change=clicked)
 
 
 def _mount(kind: str, data: dict[str, Any], **more: Any) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from pydantic import Field
@@ -18,10 +18,15 @@ if TYPE_CHECKING:
 RATE = "Goodfellow, Bengio and Courville (2016), Deep learning, section 11.4.1"
 
 
+def usual_rate(optimiser: Any) -> float:
+    """The learning rate that an optimiser has unless it is given another."""
+    return float(type(optimiser).model_fields["lr"].default)
+
+
 def fast(evidence: Evidence) -> bool:
     """Whether the learning rate is more than ten times the optimiser's usual one."""
     optimiser = evidence.setting("optimiser")
-    return optimiser is not None and optimiser.lr > 10 * type(optimiser).model_fields["lr"].default
+    return optimiser is not None and optimiser.lr > 10 * usual_rate(optimiser)
 
 
 def slower(evidence: Evidence) -> Cure | None:
@@ -29,8 +34,7 @@ def slower(evidence: Evidence) -> Cure | None:
     optimiser = evidence.setting("optimiser")
     if optimiser is None:
         return None
-    usual, now = type(optimiser).model_fields["lr"].default, optimiser.lr
-    return cures.rate(evidence, min(0.1, usual / now) if fast(evidence) else 0.1)
+    return cures.rate(evidence, usual_rate(optimiser) / optimiser.lr if fast(evidence) else 0.1)
 
 
 def rate_figure(evidence: Evidence) -> tuple[Figure, ...]:
@@ -38,8 +42,8 @@ def rate_figure(evidence: Evidence) -> tuple[Figure, ...]:
     optimiser = evidence.setting("optimiser")
     if optimiser is None:
         return ()
-    usual = type(optimiser).model_fields["lr"].default
-    return (Figure("Learning rate", number(optimiser.lr), f"usual for {type(optimiser).title}: {usual:g}"),)
+    usual = f"usual for {type(optimiser).title}: {usual_rate(optimiser):g}"
+    return (Figure("Learning rate", number(optimiser.lr), usual),)
 
 
 class NotFinite(Symptom):
@@ -113,7 +117,6 @@ class Diverging(Symptom):
         1 / 3, gt=0, le=1, description="Share of what had been gained that is lost again, over two whole epochs. On "
         "ready networks at most 0.02"
     )  # fmt: skip
-
     leap: float = Field(
         1000.0, gt=1, description="So many times the loss before training, at one step, where nothing is learned after "
         "it either. At a thousand times the usual rate it was 1,800 times; where units merely die, 180"

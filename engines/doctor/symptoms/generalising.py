@@ -41,7 +41,8 @@ class Overfitting(Symptom):
     )  # fmt: skip
     apart: float = Field(
         0.2, gt=0, lt=1, description="By how much the validation loss lies above the training loss, as a share of the "
-        "loss before training, where it does not rise. On ready networks at most 0.1 where the training loss is so low"
+        "loss before training, where it does not rise. Ready networks whose training loss is so low: 0.34 (iris), "
+        "which is 7 nats; the most nats are 19 (Digits CNN)"
     )  # fmt: skip
     heart: float = Field(
         0.1, gt=0, lt=1, description="Share of the validation loss that the training loss is then at most"

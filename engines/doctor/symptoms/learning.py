@@ -218,10 +218,10 @@ class NotLearning(Symptom):
         found: list[Cure | None] = []
         if linear_only(evidence.project.graphs[ROLE]):
             found.append(bend(evidence))
-        if fast(evidence):
+        too_fast = fast(evidence)
+        if too_fast or moved > MOVES_TOO_FAR / 2:
             found.append(slower(evidence))
-        else:
-            found += [slower(evidence)] * (moved > MOVES_TOO_FAR / 2)
+        if not too_fast:
             found += [cures.rate(evidence, 10.0), slower(evidence)]
         words = "Take Adam, whose steps do not depend on the size of the gradient, at 0.001"
         found.append(cures.optimiser(evidence, "Adam", 0.001, words))

@@ -12,12 +12,13 @@ export function board(box, data, component) {
   box.className = "strata-board";
   const grid = box.appendChild(make("div", "grid"));
   const views = new Map();
+  grid.style.setProperty("--row", data.row);
 
   const arrange = () => {
     for (const [name, one] of views) {
       if (!data.views.some((told) => told.name === name)) { one.leave(); views.delete(name); }
     }
-    for (const told of data.views) {
+    data.views.forEach((told, place) => {
       const said = { ...told, token: data.token };
       let one = views.get(told.name);
       if (one) {
@@ -30,8 +31,8 @@ export function board(box, data, component) {
         views.set(told.name, one);
       }
       one.card.style.setProperty("--span", told.span);
-      if (grid.children[data.views.indexOf(told)] !== one.card) grid.insertBefore(one.card, grid.children[data.views.indexOf(told)]);
-    }
+      if (grid.children[place] !== one.card) grid.insertBefore(one.card, grid.children[place]);
+    });
   };
 
   arrange();

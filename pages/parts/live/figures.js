@@ -19,7 +19,7 @@ export function figures(box, data) {
 
   const draw = () => {
     frame = 0;
-    paint(box); // the theme may have come later
+    paint(box);
     const losses = run.steps.loss.filter((value) => value !== null);
     cards[0].show("Train loss", figure(run.status?.mean_loss), thin(smooth(losses, 0.9), SPARKS));
     const told = run.measured("validation", "loss").map((mark) => mark.values.loss);

@@ -24,7 +24,7 @@ export function layers(box, data) {
   const draw = () => {
     timer = 0;
     last = performance.now();
-    paint(box); // the theme may have come later
+    paint(box);
     const names = Object.keys(run.health ?? {});
     scroll.hidden = !names.length;
     note.hidden = Boolean(names.length);

@@ -31,7 +31,8 @@ export function theme(element) {
   };
 }
 
-// Names for the colours that mean something, so that the style sheet can use them.
+// Names for the colours that mean something, so that the style sheet can use them. At each drawing, for the theme may come
+// later than the view.
 export function paint(element) {
   const { colours } = theme(element);
   const names = { train: 0, validation: 1, good: 2, warning: 5, error: 6 };

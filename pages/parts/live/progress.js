@@ -35,7 +35,7 @@ export function progress(box, data, component) {
     }
   };
   const draw = () => {
-    paint(box); // the theme may have come later
+    paint(box);
     const status = run?.status ?? data;
     const waits = data.doing && status.state === data.state && !obeyed(status);
     const state = lost() ? "lost" : waits ? "asked" : status.state;
