@@ -92,10 +92,10 @@ def resolved(target: str) -> Any:
         from torch import nn
 
         return getattr(nn, name)
-    import builder.modules
+    from builder.modules import ours
 
-    if not space and name in builder.modules.OURS:
-        return builder.modules.OURS[name]
+    if not space and (found := ours(name)):
+        return found
     raise LookupError(f"{target} is no module that a layer may construct")
 
 
@@ -123,6 +123,8 @@ class Use:
     """The expression connected to each port, in the order of the layer's ports; free optional ports are absent."""
     read: frozenset[str]
     """The output ports that somebody reads."""
+    owner: str = ""
+    """The kind of the node whose weights are borrowed."""
 
 
 class Layer(Registered):
@@ -148,6 +150,10 @@ class Layer(Registered):
     """The numbers that it takes: "float", "int" or "any"."""
     example: ClassVar[tuple[Shape, ...]] = ((2, 8),)
     """Shapes on which the tests build and run the layer."""
+    borrows: ClassVar[tuple[str, ...]] = ()
+    """Kinds whose weights it uses instead of having its own: a node of it must share those of a node of such a kind."""
+    rare: ClassVar[tuple[str, ...]] = ()
+    """Fields that few change: they come last."""
     stepwise: ClassVar[bool] = False
     """Whether it walks along dimension 1 of its first input, so that a few steps show what many give."""
     demo: ClassVar[dict[str, Any]] = {}
@@ -158,10 +164,20 @@ class Layer(Registered):
         """Enter the registry; layers go by the names that PyTorch and papers use, unlike other kinds."""
         super().__pydantic_init_subclass__(**kwargs)
         cls.title = cls.__name__
+        for name in cls.rare:
+            cls.__pydantic_fields__[name] = cls.__pydantic_fields__.pop(name)
 
     def module(self, *shapes: Shape) -> Call | None:
         """The call that makes the layer's module for inputs of these shapes; None if it is a plain function."""
         return None
+
+    def prepare(self, module: str) -> tuple[str, ...]:
+        """Statements that make the module ready once it is constructed, such as those that start its weights."""
+        return ()
+
+    def output_ports(self) -> tuple[str, ...]:
+        """The outputs of this very layer, where how many there are depends on its fields."""
+        return self.outputs
 
     def forward(self, use: Use) -> str:
         """The expression that applies the layer."""

@@ -14,6 +14,8 @@ from builder.setting import Scope, Setting
 from builder.trial import BATCH, MOST_PARAMETERS, Outcome, size, too_large, tried
 
 MOST_LAYERS = 20_000
+UNSHARED = ("Input", "Output", "Block")
+"""Kinds that have no weights of their own."""
 DEEPEST = 16
 """How deep blocks may be nested."""
 
@@ -162,13 +164,19 @@ def _tried(
     node: Node, layer: Layer, inputs: dict[str, Spec], places: Mapping[str, Place], setting: Setting
 ) -> Place:
     specs = made_for = tuple(inputs.values())
-    maker = node
+    maker, borrowed = node, None
+    if layer.borrows and not node.shares:
+        return Place(node, layer, inputs)  # check says so
     if node.shares:
         owner = places.get(node.shares)
-        if owner is None or owner.outcome is None or not isinstance(owner.layer, type(layer)):
+        if owner is None or owner.outcome is None or owner.layer is None or not lends(owner.node.kind, layer):
             return Place(node, layer, inputs)
-        maker, layer, made_for = owner.node, owner.layer, tuple(owner.inputs.values())
-    outcome = tried(setting.key(maker, layer), tuple(inputs), specs, made_for)
+        made_for = tuple(owner.inputs.values())
+        if layer.borrows:
+            borrowed = setting.key(owner.node, owner.layer)
+        else:
+            maker, layer = owner.node, owner.layer
+    outcome = tried(setting.key(maker, layer), tuple(inputs), specs, made_for, borrowed)
     if not outcome.refusal:
         return Place(node, layer, inputs, outcome)
     named = outcome.refusal.partition(" ")[0]
@@ -177,6 +185,12 @@ def _tried(
     given = [list(spec.shape[1:]) for spec in specs]
     rule = "must not be too large" if outcome.parameters > MOST_PARAMETERS else "shape"
     return Place(node, layer, inputs, problems=(Problem(message, node.id, where, rule, given),))
+
+
+def lends(owner: str, layer: Layer | type[Layer]) -> bool:
+    """Whether a node of this kind can share its weights with a layer: one of its own kind, or one that borrows."""
+    own = layer.kind if isinstance(layer, Layer) else layer.__name__
+    return owner in (layer.borrows or (own,)) and owner not in UNSHARED
 
 
 def _inputs(node: Node, layer: Layer, places: Mapping[str, Place], scope: Scope) -> dict[str, Spec] | None:

@@ -3,6 +3,7 @@
 import json
 from typing import TYPE_CHECKING, Any
 
+from builder.fields import output_ports
 from builder.graph import Graph, Node
 from builder.layers import LAYERS
 
@@ -24,14 +25,15 @@ def around(kind: str, read: tuple[str, ...] | None = None, **config: Any) -> Gra
         )
     if kind == "Block":
         return _around_block(**config)
+    if layer.borrows:
+        return _around_borrower(kind, {**layer.demo, **config})
     dtype = "int64" if layer.takes == "int" else "float32"
     sources = [_input(f"input{number}", shape, dtype) for number, shape in enumerate(layer.example, 1)]
     ports = [f"{layer.many}{n}" for n in range(1, 9)] if layer.many else layer.inputs + layer.optional
     connected = {port: node.id for port, node in zip(ports, sources, strict=False)}
     node = Node(id="layer", kind=kind, config={**layer.demo, **config}, inputs=connected)
-    outputs = [
-        _output(f"read_{port}", f"layer.{port}") for port in layer.outputs if read is None or port in read
-    ]
+    leaving = output_ports(node, {})
+    outputs = [_output(f"read_{port}", f"layer.{port}") for port in leaving if read is None or port in read]
     return Graph(nodes=(*sources, node, *outputs))
 
 
@@ -114,6 +116,21 @@ def _input(id: str, shape: tuple[int, ...], dtype: str = "float32") -> Node:
 
 def _output(id: str, source: str) -> Node:
     return Node(id=id, kind="Output", inputs={"input": source})
+
+
+def _around_borrower(kind: str, config: dict[str, Any]) -> Graph:
+    """A kind without weights of its own, beside a node of the first kind whose weights it can use."""
+    lender = LAYERS[LAYERS[kind].borrows[0]]
+    dtype = "int64" if lender.takes == "int" else "float32"
+    nodes = (
+        _input("input1", LAYERS[kind].example[0]),
+        _input("input2", lender.example[0], dtype),
+        Node(id="owner", kind=lender.__name__, config=lender.demo, inputs={lender.inputs[0]: "input2"}),
+        Node(id="layer", kind=kind, config=config, inputs={LAYERS[kind].inputs[0]: "input1"}, shares="owner"),
+        _output("output1", "layer"),
+        _output("output2", "owner"),
+    )
+    return Graph(nodes=nodes)
 
 
 def _around_block(**config: Any) -> Graph:

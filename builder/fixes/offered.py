@@ -219,7 +219,7 @@ def _source(around: _Graph, node: Node, port: str) -> Source | None:
     wide = any(name in LAYERS[place.node.kind].model_fields for name in WIDTHS)
     if not wide and place.node.kind not in RESHAPING:
         return None
-    output = output or next(iter(place.layer.outputs))
+    output = output or place.layer.output_ports()[0]
     return Source(place.node.key, tuple(place.inputs), tuple(place.inputs.values()), output)
 
 

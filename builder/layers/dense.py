@@ -4,10 +4,11 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from builder.layer import Call, Layer, Shape, call
+from builder.layer import Call, Shape, call
+from builder.layers.initial import _Weighted
 
 
-class Linear(Layer):
+class Linear(_Weighted):
     """Combine all features in weighted sums, one for each unit (a dense or fully connected layer)."""
 
     category: ClassVar = "Dense"
@@ -33,7 +34,7 @@ class Linear(Layer):
         return call("nn.Linear", x[-1], self.units, bias=self.bias)
 
 
-class Embedding(Layer):
+class Embedding(_Weighted):
     """Look up a learned vector for each index (a word, a user, a category)."""
 
     category: ClassVar = "Dense"
