@@ -26,7 +26,8 @@ from pages.parts.words import count, plain, size
 NOTHING = "nothing"
 MORE = "…"
 """What stands for a further dimension among the axes of a kind."""
-NUMBERS = {"float": "real numbers", "int": "whole numbers (int64)", "any": "numbers of any kind"}
+NUMBERS = {"float": "real numbers", "int": "whole numbers (int64)", "mask": "true or false",
+           "any": "numbers of any kind"}  # fmt: skip
 BESIDE = (30.0, 30.0)
 """Where a copy lies, seen from its original."""
 
@@ -162,7 +163,8 @@ def _specs(word: str, specs: dict[str, Spec]) -> list[str]:
 
 def expected(kind: type[Layer]) -> str:
     """What a kind expects of its first input, in words."""
-    return f"{_axes(kind.axes)}, {NUMBERS[kind.takes]}"
+    first = (*kind.inputs, *kind.optional, "")[0]
+    return f"{_axes(kind.axes)}, {NUMBERS[kind.taken(first)]}"
 
 
 def _axes(every: Sequence[str]) -> str:
