@@ -120,10 +120,6 @@ def _connections(graph: Graph, node: Node, known: dict[str, Ports]) -> Iterator[
             yield _wrong(
                 node, port, "must be connected", None, said, "Connect the output of another node to it."
             )
-    for port, before in zip(optional[1:], optional, strict=False):
-        if port in node.inputs and before not in node.inputs:
-            said = f"port '{port}' must not be connected without port '{before}'."
-            yield _wrong(node, before, "must be connected", None, said, f"Connect '{before}' as well.")
     for port, source, output in node.sources():
         if port not in required and port not in optional:
             said = f"there is no port '{port}'; its ports are {', '.join(required + optional) or 'none'}."

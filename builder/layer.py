@@ -9,6 +9,8 @@ from typing import Any, ClassVar, NamedTuple
 from builder.registry import Registered
 
 Shape = tuple[int, ...]
+TAKES = {"float": ("float32",), "int": ("int64",), "mask": ("bool", "int64"), "any": ()}
+"""The words for the numbers that a port takes, with their dtypes; "any" has no limits."""
 
 
 class Spec(NamedTuple):
@@ -147,7 +149,9 @@ class Layer(Registered):
     axes: ClassVar[tuple[str, ...]] = ()
     """What the layer expects of its first input, in words, one for each number of dimensions that it takes."""
     takes: ClassVar[str] = "float"
-    """The numbers that it takes: "float", "int" or "any"."""
+    """The numbers that it takes: "float", "int", "mask" (true or false; in whole numbers, 0 is false) or "any"."""
+    apart: ClassVar[Mapping[str, str]] = {}
+    """Ports that take other numbers than the rest, with the word for these: {"mask": "mask"}."""
     example: ClassVar[tuple[Shape, ...]] = ((2, 8),)
     """Shapes on which the tests build and run the layer."""
     borrows: ClassVar[tuple[str, ...]] = ()
@@ -192,14 +196,26 @@ class Layer(Registered):
         return name
 
     def refuses(self, *shapes: Shape) -> str:
-        """Why inputs of these shapes do not fit, in words that teach; "" if they may."""
+        """Why inputs of these shapes do not fit, in words that teach; "" if they may.
+
+        A free optional port before a connected one has the shape ().
+        """
         return ""
+
+    def below(self, port: str, *shapes: Shape) -> int:
+        """What indices at a port must be smaller than; 0 where that is not known."""
+        return 0
 
     def multiply_adds(
         self, parameters: int, inputs: tuple[Shape, ...], outputs: tuple[Shape, ...]
     ) -> int | None:
         """Multiply–adds for the whole batch, where counting PyTorch's operations does not see them; else None."""
         return None
+
+    @classmethod
+    def taken(cls, port: str) -> str:
+        """The word for the numbers that a port takes."""
+        return cls.apart.get(port, cls.takes)
 
     @classmethod
     def other_names(cls) -> list[str]:

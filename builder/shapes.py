@@ -11,7 +11,7 @@ from builder.graph import Graph, Node
 from builder.layer import Layer, Spec
 from builder.layers.io import Block, Input, Output
 from builder.setting import Scope, Setting
-from builder.trial import BATCH, MOST_PARAMETERS, Outcome, size, too_large, tried
+from builder.trial import BATCH, MOST_PARAMETERS, Outcome, in_order, size, too_large, tried
 
 MOST_LAYERS = 20_000
 UNSHARED = ("Input", "Output", "Block")
@@ -31,6 +31,11 @@ class Place:
     inner: tuple["Inference", ...] = ()
     """For a block: the inference of its graph for each repeat."""
     problems: tuple[Problem, ...] = ()
+
+    @property
+    def given(self) -> tuple[Spec, ...]:
+        """What reaches it, in the order of its ports."""
+        return in_order(self.layer, self.inputs, self.inputs.values()) if self.layer else ()
 
 
 @dataclass(frozen=True)
@@ -163,15 +168,15 @@ def _place(node: Node, places: Mapping[str, Place], setting: Setting, fed: Spec 
 def _tried(
     node: Node, layer: Layer, inputs: dict[str, Spec], places: Mapping[str, Place], setting: Setting
 ) -> Place:
-    specs = made_for = tuple(inputs.values())
-    maker, borrowed = node, None
+    specs, maker, borrowed = tuple(inputs.values()), node, None
+    made_for: tuple[Spec, ...] = ()
     if layer.borrows and not node.shares:
         return Place(node, layer, inputs)  # check says so
     if node.shares:
         owner = places.get(node.shares)
         if owner is None or owner.outcome is None or owner.layer is None or not lends(owner.node.kind, layer):
             return Place(node, layer, inputs)
-        made_for = tuple(owner.inputs.values())
+        made_for = owner.given
         if layer.borrows:
             borrowed = setting.key(owner.node, owner.layer)
         else:
@@ -198,8 +203,8 @@ def _inputs(node: Node, layer: Layer, places: Mapping[str, Place], scope: Scope)
     required, optional, _ = ports(layer, node, scope.blocks)
     wanted = required + optional
     connected = [port for port in wanted if port in node.inputs]
-    if len(connected) < len(required) or connected != [*wanted[: len(connected)]]:
-        return None  # a required port is free, or an optional one before one that is used
+    if not {*required} <= {*connected}:
+        return None
     found: dict[str, Spec] = {}
     for port in connected:
         source, _, output = node.inputs[port].partition(".")

@@ -9,7 +9,7 @@ from threading import Lock
 from typing import Any
 
 from builder.fields import Key, layer_of
-from builder.layer import Call, Layer, Spec, Use, written
+from builder.layer import TAKES, Call, Layer, Spec, Use, written
 
 BATCH = 2
 """The batch size with which layers are tried."""
@@ -27,6 +27,14 @@ REFUSALS = (
     NotImplementedError,
 )
 """What PyTorch raises where inputs do not fit."""
+FREE = Spec(())
+"""What stands for a free optional port where others are told by their places."""
+NUMBERS = {
+    "float": "real numbers (float32)",
+    "int": "indices (int64)",
+    "mask": "true or false (bool), or 0 and 1 (int64)",
+}
+GIVEN = {"float32": NUMBERS["float"], "int64": NUMBERS["int"], "bool": "true or false (bool)"}
 _alone = Lock()
 """PyTorch's counter of operations hooks into all modules of the process, so one thread tries at a time."""
 
@@ -60,12 +68,13 @@ def tried(
     key: Key,
     names: tuple[str, ...],
     specs: tuple[Spec, ...],
-    made_for: tuple[Spec, ...],
+    made_for: tuple[Spec, ...] = (),
     owner: Key | None = None,
 ) -> Outcome:
-    """Run the layer of this key, made for some inputs, on inputs of these specs at the ports of these names.
+    """Run the layer of this key on inputs of these specs at the ports of these names.
 
-    A layer that borrows its weights is run with the module of their owner's key.
+    It was made for them, or, where another node owns it, for others in the order of its ports. A layer that borrows its
+    weights is run with the module of their owner's key.
     """
     layer, _ = layer_of(key)
     maker, _ = layer_of(owner) if owner else (layer, ())
@@ -76,7 +85,9 @@ def tried(
             refusal=f"shares must name a node whose weights it uses: {' or '.join(layer.borrows)}."
         )
     try:
-        if wrong := unfit(layer, specs) or unfit(maker, made_for):
+        placed = in_order(layer, names, specs)
+        made_for = made_for or placed
+        if wrong := unfit(layer, placed) or unfit(maker, made_for):
             return Outcome(refusal=wrong)
         call = maker.module(*(spec.shape for spec in made_for))
         with _alone:
@@ -86,14 +97,23 @@ def tried(
         return Outcome(refusal=f"PyTorch refuses input {', '.join(map(str, specs))}{said and ': '}{said}")
 
 
+def in_order(layer: Layer, names: Iterable[str], specs: Iterable[Spec]) -> tuple[Spec, ...]:
+    """The specs at the ports of these names in the order of the layer's ports, up to the last that is connected."""
+    if layer.many:
+        return tuple(specs)
+    given, ports = dict(zip(names, specs, strict=True)), layer.inputs + layer.optional
+    used = max((place for place, port in enumerate(ports, 1) if port in given), default=0)
+    return tuple(given.get(port, FREE) for port in ports[:used])
+
+
 def unfit(layer: Layer, specs: Iterable[Spec]) -> str:
-    """Why inputs of these specs do not fit the layer, by its own rules; "" if they may."""
+    """Why inputs of these specs, in the order of its ports, do not fit the layer, by its own rules; "" if they may."""
     specs = list(specs)
-    integer = [spec.dtype == "int64" for spec in specs]
-    if layer.takes == "float" and any(integer):
-        return "input must be real numbers (float32). Got indices (int64)."
-    if layer.takes == "int" and not all(integer):
-        return "input must be indices (int64). Got real numbers (float32)."
+    for number, spec in enumerate(specs):
+        port = "input" if layer.many else (layer.inputs + layer.optional)[number]
+        takes = layer.taken(port)
+        if spec != FREE and TAKES[takes] and spec.dtype not in TAKES[takes]:
+            return f"{port} must be {NUMBERS[takes]}. Got {GIVEN.get(spec.dtype, spec.dtype)}."
     ranks = {len(axes.split("×")): axes for axes in layer.axes}
     if specs and ranks and len(specs[0].shape) not in ranks:
         return f"input must be {' or '.join(ranks.values())}. Got {specs[0]}."
@@ -120,7 +140,8 @@ def _tried(layer: Layer, maker: Layer, call: Call | None, inputs: Mapping[str, S
             outputs = run(layer, maker.kind, module, inputs)
     if wrong := _misshapen(outputs):
         return Outcome(refusal=wrong)
-    shapes = tuple(spec.shape for spec in inputs.values()), tuple(spec.shape for spec in outputs.values())
+    placed = in_order(layer, inputs, inputs.values())
+    shapes = tuple(spec.shape for spec in placed), tuple(spec.shape for spec in outputs.values())
     counted = counter.get_total_flops() // 2 if counts else layer.multiply_adds(parameters, *shapes) or 0
     return Outcome(
         outputs,

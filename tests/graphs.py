@@ -27,9 +27,11 @@ def around(kind: str, read: tuple[str, ...] | None = None, **config: Any) -> Gra
         return _around_block(**config)
     if layer.borrows:
         return _around_borrower(kind, {**layer.demo, **config})
-    dtype = "int64" if layer.takes == "int" else "float32"
-    sources = [_input(f"input{number}", shape, dtype) for number, shape in enumerate(layer.example, 1)]
     ports = [f"{layer.many}{n}" for n in range(1, 9)] if layer.many else layer.inputs + layer.optional
+    sources = [
+        _input(f"input{number}", shape, "int64" if layer.taken(port) in ("int", "mask") else "float32")
+        for number, (shape, port) in enumerate(zip(layer.example, ports, strict=False), 1)
+    ]
     connected = {port: node.id for port, node in zip(ports, sources, strict=False)}
     node = Node(id="layer", kind=kind, config={**layer.demo, **config}, inputs=connected)
     leaving = output_ports(node, {})

@@ -200,7 +200,7 @@ def _case(around: _Graph, problem: Problem) -> Case | None:
     if place is None or place.layer is None or not place.inputs or problem.rule != "shape":
         return None
     owner = around.inference.places.get(place.node.shares)
-    shared = (owner.node.key, tuple(owner.inputs.values())) if owner else None
+    shared = (owner.node.key, owner.given) if owner else None
     sources = tuple(_source(around, place.node, port) for port in place.inputs)
     names, specs = tuple(place.inputs), tuple(place.inputs.values())
     return Case(place.node.key, names, specs, sources, around.inference.arguments, shared)

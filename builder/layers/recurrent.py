@@ -51,7 +51,7 @@ class _Recurrent(_Weighted):
             return f"dropout lies between stacked layers, so layers must be at least 2. Got dropout {self.dropout}."
         state = (self.layers * (2 if self.bidirectional else 1), self.units)
         for name, shape in zip(self.optional, shapes[1:], strict=False):
-            if shape[1:] != state:
+            if shape and shape[1:] != state:
                 return f"{name} must be B × {state[0]} × {state[1]} (layers × units). Got {shape[1:]}."
         return ""
 
@@ -134,6 +134,6 @@ class LSTM(_Recurrent):
 
     def refuses(self, *shapes: Shape) -> str:
         """Hidden and cell state come together."""
-        if len(shapes) == 2:
+        if len(shapes) > 1 and (not shapes[1] or len(shapes) == 2):
             return "hidden and cell must be connected together. Got one of them."
         return super().refuses(*shapes)

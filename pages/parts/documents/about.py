@@ -89,7 +89,6 @@ def _inputs(
 ) -> list[dict[str, Any]]:
     """Each input port, also those that the kind does not have but a connection names."""
     required, names = _ports(node, kind, block)
-    takes = kind.takes if kind else "any"
     found = []
     for name in (*names, *(port for port in node.inputs if port not in names)):
         source, _, port = node.inputs.get(name, "").partition(".")
@@ -99,7 +98,7 @@ def _inputs(
             {
                 "name": name,
                 "required": name in required,
-                "takes": takes,
+                "takes": kind.taken(name) if kind else "any",
                 "shape": _shape(spec),
                 "dtype": spec.dtype if spec else None,
             }

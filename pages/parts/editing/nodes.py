@@ -30,7 +30,8 @@ OWN = "its own"
 """What stands for weights that a node does not share."""
 MORE = "…"
 """What stands for a further dimension among the axes of a kind."""
-NUMBERS = {"float": "real numbers", "int": "whole numbers (int64)", "any": "numbers of any kind"}
+NUMBERS = {"float": "real numbers", "int": "whole numbers (int64)", "mask": "true or false",
+           "any": "numbers of any kind"}  # fmt: skip
 BESIDE = (30.0, 30.0)
 """Where a copy lies, seen from its original."""
 
@@ -187,7 +188,8 @@ def _specs(word: str, specs: dict[str, Spec]) -> list[str]:
 
 def expected(kind: type[Layer]) -> str:
     """What a kind expects of its first input, in words."""
-    return f"{_axes(kind.axes)}, {NUMBERS[kind.takes]}"
+    first = (*kind.inputs, *kind.optional, "")[0]
+    return f"{_axes(kind.axes)}, {NUMBERS[kind.taken(first)]}"
 
 
 def _axes(every: Sequence[str]) -> str:
