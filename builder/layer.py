@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any, ClassVar, NamedTuple
 
 from builder.registry import Registered
+from builder.window import EVERYTHING, Windows
 
 Shape = tuple[int, ...]
 
@@ -184,6 +185,10 @@ class Layer(Registered):
     ) -> int | None:
         """Multiply–adds for the whole batch, where counting PyTorch's operations does not see them; else None."""
         return None
+
+    def window(self, *shapes: Shape) -> Windows:
+        """What each place of the output sees of the inputs of these shapes when the network is used (`eval`)."""
+        return EVERYTHING
 
     @classmethod
     def other_names(cls) -> list[str]:

@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from builder.layer import Call, Layer, Shape, call
+from builder.window import Windows, own_places
 
 
 class _Activation(Layer):
@@ -22,6 +23,10 @@ class _Activation(Layer):
     def module(self, x: Shape) -> Call:
         """torch's activation of the same name."""
         return call(f"nn.{self.target or self.kind}", **self.options())
+
+    def window(self, x: Shape) -> Windows:
+        """Value by value."""
+        return own_places(x)
 
 
 class ReLU(_Activation):
@@ -116,6 +121,10 @@ class _OverDimension(_Activation):
         if self.dim == 0 or self.dim >= len(x) or len(x) == 1:
             return f"dim must be -1 or in [1, {len(x) - 1}]. Got {self.dim}."
         return ""
+
+    def window(self, x: Shape) -> Windows:
+        """All along the dimension."""
+        return own_places(x, self.dim % len(x))
 
 
 class Softmax(_OverDimension):

@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from builder.layer import Call, Layer, Shape, call
+from builder.window import Windows, along
 
 SEQUENCE, IMAGE, VOLUME = (
     ("batch × channels × steps",),
@@ -55,6 +56,11 @@ class _Convolution(Layer):
         if reach > room:
             return f"kernel must fit into the input, which is {room} wide with its padding. Got {reach}."
         return ""
+
+    def window(self, x: Shape) -> Windows:
+        """The filter, over all channels."""
+        before = self.dilation * (self.kernel - 1) // 2 if self.padding == "same" else self.padding
+        return along(x, self.kernel, self.stride, before, self.dilation)
 
 
 class Conv1d(_Convolution):
@@ -124,6 +130,10 @@ class _Transposed(Layer):
         if (min(x[2:]) - 1) * self.stride + self.kernel + self.output_padding <= 2 * self.padding:
             return f"padding must leave something of the output. Got {self.padding}."
         return ""
+
+    def window(self, x: Shape) -> Windows:
+        """The places whose filters reach it."""
+        return along(x, self.kernel, before=self.kernel - 1 - self.padding, grows=self.stride)
 
 
 class ConvTranspose1d(_Transposed):

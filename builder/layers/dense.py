@@ -5,6 +5,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from builder.layer import Call, Layer, Shape, call
+from builder.window import OWN, Windows, own_places
 
 
 class Linear(Layer):
@@ -32,6 +33,10 @@ class Linear(Layer):
         """nn.Linear over the last dimension."""
         return call("nn.Linear", x[-1], self.units, bias=self.bias)
 
+    def window(self, x: Shape) -> Windows:
+        """All features of a place."""
+        return own_places(x, len(x) - 1)
+
 
 class Embedding(Layer):
     """Look up a learned vector for each index (a word, a user, a category)."""
@@ -50,3 +55,7 @@ class Embedding(Layer):
     def module(self, x: Shape) -> Call:
         """nn.Embedding."""
         return call("nn.Embedding", self.entries, self.width)
+
+    def window(self, x: Shape) -> Windows:
+        """Index by index."""
+        return (OWN,) * (len(x) - 1) + (None,)

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from builder.layer import Call, Layer, Shape, call
 from builder.layers.convolution import IMAGE, SEQUENCE, VOLUME
+from builder.window import Windows, own_places
 
 _NORMALISE = r"y = \gamma\, \frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}} + \beta"
 
@@ -27,6 +28,10 @@ class _BatchNorm(Layer):
     def module(self, x: Shape) -> Call:
         """torch's batch norm of the same name."""
         return call(f"nn.{self.kind}", x[1], eps=self.eps, momentum=self.momentum, affine=self.affine)
+
+    def window(self, x: Shape) -> Windows:
+        """Value by value: in use, the statistics are constants."""
+        return own_places(x)
 
 
 class BatchNorm1d(_BatchNorm):
@@ -85,6 +90,10 @@ class LayerNorm(Layer):
             else ""
         )
 
+    def window(self, x: Shape) -> Windows:
+        """Everything along the last dimensions."""
+        return own_places(x, *range(len(x) - self.dimensions, len(x)))
+
 
 class GroupNorm(Layer):
     """Standardise groups of channels of each example."""
@@ -125,6 +134,10 @@ class _Dropout(Layer):
     def module(self, x: Shape) -> Call:
         """torch's dropout of the same name."""
         return call(f"nn.{self.kind}", self.rate)
+
+    def window(self, x: Shape) -> Windows:
+        """Value by value: in use, nothing is left out."""
+        return own_places(x)
 
 
 class Dropout(_Dropout):

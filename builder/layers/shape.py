@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field, field_validator
 
 from builder.layer import Call, Layer, Shape, Use, call, written
+from builder.window import OWN, Window, Windows, own_places
 
 Dimension = Annotated[int, Field(ge=1, le=7)]
 
@@ -31,6 +32,10 @@ class Flatten(Layer):
         if self.start >= len(x):
             return f"start must be at most {len(x) - 1} here. Got {self.start}."
         return ""
+
+    def window(self, x: Shape) -> Windows:
+        """The dimensions before; the one that is made of the others has no places of theirs."""
+        return (OWN,) * (self.start - 1) + (None,)
 
 
 class Reshape(Layer):
@@ -108,6 +113,10 @@ class Permute(Layer):
             )
         return ""
 
+    def window(self, x: Shape) -> Windows:
+        """Value by value, elsewhere."""
+        return tuple(Window(dim=dim) for dim in self.order)
+
 
 class _AlongOne(Layer):
     category: ClassVar = "Shape"
@@ -143,6 +152,10 @@ class Select(_AlongOne):
             "" if -size <= self.index < size else f"index must be in [{-size}, {size - 1}]. Got {self.index}."
         )
 
+    def window(self, x: Shape) -> Windows:
+        """The other dimensions."""
+        return tuple(Window(dim=dim) for dim in range(1, len(x)) if dim != self.dim)
+
 
 class Slice(_AlongOne):
     """Keep a range along a dimension."""
@@ -171,3 +184,8 @@ class Slice(_AlongOne):
                 f"start and stop must leave something of {x[self.dim]} places. Got {self.start}:{self.stop}."
             )
         return ""
+
+    def window(self, x: Shape) -> Windows:
+        """Value by value, from the first place that is kept."""
+        kept = Window(stride=self.step, before=-range(x[self.dim])[self.start :].start)
+        return tuple(kept if dim == self.dim else OWN for dim in range(1, len(x)))
