@@ -50,10 +50,17 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("-o", "--out", type=Path, metavar="FILE", help="write it to a file")
         if run is _summary:
             command.add_argument(
-                "--inside", default="", metavar="NODE", help="the block that a node uses, or NODE.NODE for one in it"
+                "--inside",
+                default="",
+                metavar="NODE",
+                help="the block that a node uses, or NODE.NODE for one in it",
             )
-            command.add_argument("--to", choices=["text", "csv"], default="text", help="for people or for programs")
-            command.add_argument("--batch", type=int, help="of the training memory; by default the project's, or 32")
+            command.add_argument(
+                "--to", choices=["text", "csv"], default="text", help="for people or for programs"
+            )
+            command.add_argument(
+                "--batch", type=int, help="of the training memory; by default the project's, or 32"
+            )
         command.set_defaults(run=run)
     listed = commands.add_parser("templates", help="the names of the ready networks")
     listed.set_defaults(run=_templates)

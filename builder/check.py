@@ -11,11 +11,8 @@ from builder.fields import Arguments, Ports, layer_of, ports, sized
 from builder.graph import Graph, Node
 from builder.layers import LAYERS
 from builder.layers.io import Block
-from builder.shapes import Inference, infer, own
+from builder.shapes import UNSHARED, Inference, infer, lends, own
 from builder.trial import MOST_PARAMETERS, too_large
-
-UNSHARED = ("Input", "Output", "Block")
-"""Kinds that have no layer of their own which others could use."""
 
 
 def check(graph: Graph) -> list[Problem]:
@@ -102,6 +99,8 @@ def structure(graph: Graph, arguments: Arguments) -> list[Problem]:
             found += _connections(graph, node, known)
         if node.shares:
             found += _sharing(graph, node)
+        elif node.id in known and LAYERS[node.kind].borrows:
+            found.append(_lender_wanted(graph, node))
     if behind:
         found.append(_circle(graph, behind))
     return [*found, *_ends(graph)]
@@ -121,10 +120,6 @@ def _connections(graph: Graph, node: Node, known: dict[str, Ports]) -> Iterator[
             yield _wrong(
                 node, port, "must be connected", None, said, "Connect the output of another node to it."
             )
-    for port, before in zip(optional[1:], optional, strict=False):
-        if port in node.inputs and before not in node.inputs:
-            said = f"port '{port}' must not be connected without port '{before}'."
-            yield _wrong(node, before, "must be connected", None, said, f"Connect '{before}' as well.")
     for port, source, output in node.sources():
         if port not in required and port not in optional:
             said = f"there is no port '{port}'; its ports are {', '.join(required + optional) or 'none'}."
@@ -156,10 +151,27 @@ def _sharing(graph: Graph, node: Node) -> Iterator[Problem]:
         said = f"shares must name a node that has weights of its own. Got '{node.shares}'."
         fix = "Choose another node, or let this one have its own."
         yield _wrong(node, "shares", "must own weights", node.shares, said, fix)
-    elif owner.kind != node.kind or owner.kind in UNSHARED:
-        wanted = "the id of another layer" if node.kind in UNSHARED else f"a {node.kind}"
+    elif node.kind in LAYERS and not lends(owner.kind, LAYERS[node.kind]):
+        wanted = "the id of another layer" if node.kind in UNSHARED else f"a node of kind {_lenders(node)}"
         said = f"shares must name {wanted}. Got '{owner.id}', which is {owner.kind}."
         yield _wrong(node, "shares", "must be of the same kind", node.shares, said, "Choose another node.")
+
+
+def _lenders(node: Node) -> str:
+    return " or ".join(LAYERS[node.kind].borrows or (node.kind,))
+
+
+def _lender_wanted(graph: Graph, node: Node) -> Problem:
+    """A kind that has no weights of its own is told whose it could use."""
+    known = [one.id for one in graph.nodes if lends(one.kind, LAYERS[node.kind]) and not one.shares]
+    said = f"shares must name a node of kind {_lenders(node)}, whose weights it uses. Got nothing."
+    offered = tuple(Share(node=node.id, owner=id) for id in known[:3])
+    fix = (
+        f"Share the weights of {' or '.join(known[:3])}."
+        if known
+        else f"Add a node of kind {_lenders(node)}."
+    )
+    return _wrong(node, "shares", "must name a node", "", said, fix, offered)
 
 
 def _circle(graph: Graph, behind: set[str]) -> Problem:

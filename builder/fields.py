@@ -63,8 +63,17 @@ def ports(layer: Layer, node: Node, blocks: Mapping[str, Graph]) -> Ports:
     if layer.many:
         used = (port for port in layer.port_names(node.inputs) if port in node.inputs)
         first = (f"{layer.many}{number}" for number in (1, 2))
-        return Ports(tuple(dict.fromkeys((*first, *used))), (), layer.outputs)
-    return Ports(layer.inputs, layer.optional, layer.outputs)
+        return Ports(tuple(dict.fromkeys((*first, *used))), (), layer.output_ports())
+    return Ports(layer.inputs, layer.optional, layer.output_ports())
+
+
+def output_ports(node: Node, blocks: Mapping[str, Graph], arguments: Arguments = ()) -> tuple[str, ...]:
+    """The outputs of a node: its kind's where its fields are refused, none where it has no kind."""
+    layer, _ = layer_of(node.key, arguments)
+    if layer is not None:
+        return ports(layer, node, blocks).outputs
+    kind = LAYERS.get(node.kind)
+    return kind.outputs if kind and node.kind != "Block" else ()
 
 
 def evaluated(value: Any, arguments: Arguments) -> Any:

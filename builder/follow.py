@@ -27,4 +27,4 @@ def _takes(kind: type[Layer], spec: Spec) -> bool:
     layer, _ = layer_of(key)
     names = (f"{kind.many}1", f"{kind.many}2") if kind.many else kind.inputs
     specs = (spec,) * len(names)
-    return layer is not None and not tried(key, names, specs, specs).refusal
+    return layer is not None and not tried(key, names, specs).refusal

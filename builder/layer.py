@@ -10,6 +10,8 @@ from builder.registry import Registered
 from builder.window import EVERYTHING, Windows
 
 Shape = tuple[int, ...]
+TAKES = {"float": ("float32",), "int": ("int64",), "mask": ("bool", "int64"), "any": ()}
+"""The words for the numbers that a port takes, with their dtypes; "any" has no limits."""
 
 
 class Spec(NamedTuple):
@@ -93,10 +95,10 @@ def resolved(target: str) -> Any:
         from torch import nn
 
         return getattr(nn, name)
-    import builder.modules
+    from builder.modules import ours
 
-    if not space and name in builder.modules.OURS:
-        return builder.modules.OURS[name]
+    if not space and (found := ours(name)):
+        return found
     raise LookupError(f"{target} is no module that a layer may construct")
 
 
@@ -124,6 +126,8 @@ class Use:
     """The expression connected to each port, in the order of the layer's ports; free optional ports are absent."""
     read: frozenset[str]
     """The output ports that somebody reads."""
+    owner: str = ""
+    """The kind of the node whose weights are borrowed."""
 
 
 class Layer(Registered):
@@ -146,9 +150,15 @@ class Layer(Registered):
     axes: ClassVar[tuple[str, ...]] = ()
     """What the layer expects of its first input, in words, one for each number of dimensions that it takes."""
     takes: ClassVar[str] = "float"
-    """The numbers that it takes: "float", "int" or "any"."""
+    """The numbers that it takes: "float", "int", "mask" (true or false; in whole numbers, 0 is false) or "any"."""
+    apart: ClassVar[Mapping[str, str]] = {}
+    """Ports that take other numbers than the rest, with the word for these: {"mask": "mask"}."""
     example: ClassVar[tuple[Shape, ...]] = ((2, 8),)
     """Shapes on which the tests build and run the layer."""
+    borrows: ClassVar[tuple[str, ...]] = ()
+    """Kinds whose weights it uses instead of having its own: a node of it must share those of a node of such a kind."""
+    rare: ClassVar[tuple[str, ...]] = ()
+    """Fields that few change: they come last."""
     stepwise: ClassVar[bool] = False
     """Whether it walks along dimension 1 of its first input, so that a few steps show what many give."""
     demo: ClassVar[dict[str, Any]] = {}
@@ -159,10 +169,20 @@ class Layer(Registered):
         """Enter the registry; layers go by the names that PyTorch and papers use, unlike other kinds."""
         super().__pydantic_init_subclass__(**kwargs)
         cls.title = cls.__name__
+        for name in cls.rare:
+            cls.__pydantic_fields__[name] = cls.__pydantic_fields__.pop(name)
 
     def module(self, *shapes: Shape) -> Call | None:
         """The call that makes the layer's module for inputs of these shapes; None if it is a plain function."""
         return None
+
+    def prepare(self, module: str) -> tuple[str, ...]:
+        """Statements that make the module ready once it is constructed, such as those that start its weights."""
+        return ()
+
+    def output_ports(self) -> tuple[str, ...]:
+        """The outputs of this very layer, where how many there are depends on its fields."""
+        return self.outputs
 
     def forward(self, use: Use) -> str:
         """The expression that applies the layer."""
@@ -177,8 +197,15 @@ class Layer(Registered):
         return name
 
     def refuses(self, *shapes: Shape) -> str:
-        """Why inputs of these shapes do not fit, in words that teach; "" if they may."""
+        """Why inputs of these shapes do not fit, in words that teach; "" if they may.
+
+        A free optional port before a connected one has the shape ().
+        """
         return ""
+
+    def below(self, port: str, *shapes: Shape) -> int:
+        """What indices at a port must be smaller than; 0 where that is not known."""
+        return 0
 
     def multiply_adds(
         self, parameters: int, inputs: tuple[Shape, ...], outputs: tuple[Shape, ...]
@@ -189,6 +216,11 @@ class Layer(Registered):
     def window(self, *shapes: Shape) -> Windows:
         """What each place of the output sees of the inputs of these shapes when the network is used (`eval`)."""
         return EVERYTHING
+
+    @classmethod
+    def taken(cls, port: str) -> str:
+        """The word for the numbers that a port takes."""
+        return cls.apart.get(port, cls.takes)
 
     @classmethod
     def other_names(cls) -> list[str]:

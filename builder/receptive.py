@@ -1,5 +1,4 @@
-"""Receptive fields: how much of the network's input each value of a node may depend on, exactly, from the windows of
-its layers.
+"""Receptive fields: how much of the network's input a value may depend on, exactly, from the windows of layers.
 
 Along each dimension it is known, for each place of an output, between which places of the input it sees. That repeats:
 after one upsampling by 2 every other place sees alike, so a `Table` holds what the places of one period see.
@@ -13,6 +12,7 @@ from typing import NamedTuple
 from builder.layer import Spec
 from builder.layers.io import Block, Input, Output
 from builder.shapes import Inference, Place
+from builder.trial import in_order
 from builder.window import OWN, Window
 
 LONGEST_PERIOD = 1024
@@ -96,7 +96,8 @@ def _fields(id: str, place: Place, found: Mapping[str, Field], feeds: Mapping[st
     reaching = _reaching(place, found)
     if isinstance(layer, Output):
         return reaching
-    windows = layer.window(*(spec.shape for spec in place.inputs.values()))
+    placed = in_order(layer, place.inputs, place.inputs.values())
+    windows = layer.window(*(spec.shape for spec in placed))
     first: Field = tuple(_seen(window, dim, reaching) for dim, window in enumerate(windows, 1))
     return [first if len(first) == len(spec.shape) - 1 else _everything(spec) for spec in specs]
 
@@ -156,7 +157,9 @@ def _through(table: Table, window: Window) -> Table | None:
     if repeat > LONGEST_PERIOD:
         return None
     ends, taps = period * grows, range(window.size)  # after so many taps the pattern repeats,
-    outermost = taps if window.size <= 2 * ends else [*taps[:ends], *taps[-ends:]]  # so that no other can be an end
+    outermost = (
+        taps if window.size <= 2 * ends else [*taps[:ends], *taps[-ends:]]
+    )  # so that no other can be an end
     spans = []
     for place in range(repeat):
         starts = (place * stride - window.before + window.dilation * tap for tap in outermost)

@@ -11,9 +11,11 @@ from builder.graph import Graph, Node
 from builder.layer import Layer, Spec
 from builder.layers.io import Block, Input, Output
 from builder.setting import Scope, Setting
-from builder.trial import BATCH, MOST_PARAMETERS, Outcome, size, too_large, tried
+from builder.trial import BATCH, MOST_PARAMETERS, Outcome, in_order, size, too_large, tried
 
 MOST_LAYERS = 20_000
+UNSHARED = ("Input", "Output", "Block")
+"""Kinds that have no weights of their own."""
 DEEPEST = 16
 """How deep blocks may be nested."""
 
@@ -29,6 +31,11 @@ class Place:
     inner: tuple["Inference", ...] = ()
     """For a block: the inference of its graph for each repeat."""
     problems: tuple[Problem, ...] = ()
+
+    @property
+    def given(self) -> tuple[Spec, ...]:
+        """What reaches it, in the order of its ports."""
+        return in_order(self.layer, self.inputs, self.inputs.values()) if self.layer else ()
 
 
 @dataclass(frozen=True)
@@ -161,14 +168,20 @@ def _place(node: Node, places: Mapping[str, Place], setting: Setting, fed: Spec 
 def _tried(
     node: Node, layer: Layer, inputs: dict[str, Spec], places: Mapping[str, Place], setting: Setting
 ) -> Place:
-    specs = made_for = tuple(inputs.values())
-    maker = node
+    specs, maker, borrowed = tuple(inputs.values()), node, None
+    made_for: tuple[Spec, ...] = ()
+    if layer.borrows and not node.shares:
+        return Place(node, layer, inputs)  # check says so
     if node.shares:
         owner = places.get(node.shares)
-        if owner is None or owner.outcome is None or not isinstance(owner.layer, type(layer)):
+        if owner is None or owner.outcome is None or owner.layer is None or not lends(owner.node.kind, layer):
             return Place(node, layer, inputs)
-        maker, layer, made_for = owner.node, owner.layer, tuple(owner.inputs.values())
-    outcome = tried(setting.key(maker, layer), tuple(inputs), specs, made_for)
+        made_for = owner.given
+        if layer.borrows:
+            borrowed = setting.key(owner.node, owner.layer)
+        else:
+            maker, layer = owner.node, owner.layer
+    outcome = tried(setting.key(maker, layer), tuple(inputs), specs, made_for, borrowed)
     if not outcome.refusal:
         return Place(node, layer, inputs, outcome)
     named = outcome.refusal.partition(" ")[0]
@@ -179,13 +192,19 @@ def _tried(
     return Place(node, layer, inputs, problems=(Problem(message, node.id, where, rule, given),))
 
 
+def lends(owner: str, layer: Layer | type[Layer]) -> bool:
+    """Whether a node of this kind can share its weights with a layer: one of its own kind, or one that borrows."""
+    own = layer.kind if isinstance(layer, Layer) else layer.__name__
+    return owner in (layer.borrows or (own,)) and owner not in UNSHARED
+
+
 def _inputs(node: Node, layer: Layer, places: Mapping[str, Place], scope: Scope) -> dict[str, Spec] | None:
     """The specs that reach the node, in the order of its ports; None if one is not known."""
     required, optional, _ = ports(layer, node, scope.blocks)
     wanted = required + optional
     connected = [port for port in wanted if port in node.inputs]
-    if len(connected) < len(required) or connected != [*wanted[: len(connected)]]:
-        return None  # a required port is free, or an optional one before one that is used
+    if not {*required} <= {*connected}:
+        return None
     found: dict[str, Spec] = {}
     for port in connected:
         source, _, output = node.inputs[port].partition(".")

@@ -1,6 +1,5 @@
 """Graph → a readable Python file that needs torch alone: a class for the network and one for each block."""
 
-import inspect
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -8,9 +7,10 @@ from itertools import groupby
 from builder.check import check, errors
 from builder.errors import BadGraph
 from builder.graph import Graph
-from builder.layer import Call, Use, resolved
+from builder.layer import Call, Use
 from builder.layers.io import Block
 from builder.lines import fitted
+from builder.modules import pasted
 from builder.shapes import Inference, Place, infer
 from builder.unify import Alike, Slot, Uses, unified
 
@@ -30,9 +30,8 @@ def source(graph: Graph) -> str:
     inference = infer(graph)
     writer = _Writer(_instances(inference, {}))
     network = writer.network(CLASS, [inference])
-    ours = [inspect.getsource(module) for module in writer.ours]
     head = '"""A network made with Strata. It needs torch alone."""\n\nimport torch\nfrom torch import nn'
-    return "\n\n\n".join([head, *ours, *writer.classes.values(), network]) + "\n"
+    return "\n\n\n".join([head, *pasted(writer.ours), *writer.classes.values(), network]) + "\n"
 
 
 def _instances(inference: Inference, found: dict[str, list[Inference]]) -> dict[str, list[Inference]]:
@@ -54,14 +53,15 @@ class _Writer:
     instances: dict[str, list[Inference]]
     classes: dict[str, str] = field(default_factory=dict)
     """Class name → text, in the order in which they must stand."""
-    ours: list[type] = field(default_factory=list)
+    ours: dict[str, None] = field(default_factory=dict)
+    """The modules of ours that the source uses."""
     _calls: dict[int, Call] = field(default_factory=dict)
 
     def network(self, name: str, uses: list[Inference], alike: Alike | None = None) -> str:
         """The class of a graph; of a block, for uses that agree but for the numbers that become its arguments."""
         graph = uses[0]
-        made = [line for node, text in self._made(graph, alike.lifted if alike else {})
-                for line in fitted(f"        self.{node} = {text}")]  # fmt: skip
+        made = [line for text in self._made(graph, alike.lifted if alike else {})
+                for line in fitted(f"        {text}")]  # fmt: skip
         given = [
             "self",
             *(
@@ -88,7 +88,7 @@ class _Writer:
     def call(self, name: str, inference: Inference) -> Call:
         """The call that makes a use of a block; its class is written when it is first asked for."""
         if id(inference) not in self._calls:
-            uses = [Uses(one, list(self._constructed(one)), [text for text, _ in _forward(one)])
+            uses = [Uses(one, list(self._constructed(one)), [*_prepared(one), *(text for text, _ in _forward(one))])
                     for one in self.instances[name]]  # fmt: skip
             for alike in unified(uses):
                 chosen = _free("".join(part.capitalize() for part in name.split("_")) + "Block", self.classes)
@@ -107,17 +107,23 @@ class _Writer:
             elif place.outcome.call is not None:
                 yield place.node.id, [place.outcome.call]
 
-    def _made(self, graph: Inference, lifted: Mapping[Slot, dict[str, str]]) -> Iterator[tuple[str, str]]:
+    def _made(self, graph: Inference, lifted: Mapping[Slot, dict[str, str]]) -> Iterator[str]:
+        """The statements that construct a graph's modules, and make them ready."""
         for node, calls in self._constructed(graph):
-            for call in calls:
-                if (
-                    "." not in call.target
-                    and call.target not in self.classes
-                    and resolved(call.target) not in self.ours
-                ):
-                    self.ours.append(resolved(call.target))
+            place = graph.places[node]
+            if not isinstance(place.layer, Block):
+                self.ours |= {call.target: None for call in calls if "." not in call.target}
             texts = [call.text(lifted.get((node, number), {})) for number, call in enumerate(calls)]
-            yield node, _repeated(texts, len(graph.places[node].inputs)) if len(calls) > 1 else texts[0]
+            yield f"self.{node} = {_repeated(texts, len(place.inputs)) if len(calls) > 1 else texts[0]}"
+            yield from _ready(place)
+
+
+def _ready(place: Place) -> tuple[str, ...]:
+    return place.layer.prepare(f"self.{place.node.id}") if place.layer and not place.node.shares else ()
+
+
+def _prepared(inference: Inference) -> list[str]:
+    return [text for place in _computed(inference) for text in _ready(place)]
 
 
 def _computed(inference: Inference) -> Iterable[Place]:
@@ -146,9 +152,9 @@ def _statements(place: Place, inference: Inference, read: dict[str, frozenset[st
     if isinstance(layer, Block):
         return _through_block(node.id, layer.repeat, [*inputs.values()], ", ".join(names.values()), shape)
     targets = "_" if set(names.values()) == {"_"} else layer.targets(names)
-    return [
-        (f"        {targets} = {layer.forward(Use(f'self.{node.shares or node.id}', inputs, used))}", shape)
-    ]
+    owner = inference.graph[node.shares].kind if node.shares else node.kind
+    use = Use(f"self.{node.shares or node.id}", inputs, used, owner)
+    return [(f"        {targets} = {layer.forward(use)}", shape)]
 
 
 def _through_block(id: str, repeat: int, inputs: list[str], target: str, shape: str) -> list[Statement]:

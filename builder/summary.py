@@ -7,7 +7,7 @@ from functools import cached_property, lru_cache
 from builder.graph import Graph
 from builder.inside import inside
 from builder.layer import written
-from builder.receptive import Field, receptive_fields, reaching, sizes
+from builder.receptive import Field, reaching, receptive_fields, sizes
 from builder.shapes import Inference, Place, infer
 from builder.trial import Outcome
 

@@ -9,12 +9,14 @@ from threading import Lock
 from typing import Any
 
 from builder.fields import Key, layer_of
-from builder.layer import Call, Layer, Spec, Use, written
+from builder.layer import TAKES, Call, Layer, Spec, Use, written
 
 BATCH = 2
 """The batch size with which layers are tried."""
 MOST_PARAMETERS = 10_000_000_000
 MOST_VALUES = 2**31
+BYTES = {"int64": 8, "bool": 1}
+"""Of one value, where it is not four."""
 REFUSALS = (
     RuntimeError,
     ValueError,
@@ -25,6 +27,14 @@ REFUSALS = (
     NotImplementedError,
 )
 """What PyTorch raises where inputs do not fit."""
+FREE = Spec(())
+"""What stands for a free optional port where others are told by their places."""
+NUMBERS = {
+    "float": "real numbers (float32)",
+    "int": "indices (int64)",
+    "mask": "true or false (bool), or 0 and 1 (int64)",
+}
+GIVEN = {"float32": NUMBERS["float"], "int64": NUMBERS["int"], "bool": "true or false (bool)"}
 _alone = Lock()
 """PyTorch's counter of operations hooks into all modules of the process, so one thread tries at a time."""
 
@@ -50,57 +60,88 @@ class Outcome:
 
 def size(specs: Iterable[Spec]) -> int:
     """Memory of tensors, for one example, in bytes."""
-    return sum(prod(spec.shape[1:]) * (8 if spec.dtype == "int64" else 4) for spec in specs)
+    return sum(prod(spec.shape[1:]) * BYTES.get(spec.dtype, 4) for spec in specs)
 
 
 @lru_cache(32_768)
-def tried(key: Key, names: tuple[str, ...], specs: tuple[Spec, ...], made_for: tuple[Spec, ...]) -> Outcome:
-    """Run the layer of this key, made for some inputs, on inputs of these specs at the ports of these names."""
+def tried(
+    key: Key,
+    names: tuple[str, ...],
+    specs: tuple[Spec, ...],
+    made_for: tuple[Spec, ...] = (),
+    owner: Key | None = None,
+) -> Outcome:
+    """Run the layer of this key on inputs of these specs at the ports of these names.
+
+    It was made for them, or, where another node owns it, for others in the order of its ports. A layer that borrows its
+    weights is run with the module of their owner's key.
+    """
     layer, _ = layer_of(key)
-    if layer is None:
+    maker, _ = layer_of(owner) if owner else (layer, ())
+    if layer is None or maker is None:
         return Outcome(refusal="its fields are refused")
+    if layer.borrows and not owner:
+        return Outcome(
+            refusal=f"shares must name a node whose weights it uses: {' or '.join(layer.borrows)}."
+        )
     try:
-        if wrong := unfit(layer, specs) or unfit(layer, made_for):
+        placed = in_order(layer, names, specs)
+        made_for = made_for or placed
+        if wrong := unfit(layer, placed) or unfit(maker, made_for):
             return Outcome(refusal=wrong)
-        call = layer.module(*(spec.shape for spec in made_for))
+        call = maker.module(*(spec.shape for spec in made_for))
         with _alone:
-            return _tried(layer, call.tidy() if call else None, dict(zip(names, specs, strict=True)))
+            return _tried(layer, maker, call.tidy() if call else None, dict(zip(names, specs, strict=True)))
     except REFUSALS as error:
         said = str(error).strip().partition("\n")[0]
         return Outcome(refusal=f"PyTorch refuses input {', '.join(map(str, specs))}{said and ': '}{said}")
 
 
+def in_order(layer: Layer, names: Iterable[str], specs: Iterable[Spec]) -> tuple[Spec, ...]:
+    """The specs at the ports of these names in the order of the layer's ports, up to the last that is connected."""
+    if layer.many:
+        return tuple(specs)
+    given, ports = dict(zip(names, specs, strict=True)), layer.inputs + layer.optional
+    used = max((place for place, port in enumerate(ports, 1) if port in given), default=0)
+    return tuple(given.get(port, FREE) for port in ports[:used])
+
+
 def unfit(layer: Layer, specs: Iterable[Spec]) -> str:
-    """Why inputs of these specs do not fit the layer, by its own rules; "" if they may."""
+    """Why inputs of these specs, in the order of its ports, do not fit the layer, by its own rules; "" if they may."""
     specs = list(specs)
-    integer = [spec.dtype == "int64" for spec in specs]
-    if layer.takes == "float" and any(integer):
-        return "input must be real numbers (float32). Got indices (int64)."
-    if layer.takes == "int" and not all(integer):
-        return "input must be indices (int64). Got real numbers (float32)."
+    for number, spec in enumerate(specs):
+        port = "input" if layer.many else (layer.inputs + layer.optional)[number]
+        takes = layer.taken(port)
+        if spec != FREE and TAKES[takes] and spec.dtype not in TAKES[takes]:
+            return f"{port} must be {NUMBERS[takes]}. Got {GIVEN.get(spec.dtype, spec.dtype)}."
     ranks = {len(axes.split("×")): axes for axes in layer.axes}
     if specs and ranks and len(specs[0].shape) not in ranks:
         return f"input must be {' or '.join(ranks.values())}. Got {specs[0]}."
     return layer.refuses(*(spec.shape for spec in specs))
 
 
-def _tried(layer: Layer, call: Call | None, inputs: Mapping[str, Spec]) -> Outcome:
+def _tried(layer: Layer, maker: Layer, call: Call | None, inputs: Mapping[str, Spec]) -> Outcome:
     import torch
     from torch.utils.flop_counter import FlopCounterMode
 
     counts = type(layer).multiply_adds is Layer.multiply_adds
     with torch.device("meta"), torch.no_grad():
         module = call.build() if call else None
-        weights = list(module.parameters()) if module else []
-        parameters = sum(weight.numel() for weight in weights)
+        parameters = sum(weight.numel() for weight in module.parameters()) if module else 0
         if parameters > MOST_PARAMETERS:
             return Outcome(refusal=too_large(parameters), parameters=parameters)
+        if prepared := maker.prepare("module"):
+            exec("\n".join(prepared), {"module": module, "torch": torch, "nn": torch.nn})  # noqa: S102
+        weights = list(module.parameters()) if module else []
+        parameters = sum(weight.numel() for weight in weights)
         counter = FlopCounterMode(display=False)
         with counter if counts else nullcontext():
-            outputs = _steps(layer, module, inputs) if layer.stepwise else _run(layer, module, inputs)
+            run = _steps if layer.stepwise else _run
+            outputs = run(layer, maker.kind, module, inputs)
     if wrong := _misshapen(outputs):
         return Outcome(refusal=wrong)
-    shapes = tuple(spec.shape for spec in inputs.values()), tuple(spec.shape for spec in outputs.values())
+    placed = in_order(layer, inputs, inputs.values())
+    shapes = tuple(spec.shape for spec in placed), tuple(spec.shape for spec in outputs.values())
     counted = counter.get_total_flops() // 2 if counts else layer.multiply_adds(parameters, *shapes) or 0
     return Outcome(
         outputs,
@@ -119,11 +160,13 @@ def too_large(parameters: int) -> str:
     return f"must have at most {MOST_PARAMETERS:,} parameters. Got {parameters:,}, which need {needed}."
 
 
-def _steps(layer: Layer, module: Any, inputs: Mapping[str, Spec]) -> dict[str, Spec]:
+def _steps(layer: Layer, owner: str, module: Any, inputs: Mapping[str, Spec]) -> dict[str, Spec]:
     """Run on one and on two steps, and continue to as many as there are: on the meta device each step costs 3 ms."""
     (port, spec), steps = next(iter(inputs.items())), next(iter(inputs.values())).shape[1]
     one, two = (
-        _run(layer, module, {**inputs, port: Spec((spec.shape[0], length, *spec.shape[2:]), spec.dtype)})
+        _run(
+            layer, owner, module, {**inputs, port: Spec((spec.shape[0], length, *spec.shape[2:]), spec.dtype)}
+        )
         for length in (1, 2)
     )
 
@@ -134,7 +177,7 @@ def _steps(layer: Layer, module: Any, inputs: Mapping[str, Spec]) -> dict[str, S
     return {name: continued(name) for name in one}
 
 
-def _run(layer: Layer, module: Any, inputs: Mapping[str, Spec]) -> dict[str, Spec]:
+def _run(layer: Layer, owner: str, module: Any, inputs: Mapping[str, Spec]) -> dict[str, Spec]:
     """Execute the very statement that the source will have; it is built from validated fields alone."""
     import torch
 
@@ -142,8 +185,9 @@ def _run(layer: Layer, module: Any, inputs: Mapping[str, Spec]) -> dict[str, Spe
         port: torch.empty(spec.shape, dtype=getattr(torch, spec.dtype)) for port, spec in inputs.items()
     }
     world: dict[str, Any] = {"module": module, "x": values, "torch": torch, "nn": torch.nn}
-    use = Use("module", {port: f"x[{port!r}]" for port in inputs}, frozenset(layer.outputs))
-    names = {port: f"out_{port}" for port in layer.outputs}
+    ports = layer.output_ports()
+    use = Use("module", {port: f"x[{port!r}]" for port in inputs}, frozenset(ports), owner)
+    names = {port: f"out_{port}" for port in ports}
     exec(f"{layer.targets(names)} = {layer.forward(use)}", world)  # noqa: S102
     reads = {port: eval(layer.port(port, name), world) for port, name in names.items()}  # noqa: S307
     return {

@@ -7,8 +7,11 @@ Sides = int | tuple[int, ...]
 
 
 class Window(NamedTuple):
-    """Along one dimension. Place p of the output sees the places (p · stride − before + dilation · k) ÷ grows of the
-    input, for each k below size, as far as they are whole numbers."""
+    """What a place sees along one dimension.
+
+    Place p of the output sees the places (p · stride − before + dilation · k) ÷ grows of the input, for each k below
+    size, as far as they are whole numbers.
+    """
 
     size: int = 1
     stride: int = 1

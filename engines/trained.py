@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -131,17 +131,28 @@ class Trained:
         return self.random(count)
 
     def random(self, count: int) -> tuple[Tensor, ...]:
-        """Inputs of seeded random numbers; indices are such that every embedding of the network knows them."""
+        """Inputs of seeded random numbers; indices are such that every layer of the network knows them."""
         import torch
         from torch import nn
 
         tables = [
             module.num_embeddings for module in self.module.modules() if isinstance(module, nn.Embedding)
         ]
+        most = min([*tables, *_bounds(self._inference), 10])
         draw = torch.Generator().manual_seed(count)
         return tuple(
-            torch.randint(min([*tables, 10]), (count, *spec.shape[1:]), generator=draw)
+            torch.randint(most, (count, *spec.shape[1:]), generator=draw)
             if spec.dtype == "int64"
             else torch.randn(count, *spec.shape[1:], generator=draw)
             for spec in self.inputs.values()
         )
+
+
+def _bounds(inference: Inference) -> Iterator[int]:
+    """What indices must be smaller than at the ports of layers that say so, those in blocks too."""
+    for place in inference.places.values():
+        shapes = [spec.shape for spec in place.given]
+        known = (place.layer.below(port, *shapes) for port in place.inputs) if place.layer else ()
+        yield from (below for below in known if below)
+        for inner in place.inner:
+            yield from _bounds(inner)

@@ -55,9 +55,10 @@ def _swapped(case: Case) -> Iterator[Mend]:
 def _numbers(case: Case, layer: Layer) -> Iterator[Mend]:
     """Indices where real numbers belong, and the other way round."""
     for port, spec, source in zip(case.names, case.specs, case.sources, strict=True):
-        if layer.takes == "int" and spec.dtype != "int64" and source and source.key[0] == "Input":
+        takes = layer.taken(port)
+        if takes in ("int", "mask") and spec.dtype == "float32" and source and source.key[0] == "Input":
             yield Lead(port, "dtype", "int64")
-        if layer.takes == "float" and spec.dtype == "int64":
+        if takes == "float" and spec.dtype == "int64":
             yield _one(port, "Embedding")
 
 

@@ -37,11 +37,11 @@ class Case:
 
     def outcome(self) -> Outcome:
         """What comes of it."""
-        key, made_for = self.owner or (self.key, self.specs)
+        key, made_for = self.owner or (self.key, ())
         return self.run(key, self.names, self.specs, made_for)
 
     def run(
-        self, key: Key, names: tuple[str, ...], specs: tuple[Spec, ...], made_for: tuple[Spec, ...]
+        self, key: Key, names: tuple[str, ...], specs: tuple[Spec, ...], made_for: tuple[Spec, ...] = ()
     ) -> Outcome:
         """What comes of a layer that stands where this one does."""
         layer, _ = layer_of(key, self.arguments)
@@ -72,7 +72,7 @@ class Insert:
         """What then reaches the port."""
         spec = case.at(self.port)
         for kind, config in self.steps:
-            outcome = tried((kind, _text(config)), ("input",), (spec,), (spec,))
+            outcome = tried((kind, _text(config)), ("input",), (spec,))
             if outcome.refusal:
                 return None
             spec = outcome.outputs["output"]
@@ -128,9 +128,7 @@ class Lead:
             return None
         if self.field == "dtype":
             return case.fed(self.port, Spec(case.at(self.port).shape, self.value))
-        outcome = case.run(
-            _with(source.key, {self.field: self.value}), source.names, source.specs, source.specs
-        )
+        outcome = case.run(_with(source.key, {self.field: self.value}), source.names, source.specs)
         return case.fed(self.port, outcome.outputs.get(source.output))
 
 
@@ -150,7 +148,7 @@ class Before:
         if not given:
             return None
         passed = (next(iter(given.values())),)
-        return None if case.run(source.key, source.names, passed, passed).refusal else after
+        return None if case.run(source.key, source.names, passed).refusal else after
 
 
 @dataclass(frozen=True)

@@ -74,7 +74,7 @@ def _beginnings(inference: Inference) -> Iterator[tuple[Node, Edit]]:
     else:
         return
     layer, at = LAYERS[node.kind], (node.position[0] - APART, node.position[1]) if node.position else None
-    dtype = {"dtype": "int64"} if layer.takes == "int" else {}
+    dtype = {"dtype": "int64"} if layer.taken(wanted[0]) == "int" else {}
     for shape in ({}, *({"shape": [*example[1:]]} for example in layer.example[:1])):
         id = graph.fresh("Input")
         added = Node(id=id, kind="Input", config={**shape, **dtype}, position=at)

@@ -200,7 +200,7 @@ def _case(around: _Graph, problem: Problem) -> Case | None:
     if place is None or place.layer is None or not place.inputs or problem.rule != "shape":
         return None
     owner = around.inference.places.get(place.node.shares)
-    shared = (owner.node.key, tuple(owner.inputs.values())) if owner else None
+    shared = (owner.node.key, owner.given) if owner else None
     sources = tuple(_source(around, place.node, port) for port in place.inputs)
     names, specs = tuple(place.inputs), tuple(place.inputs.values())
     return Case(place.node.key, names, specs, sources, around.inference.arguments, shared)
@@ -219,7 +219,7 @@ def _source(around: _Graph, node: Node, port: str) -> Source | None:
     wide = any(name in LAYERS[place.node.kind].model_fields for name in WIDTHS)
     if not wide and place.node.kind not in RESHAPING:
         return None
-    output = output or next(iter(place.layer.outputs))
+    output = output or place.layer.output_ports()[0]
     return Source(place.node.key, tuple(place.inputs), tuple(place.inputs.values()), output)
 
 

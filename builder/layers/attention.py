@@ -5,10 +5,11 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from builder.layer import Call, Layer, Shape, Use, call
+from builder.layer import Call, Shape, Use, call
+from builder.layers.initial import _Weighted
 
 
-class MultiheadAttention(Layer):
+class MultiheadAttention(_Weighted):
     """Let each step gather what it needs from all steps; several heads look for several things."""
 
     category: ClassVar = "Attention"
@@ -23,6 +24,7 @@ class MultiheadAttention(Layer):
     outputs: ClassVar = ("output", "weights")
     axes: ClassVar = ("batch × steps × features",)
     example: ClassVar = ((2, 5, 8),)
+    whole: ClassVar = True
     demo: ClassVar = {"heads": 2}
     heads: int = Field(4, ge=1, le=1024, description="How many attend in parallel; divides the features")
     causal: bool = Field(False, description="Each step sees only itself and earlier ones")

@@ -31,7 +31,9 @@ class _Elementwise(Layer):
 
     def window(self, *shapes: Shape) -> Windows:
         """Value by value, but for what is spread over the others (broadcasting)."""
-        return tuple(OWN if len(set(sizes)) == 1 else None for sizes in zip(*(one[1:] for one in shapes), strict=True))
+        return tuple(
+            OWN if len(set(sizes)) == 1 else None for sizes in zip(*(one[1:] for one in shapes), strict=True)
+        )
 
 
 class Add(_Elementwise):

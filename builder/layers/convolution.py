@@ -4,7 +4,8 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from builder.layer import Call, Layer, Shape, call
+from builder.layer import Call, Shape, call
+from builder.layers.initial import _Weighted
 from builder.window import Windows, along
 
 SEQUENCE, IMAGE, VOLUME = (
@@ -14,7 +15,7 @@ SEQUENCE, IMAGE, VOLUME = (
 )
 
 
-class _Convolution(Layer):
+class _Convolution(_Weighted):
     category: ClassVar = "Convolution"
     icon: ClassVar = "filter_center_focus"
     aliases: ClassVar = "CNN, ConvNet, convolutional, filter, feature map"
@@ -88,7 +89,7 @@ class Conv3d(_Convolution):
     demo: ClassVar = {"filters": 4}
 
 
-class _Transposed(Layer):
+class _Transposed(_Weighted):
     category: ClassVar = "Convolution"
     icon: ClassVar = "zoom_out_map"
     aliases: ClassVar = (

@@ -4,11 +4,12 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from builder.layer import Call, Layer, Shape, call
+from builder.layer import Call, Shape, call
+from builder.layers.initial import _Weighted
 from builder.window import OWN, Windows, own_places
 
 
-class Linear(Layer):
+class Linear(_Weighted):
     """Combine all features in weighted sums, one for each unit (a dense or fully connected layer)."""
 
     category: ClassVar = "Dense"
@@ -38,7 +39,7 @@ class Linear(Layer):
         return own_places(x, len(x) - 1)
 
 
-class Embedding(Layer):
+class Embedding(_Weighted):
     """Look up a learned vector for each index (a word, a user, a category)."""
 
     category: ClassVar = "Dense"

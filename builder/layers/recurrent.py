@@ -5,10 +5,11 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from builder.layer import Call, Layer, Shape, Use, call
+from builder.layer import Call, Shape, Use, call
+from builder.layers.initial import _Weighted
 
 
-class _Recurrent(Layer):
+class _Recurrent(_Weighted):
     category: ClassVar = "Recurrent"
     icon: ClassVar = "replay"
     aliases: ClassVar = "recurrent neural network, sequence, time series, text"
@@ -17,6 +18,7 @@ class _Recurrent(Layer):
     outputs: ClassVar[tuple[str, ...]] = ("output", "hidden")
     stepwise: ClassVar = True
     example: ClassVar = ((2, 5, 8),)
+    whole: ClassVar = True
     gates: ClassVar[int] = 1
     units: int = Field(32, ge=1, le=65536, description="Size of the hidden state")
     layers: int = Field(1, ge=1, le=64, description="How many are stacked on one another")
@@ -49,7 +51,7 @@ class _Recurrent(Layer):
             return f"dropout lies between stacked layers, so layers must be at least 2. Got dropout {self.dropout}."
         state = (self.layers * (2 if self.bidirectional else 1), self.units)
         for name, shape in zip(self.optional, shapes[1:], strict=False):
-            if shape[1:] != state:
+            if shape and shape[1:] != state:
                 return f"{name} must be B × {state[0]} × {state[1]} (layers × units). Got {shape[1:]}."
         return ""
 
@@ -106,6 +108,24 @@ class LSTM(_Recurrent):
     optional: ClassVar = ("hidden", "cell")
     outputs: ClassVar = ("output", "hidden", "cell")
     gates: ClassVar = 4
+    forget_bias: float | None = Field(
+        None,
+        ge=-10,
+        le=10,
+        description="Forget bias: the forget gate's constant at the start, high to remember long; empty: PyTorch's",
+    )
+
+    def prepare(self, module: str) -> tuple[str, ...]:
+        """torch adds two constants to each gate (input, forget, cell, output); one starts as chosen, the other at 0."""
+        before = super().prepare(module)
+        if self.forget_bias is None or not self.bias:
+            return before
+        return (
+            *before,
+            f"for _name, _bias in {module}.named_parameters():",
+            '    if _name.startswith("bias"):',
+            f'        _bias.data.chunk(4)[1].fill_({float(self.forget_bias)} if "ih" in _name else 0.0)',
+        )
 
     def targets(self, names: Mapping[str, str]) -> str:
         """torch returns output, (hidden, cell)."""
@@ -114,6 +134,6 @@ class LSTM(_Recurrent):
 
     def refuses(self, *shapes: Shape) -> str:
         """Hidden and cell state come together."""
-        if len(shapes) == 2:
+        if len(shapes) > 1 and (not shapes[1] or len(shapes) == 2):
             return "hidden and cell must be connected together. Got one of them."
         return super().refuses(*shapes)

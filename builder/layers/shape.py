@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field, field_validator
 
 from builder.layer import Call, Layer, Shape, Use, call, written
-from builder.window import OWN, Window, Windows, own_places
+from builder.window import OWN, Window, Windows
 
 Dimension = Annotated[int, Field(ge=1, le=7)]
 

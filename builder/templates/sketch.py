@@ -1,5 +1,6 @@
 """How templates are written down: a function draws the graph, a decorator says what it is."""
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -7,15 +8,16 @@ from typing import Any
 from builder.graph import Graph, Node
 from builder.project import Project
 
-Draw = Callable[["Sketch"], None]
+Draw = Callable[..., None]
+"""Draws graphs on a sketch each: its parameters are the roles of a project, of which `net` stands for the model."""
 
 
 class Sketch:
     """Draws a graph: `x = net("Linear", x, units=10)` places a node and gives its id."""
 
-    def __init__(self) -> None:
+    def __init__(self, blocks: dict[str, Graph] | None = None) -> None:
         self.graph = Graph()
-        self._blocks: dict[str, Graph] = {}
+        self._blocks = {} if blocks is None else blocks
 
     def __call__(self, kind: str, *sources: str, id: str = "", shares: str = "", **config: Any) -> str:
         """Place a node behind others; sources lead to its ports in order. Its id: given, or kind and number."""
@@ -38,12 +40,15 @@ class Sketch:
         self("Output", source, id=id)
 
     def define(self, name: str, draw: Draw, **arguments: float) -> None:
-        """Define a block, drawn with a sketch of its own; fields of its nodes may be formulas of the arguments."""
-        inner = Sketch()
+        """Define a block, drawn with a sketch of its own; fields of its nodes may be formulas of the arguments.
+
+        Blocks that were defined before may stand in it.
+        """
+        inner = Sketch(self._blocks)
         draw(inner)
         self._blocks[name] = Graph(nodes=inner.graph.nodes, arguments=arguments)
 
-    def block(self, name: str, *sources: str, id: str = "", repeat: int = 1, **arguments: float) -> str:
+    def block(self, name: str, *sources: str, id: str = "", repeat: int = 1, **arguments: float | str) -> str:
         """Place a block."""
         ports = [node.id for node in self._blocks[name].nodes if node.kind == "Input"]
         config = (
@@ -86,11 +91,13 @@ class Template:
 
     def project(self) -> Project:
         """The project, drawn."""
-        sketch = Sketch()
-        self.draw(sketch)
+        sketches = {
+            "model" if name == "net" else name: Sketch() for name in inspect.signature(self.draw).parameters
+        }
+        self.draw(*sketches.values())
         return Project(
             name=self.title,
-            graphs={"model": sketch.finished()},
+            graphs={role: sketch.finished() for role, sketch in sketches.items()},
             data=self.data,
             engine=self.engine,
             notes=self.about,

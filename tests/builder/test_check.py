@@ -271,7 +271,8 @@ def test_sharing() -> None:
     assert "must name a node that has weights of its own. Got 'nobody'." in one(sharing("nobody")).message
     assert "must name a node that has weights of its own. Got 'twin'." in str(builder.check(sharing("twin")))
     assert (
-        one(sharing("tanh")).message == "Linear 'twin': shares must name a Linear. Got 'tanh', which is Tanh."
+        one(sharing("tanh")).message
+        == "Linear 'twin': shares must name a node of kind Linear. Got 'tanh', which is Tanh."
     )
     misfit = one(sharing("dense"))
     assert misfit.node == "twin" and "64" in misfit.message

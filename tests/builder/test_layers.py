@@ -13,6 +13,7 @@ import builder
 from builder.edits import SetConfig
 from builder.fields import layer_of
 from builder.graph import Graph, Node
+from builder.layer import TAKES
 from builder.layers import LAYERS
 from builder.shapes import infer
 from tests import graphs
@@ -32,7 +33,8 @@ def test_a_kind_says_what_it_is(kind: str) -> None:
     assert all(shape[0] == 2 for shape in layer.example), "an example is a batch of 2"
     assert layer.example or kind == "Input"
     assert set(layer.demo) <= set(layer.model_fields)
-    assert layer.takes in ("float", "int", "any")
+    assert {layer.takes, *layer.apart.values()} <= {*TAKES}
+    assert {*layer.apart} <= {*layer.inputs, *layer.optional}
     assert len({*layer.inputs, *layer.optional}) == len(layer.inputs) + len(layer.optional)
 
 

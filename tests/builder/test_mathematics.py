@@ -98,12 +98,12 @@ def test_states_travel_from_one_lstm_to_another() -> None:
 
 
 def test_a_lone_cell_state_is_refused() -> None:
-    """LSTM's optional ports come together, and from the left."""
+    """LSTM's states come together."""
     graph = around("LSTM")
     nodes = (*graph.nodes, Node(id="second", kind="LSTM", inputs={"input": "input1", "cell": "layer.cell"}),
              Node(id="last", kind="Output", inputs={"input": "second"}))  # fmt: skip
     (problem,) = builder.check(Graph(nodes=nodes))
-    assert problem.message == "LSTM 'second': port 'cell' must not be connected without port 'hidden'."
+    assert problem.message == "LSTM 'second': hidden and cell must be connected together. Got one of them."
 
 
 def test_attention_gives_its_weights() -> None:

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 import builder
+from builder.around import around
 from builder.edits import AddNode, SetKind
 from builder.graph import Graph, Node
 from builder.layers import LAYERS
@@ -14,7 +15,7 @@ from builder.shapes import infer
 from builder.summary import summary_inside
 from builder.templates.sketch import Sketch
 from tests import graphs
-from tests.graphs import KINDS, around, chain, data
+from tests.graphs import KINDS, chain, data
 
 PUBLISHED = {  # Araujo et al. (2019), Computing receptive fields of convolutional neural networks
     ("alexnet", "conv5"): 163,
@@ -58,7 +59,9 @@ def along(matrix: torch.Tensor, rank: int, source: int, target: int) -> torch.Te
     return matrix.amax(others) if others else matrix
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in ("Input", "Block") and LAYERS[kind].example])
+@pytest.mark.parametrize(
+    "kind", [kind for kind in KINDS if kind not in ("Input", "Block") and LAYERS[kind].example]
+)
 def test_a_kind_sees_what_its_window_says(kind: str) -> None:
     """Exactly so along each dimension that has places; and what works place by place says so."""
     graph = around(kind)
@@ -74,8 +77,12 @@ def test_a_kind_sees_what_its_window_says(kind: str) -> None:
                 assert hull(matrix[:, place]) == clipped(table.at(place), matrix.shape[0]), (dim, place)
         if axis is None:
             seen = [along(matrices[id], ranks[id], dim, dim) for id in ids if ranks[id] >= dim]
-            own = [one.shape[0] == one.shape[1] > 1 and torch.equal(one, torch.eye(len(one)) > 0) for one in seen]
-            assert not (own and all(own)), f"{kind} works place by place along {dim}: its window should say so"
+            own = [
+                one.shape[0] == one.shape[1] > 1 and torch.equal(one, torch.eye(len(one)) > 0) for one in seen
+            ]
+            assert not (own and all(own)), (
+                f"{kind} works place by place along {dim}: its window should say so"
+            )
 
 
 def hull(places: torch.Tensor) -> tuple[int, int] | None:
@@ -140,7 +147,9 @@ def averaged(graph: Graph) -> Graph:
 def resnet() -> Graph:
     """ResNet-18 up to its last stage, on an image that is larger than what it sees."""
     graph = builder.template("resnet-18").graph
-    nodes = [node for node in graph.nodes if node.kind not in ("AdaptiveAvgPool2d", "Flatten", "Linear", "Output")]
+    nodes = [
+        node for node in graph.nodes if node.kind not in ("AdaptiveAvgPool2d", "Flatten", "Linear", "Output")
+    ]
     nodes[0] = nodes[0].model_copy(update={"config": {"shape": [3, 480, 480]}})
     end = Node(id="output1", kind="Output", inputs={"input": nodes[-1].id})
     return averaged(AddNode(node=end).apply(graph.with_nodes(tuple(nodes))))
@@ -154,9 +163,9 @@ GRAPHS = {
     "strides": lambda: images(*(("Conv2d", {"stride": 2, "padding": 1}),) * 4),
     "pools": lambda: images(("AvgPool2d", {"kernel": 3, "padding": 1}), ("Conv2d", {}), ("AvgPool2d", {})),
     "equal parts": lambda: images(("Conv2d", {"padding": 1}), ("AdaptiveAvgPool2d", {"size": 8}), ("Conv2d", {})),
-    "transposed": lambda: images(("ConvTranspose2d", {"kernel": 5, "stride": 2, "padding": 2}), ("Conv2d", {}), side=24),
+    "transposed": lambda: images(("ConvTranspose2d", {"kernel": 5, "padding": 2}), ("Conv2d", {}), side=24),
     "transposed, with gaps": lambda: chain(("ConvTranspose1d", {"kernel": 2, "stride": 3}), shape=(2, 16)),
-    "up and down again": lambda: images(("Upsample", {}), ("Conv2d", {"stride": 2}), ("Upsample", {"factor": 3}), side=24),
+    "up and down": lambda: images(("Upsample", {}), ("Conv2d", {"stride": 2}), ("Upsample", {"factor": 3}), side=24),
     "interpolated": lambda: images(("Upsample", {"factor": 3, "mode": "linear"}), ("Conv2d", {}), side=16),
     "sequence": lambda: chain(("Conv1d", {"kernel": 5, "stride": 2}), ("ConvTranspose1d", {}), shape=(2, 40)),
     "volume": lambda: chain(("Conv3d", {"filters": 2}), ("AvgPool3d", {}), shape=(1, 12, 12, 12)),
@@ -197,7 +206,9 @@ def reached(gradient: torch.Tensor, dim: int) -> torch.Tensor:
 def near_the_middle(shape: torch.Size) -> Iterator[tuple[int, ...]]:
     """The middle, and as many places beside it as may see unlike."""
     for step in range(1 if min(shape) > 100 or len(shape) == 3 else 6):
-        yield tuple(size // 2 + (step if dim == 0 else 0) for dim, size in enumerate(shape) if size // 2 + step < size)
+        yield tuple(
+            size // 2 + (step if dim == 0 else 0) for dim, size in enumerate(shape) if size // 2 + step < size
+        )
 
 
 def test_inside_a_block_places_see_through_what_comes_before() -> None:

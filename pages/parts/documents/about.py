@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic.fields import FieldInfo
 
 from builder.errors import Problem
+from builder.fields import output_ports
 from builder.graph import Graph, Node
 from builder.layer import Layer, Spec, written
 from builder.layers import LAYERS
@@ -42,7 +43,7 @@ def about(
         "multiply_adds": outcome.multiply_adds if outcome else None,
         "bytes": outcome.activation_bytes if outcome else None,
         "inputs": _inputs(node, kind, block, outputs),
-        "outputs": _outputs(kind, block, outputs.get(node.id, {})),
+        "outputs": _outputs(node, graph, outputs.get(node.id, {})),
         "fields": _fields(*node.key, tuple(block.arguments.items()) if block else ()),
         "problems": [told(problem) for problem in problems],
         "block": _block(node),
@@ -88,7 +89,6 @@ def _inputs(
 ) -> list[dict[str, Any]]:
     """Each input port, also those that the kind does not have but a connection names."""
     required, names = _ports(node, kind, block)
-    takes = kind.takes if kind else "any"
     found = []
     for name in (*names, *(port for port in node.inputs if port not in names)):
         source, _, port = node.inputs.get(name, "").partition(".")
@@ -98,7 +98,7 @@ def _inputs(
             {
                 "name": name,
                 "required": name in required,
-                "takes": takes,
+                "takes": kind.taken(name) if kind else "any",
                 "shape": _shape(spec),
                 "dtype": spec.dtype if spec else None,
             }
@@ -118,12 +118,10 @@ def _ports(
     return (names[:2] if kind.many else kind.inputs), names
 
 
-def _outputs(
-    kind: type[Layer] | None, block: Graph | None, leaving: Mapping[str, Spec]
-) -> list[dict[str, Any]]:
-    if kind is None or kind.__name__ == "Output":
+def _outputs(node: Node, graph: Graph, leaving: Mapping[str, Spec]) -> list[dict[str, Any]]:
+    if node.kind == "Output":
         return []
-    names = block.ids("Output") if block else () if kind.__name__ == "Block" else kind.outputs
+    names = output_ports(node, graph.blocks, tuple(graph.arguments.items()))
     return [
         {
             "name": name,

@@ -42,5 +42,6 @@ def _kind(kind: type[Layer]) -> dict[str, Any]:
         "many": kind.many,
         "outputs": [*kind.outputs] if kind.__name__ not in ("Output", "Block") else [],
         "takes": kind.takes,
+        "apart": {**kind.apart},
         "search": ", ".join(dict.fromkeys(word.lower() for word in words)),
     }

@@ -6,12 +6,14 @@ from typing import Any
 
 import streamlit as st
 
-from builder.edits import Connect, Disconnect, Paste, RemoveNodes, Rename, SetConfig, SetKind
+from builder.edits import Connect, Disconnect, Paste, RemoveNodes, Rename, SetConfig, SetKind, Share
 from builder.errors import Problem
+from builder.fields import output_ports
 from builder.graph import Graph, Node
 from builder.layer import Layer, Spec
 from builder.layers import LAYERS
 from builder.layers.io import Block
+from builder.shapes import lends
 from pages.parts.editing.blocks import use_form
 from pages.parts.editing.formulas import known
 from pages.parts.editing.here import WAIT, Here
@@ -24,9 +26,12 @@ from pages.parts.problems import problem_list
 from pages.parts.words import count, plain, size
 
 NOTHING = "nothing"
+OWN = "its own"
+"""What stands for weights that a node does not share."""
 MORE = "…"
 """What stands for a further dimension among the axes of a kind."""
-NUMBERS = {"float": "real numbers", "int": "whole numbers (int64)", "any": "numbers of any kind"}
+NUMBERS = {"float": "real numbers", "int": "whole numbers (int64)", "mask": "true or false",
+           "any": "numbers of any kind"}  # fmt: skip
 BESIDE = (30.0, 30.0)
 """Where a copy lies, seen from its original."""
 
@@ -47,6 +52,7 @@ def node_form(here: Here, node: Node) -> None:
         else:
             _config(here, node, kind, mine)
         _connections(here, node, kind)
+        _weights(here, node, kind)
         _flow(here, node, kind)
         _teaching(kind)
     _identity(here, node)
@@ -121,9 +127,7 @@ def outputs_of(graph: Graph, node: Node) -> list[str]:
     """What can be read from a node: its id, and each further output."""
     if node.kind not in LAYERS or node.kind == "Output":
         return []
-    ports = LAYERS[node.kind].outputs
-    if node.kind == "Block" and (block := graph.blocks.get(node.config.get("block", ""))):
-        ports = block.ids("Output")
+    ports = output_ports(node, graph.blocks, tuple(graph.arguments.items()))
     return [node.id, *(f"{node.id}.{port}" for port in ports[1:])]
 
 
@@ -134,6 +138,28 @@ def _connect(here: Here, node: Node, port: str, source: str) -> None:
         else Connect(source=source, node=node.id, port=port),
         node,
     )
+
+
+def _weights(here: Here, node: Node, kind: type[Layer]) -> None:
+    """Whose weights it uses, where another node has some that fit."""
+    lenders = [
+        one.id for one in here.graph.nodes if one.id != node.id and not one.shares and lends(one.kind, kind)
+    ]
+    place = here.place(node)
+    weightless = not kind.borrows and place.outcome is not None and not place.outcome.parameters
+    if node.shares or (lenders and not weightless):
+        options = [*([] if kind.borrows else [OWN]), *lenders]
+        options += [node.shares] if node.shares and node.shares not in lenders else []
+        share = partial(_share, here, node)
+        st.selectbox(
+            "Weights",
+            **bound(f"weights {here.key} {node.id} {node.kind}", node.shares or OWN, share, options),
+            help="Nodes that share weights are one layer used several times: what one learns, all have learned.",
+        )
+
+
+def _share(here: Here, node: Node, owner: str) -> None:
+    here.edit(Share(node=node.id, owner="" if owner == OWN else owner), node)
 
 
 def _flow(here: Here, node: Node, kind: type[Layer]) -> None:
@@ -162,7 +188,8 @@ def _specs(word: str, specs: dict[str, Spec]) -> list[str]:
 
 def expected(kind: type[Layer]) -> str:
     """What a kind expects of its first input, in words."""
-    return f"{_axes(kind.axes)}, {NUMBERS[kind.takes]}"
+    first = (*kind.inputs, *kind.optional, "")[0]
+    return f"{_axes(kind.axes)}, {NUMBERS[kind.taken(first)]}"
 
 
 def _axes(every: Sequence[str]) -> str:

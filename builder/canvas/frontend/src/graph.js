@@ -133,8 +133,8 @@ const kindOf = (node, kinds) => (kinds?.kinds ?? kinds)?.[node.kind]
 const picked = (record, keeps) => Object.fromEntries(Object.entries(record).filter(([name]) => keeps(name)))
 const changed = (nodes, id, how) => nodes.map((node) => (node.id === id ? how(node) : node))
 
-function declared({ inputs = [], optional = [], takes }) {
-  const one = (required) => (name) => ({ name, required, takes, shape: null, dtype: null })
+function declared({ inputs = [], optional = [], takes, apart = {} }) {
+  const one = (required) => (name) => ({ name, required, takes: apart[name] ?? takes, shape: null, dtype: null })
   return [...inputs.map(one(true)), ...optional.map(one(false))]
 }
 
@@ -181,6 +181,12 @@ function freed(node, gone, left) {
 
 function mismatch(source, dtype, node, takes) {
   const whole = dtype === 'int64'
+  if (takes === 'float' && dtype === 'bool') {
+    return `'${source}' gives true and false, and ${node.kind} calculates with fractions.`
+  }
+  if (takes === 'mask' && dtype && !whole && dtype !== 'bool') {
+    return `'${source}' gives fractions, and this port of ${node.kind} takes true and false, or 0 and 1 (int64).`
+  }
   if (takes === 'float' && whole) {
     return `'${source}' gives whole numbers, and ${node.kind} calculates with fractions. Put an Embedding between them.`
   }

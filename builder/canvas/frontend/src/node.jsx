@@ -7,7 +7,7 @@ import { BARE, FAR, heightOf, portY, rows } from './size.js'
 import { counted, isError, short, spoken } from './words.js'
 import './nodes.css'
 
-const FAMILIES = { float: 'float', int: 'int', uint: 'int', bool: 'int', long: 'int' }
+const FAMILIES = { float: 'float', int: 'int', uint: 'int', bool: 'int', mask: 'int', long: 'int' }
 const CROWDED = 28 // letters of the bottom line, beyond which a shape is told without its spaces
 const ROOMY = 19 // and up to which there is room for all of it in large letters
 
@@ -156,7 +156,7 @@ function Port({ port, way, top, isConnectable }) {
 }
 
 function described({ name, shape, dtype, takes }, way, optional) {
-  const numbers = { float: 'takes numbers', int: 'takes whole numbers', any: 'takes any numbers' }[takes]
+  const numbers = { float: 'takes numbers', int: 'takes whole numbers', mask: 'takes true and false', any: 'takes any numbers' }[takes]
   const parts = [optional ? `${name} (optional)` : name, shape, dtype, way === 'target' && numbers]
   return parts.filter(Boolean).join(' · ')
 }
