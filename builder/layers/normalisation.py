@@ -183,8 +183,8 @@ class _InstanceNorm(Layer):
         )
 
     def window(self, x: Shape) -> Windows:
-        """Value by value: in use, nothing is left out."""
-        return own_places(x)
+        """Each channel by itself, over all places."""
+        return own_places(x, *range(2, len(x)))
 
 
 class InstanceNorm1d(_InstanceNorm):

@@ -7,6 +7,7 @@ from pydantic import Field
 from builder.layer import Call, Layer, Shape, Use, call
 from builder.layers.convolution import IMAGE, SEQUENCE, VOLUME
 from builder.layers.dimensions import _Over
+from builder.window import Windows, own_places
 
 
 class LocalResponseNorm(Layer):
@@ -31,6 +32,10 @@ class LocalResponseNorm(Layer):
     def module(self, x: Shape) -> Call:
         """nn.LocalResponseNorm."""
         return call("nn.LocalResponseNorm", self.size, alpha=self.alpha, beta=self.beta, k=self.k)
+
+    def window(self, x: Shape) -> Windows:
+        """Each place by itself, over neighbouring channels."""
+        return own_places(x, 1)
 
 
 class Normalize(_Over):
