@@ -27,8 +27,8 @@ def _down(block: Sketch) -> None:
     """The same at half the size; the skip is a 1 × 1 convolution."""
     x = block.input("x", 64, 56, 56)
     y = block("ReLU", _convolved(block, x, "width", padding=1, stride=2))
-    skip = _convolved(block, x, "width", kernel=1, stride=2)
-    _added(block, _convolved(block, y, "width", padding=1), skip)
+    y = _convolved(block, y, "width", padding=1)
+    _added(block, y, _convolved(block, x, "width", kernel=1, stride=2))
 
 
 def _narrow(block: Sketch, x: str, stride: int | str = 1) -> str:
@@ -46,8 +46,8 @@ def _bottleneck(block: Sketch) -> None:
 def _wide(block: Sketch) -> None:
     """A bottleneck that begins a stage: other channels, and smaller where it strides."""
     x = block.input("x", 64, 56, 56)
-    skip = _convolved(block, x, "4*width", kernel=1, stride="stride")
-    _added(block, _narrow(block, x, "stride"), skip)
+    y = _narrow(block, x, "stride")
+    _added(block, y, _convolved(block, x, "4*width", kernel=1, stride="stride"))
 
 
 def _stem(net: Sketch) -> str:
