@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     import torch
 
 KINDS = sorted(LAYERS)
+LARGE = ("alexnet", "densenet-121", "resnet-18", "resnet-34", "resnet-50", "u-net", "vgg-11", "vgg-16")
+"""Ready networks too large for a quick test."""
 
 
 def chain(

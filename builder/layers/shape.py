@@ -6,9 +6,8 @@ from typing import Annotated, ClassVar
 from pydantic import Field, field_validator
 
 from builder.layer import Call, Layer, Shape, Use, call, written
+from builder.layers.dimensions import Dimension, _Along
 from builder.window import OWN, Window, Windows
-
-Dimension = Annotated[int, Field(ge=1, le=7)]
 
 
 class Flatten(Layer):
@@ -118,21 +117,16 @@ class Permute(Layer):
         return tuple(Window(dim=dim) for dim in self.order)
 
 
-class _AlongOne(Layer):
+class _Part(_Along):
     category: ClassVar = "Shape"
     takes: ClassVar = "any"
     example: ClassVar = ((2, 5, 8),)
-    dim: int = Field(1, ge=1, le=6, description="Along which dimension (0 is the batch)")
-
-    def refuses(self, x: Shape) -> str:
-        """The dimension must exist."""
-        return f"dim must be at most {len(x) - 1} here. Got {self.dim}." if self.dim >= len(x) else ""
 
     def _index(self, picked: str) -> str:
         return "[" + ":, " * self.dim + picked + "]"
 
 
-class Select(_AlongOne):
+class Select(_Part):
     """Pick one place along a dimension, such as the last step of a sequence; the dimension goes away."""
 
     icon: ClassVar = "colorize"
@@ -157,7 +151,7 @@ class Select(_AlongOne):
         return tuple(Window(dim=dim) for dim in range(1, len(x)) if dim != self.dim)
 
 
-class Slice(_AlongOne):
+class Slice(_Part):
     """Keep a range along a dimension."""
 
     icon: ClassVar = "content_cut"

@@ -20,7 +20,7 @@ from tests.graphs import KINDS, chain, data
 PUBLISHED = {  # Araujo et al. (2019), Computing receptive fields of convolutional neural networks
     ("alexnet", "conv5"): 163,
     ("alexnet", "maxpool3"): 195,
-    ("vgg-16", "conv13"): 196,
+    ("vgg-16", "conv5"): 196,
     ("vgg-16", "maxpool5"): 212,
     ("resnet-18", "basic4"): 435,
     ("lenet-5", "c3"): 14,
