@@ -6,10 +6,14 @@ from functools import cached_property, lru_cache
 
 from builder.graph import Graph
 from builder.inside import inside
+from builder.kept import Training, training
 from builder.layer import written
 from builder.receptive import Field, reaching, receptive_fields, sizes
 from builder.shapes import Inference, Place, infer
 from builder.trial import Outcome
+
+ADAM = 4
+"""How often weights are there: themselves, their gradients, and two moments of each."""
 
 
 @dataclass(frozen=True)
@@ -24,15 +28,17 @@ class Row:
     activation_bytes: int | None = None
     weight_bytes: int | None = None
     shares: str = ""
+    kept_bytes: int | None = None
+    """What training keeps of it until the gradients come back; outputs that nobody needs then are not kept."""
     receptive_field: tuple[int, ...] | None = None
     """How much of the Input each value may depend on, side by side: 196 × 196 pixels; it may be more than there is.
     None where everything is seen, and where there are no places but only features."""
 
     def training_bytes(self, batch: int) -> int | None:
         """Bytes that training with Adam needs for this node; what it shares with another counts there."""
-        if self.weight_bytes is None or self.activation_bytes is None:
+        if self.weight_bytes is None or self.kept_bytes is None:
             return None
-        return _training_bytes(0 if self.shares else self.weight_bytes, self.activation_bytes, batch)
+        return ADAM * (0 if self.shares else self.weight_bytes) + batch * self.kept_bytes
 
 
 @dataclass(frozen=True)
@@ -47,7 +53,8 @@ class Summary:
     def rows(self) -> tuple[Row, ...]:
         """A row for each node."""
         fields = receptive_fields(self.inference, self.feeds)
-        return tuple(_row(place, fields.get(id)) for id, place in self.inference.places.items())
+        kept = self._training.by_node
+        return tuple(_row(place, kept.get(id, 0), fields.get(id)) for id, place in self.inference.places.items())
 
     @property
     def depth(self) -> int:
@@ -75,8 +82,14 @@ class Summary:
         return sum(outcome.weight_bytes for place, outcome in self._known() if not place.node.shares)
 
     def training_bytes(self, batch: int) -> int:
-        """Bytes that training with Adam needs: weights, gradients and two moments; activations and their gradients."""
-        return _training_bytes(self.weight_bytes, self.activation_bytes, batch)
+        """Bytes that training with Adam needs, as far as the network decides: weights, gradients and two moments, what
+        is kept for the way back, and there the gradients of the largest layer."""
+        activations = sum(self._training.by_node.values()) + self._training.passing
+        return ADAM * self.weight_bytes + batch * activations
+
+    @cached_property
+    def _training(self) -> Training:
+        return training(self.inference)
 
     def _known(self) -> Iterator[tuple[Place, Outcome]]:
         return ((place, place.outcome) for place in self.inference.places.values() if place.outcome)
@@ -100,14 +113,10 @@ def summary_inside(graph: Graph, path: Sequence[str]) -> Summary:
     return Summary(inside(graph, path), feeds)
 
 
-def _training_bytes(weights: int, activations: int, batch: int) -> int:
-    return 4 * weights + 2 * batch * activations
-
-
 _shape_of = lru_cache(32_768)(written)
 
 
-def _row(place: Place, seen: Field | None) -> Row:
+def _row(place: Place, kept: int, seen: Field | None) -> Row:
     outcome, node = place.outcome, place.node
     if outcome is None:
         return Row(node.id, node.kind, shares=node.shares)
@@ -120,5 +129,6 @@ def _row(place: Place, seen: Field | None) -> Row:
         outcome.activation_bytes,
         outcome.weight_bytes,
         node.shares,
+        kept,
         sizes(seen) if seen else None,
     )
