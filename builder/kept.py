@@ -24,6 +24,9 @@ class Kept(NamedTuple):
         return self._replace(own=self.own + (longer.own - self.own) * times)
 
 
+NOTHING = Kept()
+
+
 def kept(
     saved: Iterable[Any], module: Any, inputs: Mapping[str, Any], outputs: Mapping[str, Any], batch: int
 ) -> Kept:
@@ -75,7 +78,9 @@ class Training:
                 gives = given if place.node.kind == "Output" else self._layer(place, given, owner or id)
             found[id] = gives[0]
             if len(gives) > 1:
-                found |= {f"{id}.{port}": value for port, value in zip(place.outcome.outputs, gives, strict=True)}
+                found |= {
+                    f"{id}.{port}": value for port, value in zip(place.outcome.outputs, gives, strict=True)
+                }
         return [found[id] for id in inference.graph.ids("Output") if id in found]
 
     def _layer(self, place: "Place", given: list[int], owner: str) -> list[int]:
@@ -93,7 +98,9 @@ class Training:
             self._owners.append(owner)
             self._sizes.append(outcome.activation_bytes if len(outcome.outputs) == 1 else size([spec]))
         self._kept.update(at[port] for port in keeps.inputs)
-        self._kept.update(value for port, value in zip(outcome.outputs, gives, strict=True) if port in keeps.outputs)
+        self._kept.update(
+            value for port, value in zip(outcome.outputs, gives, strict=True) if port in keeps.outputs
+        )
         if keeps.own:
             self.by_node[owner] = self.by_node.get(owner, 0) + keeps.own
         met = sum(self._sizes[value] for value in {*given, *gives})

@@ -54,7 +54,9 @@ class Summary:
         """A row for each node."""
         fields = receptive_fields(self.inference, self.feeds)
         kept = self._training.by_node
-        return tuple(_row(place, kept.get(id, 0), fields.get(id)) for id, place in self.inference.places.items())
+        return tuple(
+            _row(place, kept.get(id, 0), fields.get(id)) for id, place in self.inference.places.items()
+        )
 
     @property
     def depth(self) -> int:
@@ -82,8 +84,10 @@ class Summary:
         return sum(outcome.weight_bytes for place, outcome in self._known() if not place.node.shares)
 
     def training_bytes(self, batch: int) -> int:
-        """Bytes that training with Adam needs, as far as the network decides: weights, gradients and two moments, what
-        is kept for the way back, and there the gradients of the largest layer."""
+        """Bytes that training with Adam needs, as far as the network decides.
+
+        Weights, gradients and two moments, what is kept for the way back, and there the gradients of the largest layer.
+        """
         activations = sum(self._training.by_node.values()) + self._training.passing
         return ADAM * self.weight_bytes + batch * activations
 
