@@ -6,8 +6,8 @@ from functools import cached_property, lru_cache
 
 from builder.graph import Graph
 from builder.inside import inside
-from builder.kept import Training, training
 from builder.layer import written
+from builder.memory import Training, training
 from builder.receptive import Field, reaching, receptive_fields, sizes
 from builder.shapes import Inference, Place, infer
 from builder.trial import Outcome
@@ -86,7 +86,7 @@ class Summary:
     def training_bytes(self, batch: int) -> int:
         """Bytes that training with Adam needs, as far as the network decides.
 
-        Weights, gradients and two moments, what is kept for the way back, and there the gradients of the largest layer.
+        Weights, their gradients and two moments; what is kept for the way back, and there the largest gradients.
         """
         activations = sum(self._training.by_node.values()) + self._training.passing
         return ADAM * self.weight_bytes + batch * activations
