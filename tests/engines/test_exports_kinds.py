@@ -12,7 +12,7 @@ from torch.export import ExportedProgram
 
 from builder import template, templates
 from builder.errors import BadGraph
-from builder.graph import Graph, Node
+from builder.graph import Graph
 from builder.project import Project
 from engines.exports import Export, Onnx, Pt2, onnx, pt2
 from engines.exports.onnx import LACKING
@@ -20,7 +20,7 @@ from engines.exports.pt2 import traced
 from engines.exports.python import sources
 from engines.exports.safetensors import weights
 from engines.trained import Trained
-from tests.graphs import KINDS, LARGE, around, outputs
+from tests.graphs import KINDS, LARGE, around, outputs, together
 
 SMALL = [name for name in templates() if name not in LARGE]
 VARIANTS: list[tuple[str, dict[str, Any]]] = [
@@ -123,26 +123,6 @@ def test_every_kind_and_template_gives_the_same_bits_from_its_exported_file(tmp_
 def test_large_templates_too(name: str, tmp_path: Path) -> None:
     leave(Trained.untrained(template(name)), tmp_path / name)
     assert differences(tmp_path) == "[]"
-
-
-def together(graphs: dict[str, Graph]) -> Graph:
-    """Several graphs side by side as one, their names in front of all ids: one export shows what many would."""
-    nodes, blocks = [], {}
-    for prefix, graph in graphs.items():
-        nodes += [moved(node, prefix) for node in graph.nodes]
-        for name, block in graph.blocks.items():
-            inner = tuple(moved(node, prefix, inside=True) for node in block.nodes)
-            blocks[f"{prefix}_{name}"] = block.model_copy(update={"nodes": inner})
-    return Graph(nodes=tuple(nodes), blocks=blocks)
-
-
-def moved(node: Node, prefix: str, inside: bool = False) -> Node:
-    config = node.config | ({"block": f"{prefix}_{node.config['block']}"} if node.kind == "Block" else {})
-    if inside:
-        return node.model_copy(update={"config": config})
-    inputs = {port: f"{prefix}_{source}" for port, source in node.inputs.items()}
-    shares = node.shares and f"{prefix}_{node.shares}"
-    return Node(id=f"{prefix}_{node.id}", kind=node.kind, config=config, inputs=inputs, shares=shares)
 
 
 def everything() -> dict[str, Graph]:
