@@ -12,7 +12,7 @@ from tests.growing import grown
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_grown_graph_is_its_source(kind: str) -> None:
-    """The text in a namespace of its own: equal outputs and gradients to the bit, with the shapes that were inferred."""
+    """The text in a namespace of its own: equal outputs and gradients to the bit, of the shapes that were inferred."""
     for seed in range(2):
         graph = grown(kind, seed)
         assert not builder.check(graph)
