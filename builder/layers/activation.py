@@ -6,6 +6,7 @@ from pydantic import Field
 
 from builder.layer import Call, Layer, Shape, Use, call
 from builder.layers.dimensions import _Over
+from builder.window import Windows, own_places
 
 
 class _Activation(Layer):
@@ -23,6 +24,10 @@ class _Activation(Layer):
     def module(self, x: Shape) -> Call:
         """torch's activation of the same name."""
         return call(f"nn.{self.target or self.kind}", **self.options())
+
+    def window(self, x: Shape) -> Windows:
+        """Value by value."""
+        return own_places(x)
 
 
 class ReLU(_Activation):
@@ -175,7 +180,9 @@ class Identity(_Activation):
 
 
 class _OverDimension(_Over, _Activation):
-    pass
+    def window(self, x: Shape) -> Windows:
+        """All along the dimension."""
+        return own_places(x, self.dim % len(x))
 
 
 class Softmax(_OverDimension):

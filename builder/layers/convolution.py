@@ -8,6 +8,7 @@ from builder.layer import Call, Layer, Shape, call
 from builder.layers.initial import _Weighted
 from builder.layers.reparametrised import _Reparametrised
 from builder.layers.sides import EACH, _Sided, sides
+from builder.window import Window, Windows, along
 
 SEQUENCE, IMAGE, VOLUME = (
     ("batch × channels × steps",),
@@ -66,6 +67,15 @@ class _Sliding(_Reparametrised, _Sided):
             if self.padding_mode in ("reflect", "circular") and padding >= size:
                 return f"padding must be less than the input, which is {size} wide, to take from it. Got {padding}."
         return ""
+
+    def window(self, x: Shape) -> Windows:
+        """The filter, over all channels."""
+        ahead = {"same": 2, "causal": 1}  # half of its reach, or all of it
+        before = tuple(
+            dilation * (kernel - 1) // ahead[self.padding] if isinstance(self.padding, str) else padding
+            for _, kernel, dilation, padding in self._parts(x, self.kernel, self.dilation, self.padding)
+        )
+        return along(x, self.kernel, self.stride, before, self.dilation)
 
 
 class _Convolution(_Sliding, _Filters):
@@ -129,6 +139,11 @@ class _Depthwise(_Sliding):
     formula: ClassVar = r"y_{c,p} = b_c + \sum_{q} w_{c,q}\, x_{c,p+q}"
     multiplier: int = Field(1, ge=1, le=1024, description="Filters for each channel")
 
+    def window(self, x: Shape) -> Windows:
+        """The filter, over the channel that it belongs to."""
+        own = Window(self.multiplier, before=self.multiplier - 1, grows=self.multiplier)
+        return own, *super().window(x)[1:]
+
     def module(self, x: Shape) -> Call:
         """A convolution with a group for each channel."""
         kind = self.kind.removeprefix("Depthwise")
@@ -188,3 +203,8 @@ class MaskedConv2d(_Weighted, _Sided, _Filters):
         if x[1] % self.colours or self.filters % self.colours:
             return f"colours must divide the input channels ({x[1]}) and filters ({self.filters}). Got {self.colours}."
         return ""
+
+    def window(self, x: Shape) -> Windows:
+        """The rows above and its own, of the filter's width."""
+        (_, rows), (_, columns) = self._parts(x, self.kernel)
+        return None, Window(rows // 2 + 1, before=rows // 2), Window(columns, before=columns // 2)

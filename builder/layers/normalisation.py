@@ -7,6 +7,7 @@ from pydantic import Field
 
 from builder.layer import Call, Layer, Shape, call, written
 from builder.layers.convolution import IMAGE, SEQUENCE, VOLUME
+from builder.window import Windows, own_places
 
 NORMALISE = r"y = \gamma\, \frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}} + \beta"
 
@@ -50,6 +51,10 @@ class _BatchNorm(Layer):
             (f"nn.init.constant_({module}.weight, {self.scale})",) if self.affine and self.scale != 1 else ()
         )
 
+    def window(self, x: Shape) -> Windows:
+        """Value by value: in use, the statistics are constants."""
+        return own_places(x)
+
 
 class BatchNorm1d(_BatchNorm):
     """Standardise each feature over the batch."""
@@ -90,6 +95,10 @@ class _OverLast(Layer):
             if self.dimensions > most
             else ""
         )
+
+    def window(self, x: Shape) -> Windows:
+        """Everything along the last dimensions."""
+        return own_places(x, *range(len(x) - self.dimensions, len(x)))
 
 
 class LayerNorm(_OverLast):
@@ -172,6 +181,10 @@ class _InstanceNorm(Layer):
             if prod(x[2:]) > 1
             else f"input must have more than one value in each channel. Got {written(x)}."
         )
+
+    def window(self, x: Shape) -> Windows:
+        """Each channel by itself, over all places."""
+        return own_places(x, *range(2, len(x)))
 
 
 class InstanceNorm1d(_InstanceNorm):

@@ -7,6 +7,8 @@ from pydantic import Field
 from builder.layer import Call, Shape, call
 from builder.layers.convolution import IMAGE, SEQUENCE, VOLUME
 from builder.layers.sides import EACH, _Sided, sides
+from builder.window import OWN, Windows, along
+from builder.window import sides as spread
 
 _SEQUENCE_EXAMPLE, _IMAGE_EXAMPLE, _VOLUME_EXAMPLE = ((2, 3, 12),), ((2, 3, 12, 12),), ((2, 2, 6, 8, 8),)
 
@@ -19,6 +21,11 @@ class _Pool(_Sided):
     kernel: sides(1, 101) = Field(2, description=f"Side of the window, {EACH}")
     stride: sides(1, 64) = Field(2, description="Step between two windows")
     ceil_mode: bool = Field(False, description="Keep a last window that reaches over the border")
+
+    def window(self, x: Shape) -> Windows:
+        """Its own, channel by channel."""
+        padding, dilation = getattr(self, "padding", 0), getattr(self, "dilation", 1)
+        return along(x, self.kernel, self.stride, padding, dilation, channels=OWN)
 
 
 class _Padded(_Pool):
@@ -168,6 +175,14 @@ class _Adaptive(_Sided):
     def module(self, x: Shape) -> Call:
         """torch's adaptive pooling of the same name."""
         return call(f"nn.{self.kind}", self.size)
+
+    def window(self, x: Shape) -> Windows:
+        """Equal parts of the input; everything where there is one part, or parts are not equal."""
+        sizes = spread(self.size, len(x) - 2)
+        if any(size == 1 or side % size for side, size in zip(x[2:], sizes, strict=True)):
+            return OWN, *(None for _ in x[2:])
+        parts = tuple(side // size for side, size in zip(x[2:], sizes, strict=True))
+        return along(x, parts, parts, channels=OWN)
 
 
 class AdaptiveAvgPool1d(_Adaptive):

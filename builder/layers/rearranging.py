@@ -7,7 +7,9 @@ from pydantic import Field
 
 from builder.layer import Call, Layer, Shape, call, written
 from builder.layers.convolution import IMAGE, SEQUENCE, VOLUME
-from builder.layers.sides import EACH, _Sided, sides, spread
+from builder.layers.sides import EACH, _Sided, sides
+from builder.window import Windows, along, own_places
+from builder.window import sides as spread
 
 
 class PixelShuffle(Layer):
@@ -25,6 +27,10 @@ class PixelShuffle(Layer):
     def module(self, x: Shape) -> Call:
         """nn.PixelShuffle."""
         return call("nn.PixelShuffle", self.factor)
+
+    def window(self, x: Shape) -> Windows:
+        """The pixel that it was a part of."""
+        return along(x, self.factor, before=self.factor - 1, grows=self.factor)
 
     def refuses(self, x: Shape) -> str:
         """Each new pixel takes a channel."""
@@ -48,6 +54,10 @@ class PixelUnshuffle(Layer):
         """nn.PixelUnshuffle."""
         return call("nn.PixelUnshuffle", self.factor)
 
+    def window(self, x: Shape) -> Windows:
+        """The pixels that it is made of."""
+        return along(x, self.factor, self.factor)
+
     def refuses(self, x: Shape) -> str:
         """Both sides shrink evenly."""
         if x[2] % self.factor or x[3] % self.factor:
@@ -70,6 +80,10 @@ class ChannelShuffle(Layer):
     def module(self, x: Shape) -> Call:
         """nn.ChannelShuffle."""
         return call("nn.ChannelShuffle", self.groups)
+
+    def window(self, x: Shape) -> Windows:
+        """Its own place, of another channel."""
+        return own_places(x, 1)
 
     def refuses(self, x: Shape) -> str:
         """Groups must divide the channels."""

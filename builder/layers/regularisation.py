@@ -6,6 +6,7 @@ from pydantic import Field
 
 from builder.layer import Call, Layer, Shape, call
 from builder.layers.convolution import IMAGE, SEQUENCE, VOLUME
+from builder.window import Windows, own_places
 
 
 class _Dropout(Layer):
@@ -19,6 +20,10 @@ class _Dropout(Layer):
     def module(self, x: Shape) -> Call:
         """torch's dropout of the same name."""
         return call(f"nn.{self.kind}", self.rate)
+
+    def window(self, x: Shape) -> Windows:
+        """Value by value."""
+        return own_places(x)
 
 
 class Dropout(_Dropout):
@@ -109,3 +114,7 @@ class GaussianNoise(Layer):
     def module(self, x: Shape) -> Call:
         """A module of ours."""
         return call("GaussianNoise", self.std)
+
+    def window(self, x: Shape) -> Windows:
+        """Value by value."""
+        return own_places(x)

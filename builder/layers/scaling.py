@@ -7,6 +7,7 @@ from pydantic import Field
 from builder.layer import Call, Layer, Shape, Use, call
 from builder.layers.convolution import IMAGE, SEQUENCE, VOLUME
 from builder.layers.dimensions import _Over
+from builder.window import Windows, own_places
 
 
 class LocalResponseNorm(Layer):
@@ -32,6 +33,10 @@ class LocalResponseNorm(Layer):
         """nn.LocalResponseNorm."""
         return call("nn.LocalResponseNorm", self.size, alpha=self.alpha, beta=self.beta, k=self.k)
 
+    def window(self, x: Shape) -> Windows:
+        """Each place by itself, over neighbouring channels."""
+        return own_places(x, 1)
+
 
 class Normalize(_Over):
     """Give vectors the length 1, so that only their direction counts."""
@@ -47,3 +52,7 @@ class Normalize(_Over):
     def forward(self, use: Use) -> str:
         """nn.functional.normalize."""
         return f"nn.functional.normalize({use.inputs['input']}, p={self.p}, dim={self.dim})"
+
+    def window(self, x: Shape) -> Windows:
+        """All along the dimension."""
+        return own_places(x, self.dim % len(x))

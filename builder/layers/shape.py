@@ -7,6 +7,7 @@ from pydantic import Field, field_validator
 
 from builder.layer import Call, Layer, Shape, Use, call, written
 from builder.layers.dimensions import Dimension, _Along
+from builder.window import OWN, Window, Windows
 
 
 class Flatten(Layer):
@@ -30,6 +31,10 @@ class Flatten(Layer):
         if self.start >= len(x):
             return f"start must be at most {len(x) - 1} here. Got {self.start}."
         return ""
+
+    def window(self, x: Shape) -> Windows:
+        """The dimensions before; the one that is made of the others has no places of theirs."""
+        return (OWN,) * (self.start - 1) + (None,)
 
 
 class Reshape(Layer):
@@ -107,6 +112,10 @@ class Permute(Layer):
             )
         return ""
 
+    def window(self, x: Shape) -> Windows:
+        """Value by value, elsewhere."""
+        return tuple(Window(dim=dim) for dim in self.order)
+
 
 class _Part(_Along):
     category: ClassVar = "Shape"
@@ -137,6 +146,10 @@ class Select(_Part):
             "" if -size <= self.index < size else f"index must be in [{-size}, {size - 1}]. Got {self.index}."
         )
 
+    def window(self, x: Shape) -> Windows:
+        """The other dimensions."""
+        return tuple(Window(dim=dim) for dim in range(1, len(x)) if dim != self.dim)
+
 
 class Slice(_Part):
     """Keep a range along a dimension."""
@@ -165,3 +178,8 @@ class Slice(_Part):
                 f"start and stop must leave something of {x[self.dim]} places. Got {self.start}:{self.stop}."
             )
         return ""
+
+    def window(self, x: Shape) -> Windows:
+        """Value by value, from the first place that is kept."""
+        kept = Window(stride=self.step, before=-range(x[self.dim])[self.start :].start)
+        return tuple(kept if dim == self.dim else OWN for dim in range(1, len(x)))

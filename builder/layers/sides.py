@@ -6,8 +6,9 @@ from typing import Annotated, Any, Literal, Union
 from pydantic import Discriminator, Field, Tag
 
 from builder.layer import Layer, Shape
+from builder.window import Sides
+from builder.window import sides as spread
 
-Sides = int | tuple[int, ...]
 MOST_SIDES = 3
 AXES: Mapping[int, str] = {1: "the length", 2: "height, width", 3: "depth, height, width"}
 EACH = "or one a dimension: 1, 7"
@@ -24,11 +25,6 @@ def sides(least: int, most: int, *words: str) -> Any:
 def _which(value: Any) -> str:
     """So that a complaint is about what was given, and not about what else could have been."""
     return "each" if isinstance(value, tuple | list) else "one"
-
-
-def spread(value: Sides, rank: int) -> tuple[int, ...]:
-    """A number for each dimension."""
-    return (value,) * rank if isinstance(value, int) else value
 
 
 class _Sided(Layer):

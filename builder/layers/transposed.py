@@ -8,6 +8,7 @@ from builder.layer import Call, Shape, call
 from builder.layers.convolution import IMAGE, SEQUENCE, VOLUME, _Filters
 from builder.layers.reparametrised import _Reparametrised
 from builder.layers.sides import EACH, _Sided, sides
+from builder.window import Windows, along
 
 
 class _Transposed(_Reparametrised, _Sided, _Filters):
@@ -58,6 +59,12 @@ class _Transposed(_Reparametrised, _Sided, _Filters):
             if (size - 1) * stride + dilation * (kernel - 1) + 1 + more <= 2 * padding:
                 return f"padding must leave something of the output. Got {padding}."
         return ""
+
+    def window(self, x: Shape) -> Windows:
+        """The places whose filters reach it."""
+        parts = self._parts(x, self.kernel, self.dilation, self.padding)
+        before = tuple(dilation * (kernel - 1) - padding for _, kernel, dilation, padding in parts)
+        return along(x, self.kernel, before=before, dilation=self.dilation, grows=self.stride)
 
 
 class ConvTranspose1d(_Transposed):

@@ -7,7 +7,9 @@ from pydantic import Field
 
 from builder.layer import Call, Shape, call, written
 from builder.layers.convolution import IMAGE, SEQUENCE, VOLUME
-from builder.layers.sides import EACH, _Sided, sides, spread
+from builder.layers.sides import EACH, _Sided, sides
+from builder.window import OWN, Windows, along
+from builder.window import sides as spread
 
 MODES = {"linear": {3: "linear", 4: "bilinear", 5: "trilinear"}}
 """What torch calls a mode, by the number of dimensions."""
@@ -63,6 +65,18 @@ class Upsample(_Sided):
             )
         return ""
 
+    def window(self, *shapes: Shape) -> Windows:
+        """The place that is copied, or the two around; where no factor tells which, all of them."""
+        x = shapes[0]
+        if len(shapes) > 1 or self.size is not None or self.align_corners or self.mode == "bicubic":
+            return OWN, *(None for _ in x[2:])
+        factors = spread(self.factor, len(x) - 2)
+        if self.mode == "nearest":
+            return along(x, factors, before=tuple(one - 1 for one in factors), grows=factors, channels=OWN)
+        reach = tuple(2 * one - one % 2 for one in factors)
+        before = tuple((3 * one - 2) // 2 for one in factors)
+        return along(x, reach, before=before, grows=factors, channels=OWN)
+
 
 class _MaxUnpool(_Sided):
     category: ClassVar = "Pooling"
@@ -102,6 +116,10 @@ class _MaxUnpool(_Sided):
         if any(new < old for new, old in zip(self._size(x), x[2:], strict=True)):
             return f"size must be at least that of the input ({written(x)}). Got {self.size}."
         return ""
+
+    def window(self, *shapes: Shape) -> Windows:
+        """Channel by channel; the indices say which place."""
+        return OWN, *(None for _ in shapes[0][2:])
 
     def below(self, port: str, *shapes: Shape) -> int:
         """As many places as the output has."""
