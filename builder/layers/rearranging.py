@@ -44,7 +44,7 @@ class PixelUnshuffle(Layer):
 
     category: ClassVar = "Shape"
     icon: ClassVar = "zoom_out"
-    aliases: ClassVar = "space to depth, smaller, downsample, focus, YOLO, patches"
+    aliases: ClassVar = "space to depth, smaller, focus, YOLO, patches"
     axes: ClassVar = IMAGE
     takes: ClassVar = "any"
     example: ClassVar = ((2, 3, 6, 6),)
