@@ -26,7 +26,7 @@ _STATEMENTS: dict[str, str] = {
 class _Weighted(Layer):
     """A layer with weights; a start that is chosen sets its constants (biases) to zero."""
 
-    rare: ClassVar = ("initial", "initial_std")
+    rare: ClassVar[tuple[str, ...]] = ("initial", "initial_std")
     whole: ClassVar[bool] = False
     """Whether the module has weights of several names, all of which start alike."""
     initial: Initial = Field(

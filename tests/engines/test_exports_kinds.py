@@ -28,9 +28,19 @@ VARIANTS: list[tuple[str, dict[str, Any]]] = [
     ("Conv1d", {"kernel": 4, "padding": "same", "dilation": 2}), ("Conv2d", {"filters": 6, "groups": 3, "stride": 2}),
     ("ConvTranspose2d", {"kernel": 3, "padding": 1, "output_padding": 1}), ("Upsample", {"mode": "linear"}),
     ("LSTM", {"bidirectional": True, "layers": 2}), ("GRU", {"bidirectional": True}), ("RNN", {"nonlinearity": "relu"}),
+    ("Conv1d", {"padding": "causal", "stride": 2, "padding_mode": "replicate"}), ("MaxPool2d", {"indices": True}),
+    ("Conv2d", {"kernel": [1, 7], "padding": [0, 3], "stride": [2, 1], "padding_mode": "reflect"}),
+    ("Conv2d", {"reparametrise": "weight norm"}), ("Linear", {"reparametrise": "spectral norm"}),
+    ("ConvTranspose2d", {"kernel": [3, 2], "dilation": 2, "output_padding": [1, 0], "reparametrise": "spectral norm"}),
+    ("MaskedConv2d", {"type": "A", "colours": 3, "filters": 6}), ("AvgPool2d", {"ceil_mode": True, "kernel": [3, 2]}),
+    ("Upsample", {"mode": "bicubic"}), ("Upsample", {"size": [7, 9], "mode": "linear", "align_corners": True}),
+    ("Step", {"straight_through": True}), ("Unfold", {"kernel": 3, "stride": 1, "padding": 1}),
     ("MultiheadAttention", {"causal": True, "heads": 2}), ("Slice", {"start": -4, "stop": -1, "step": 2}),
 ]  # fmt: skip
-BEYOND_ONNX = [("AdaptiveMaxPool1d", {"size": 5}), ("AdaptiveMaxPool2d", {"size": 5})]
+BEYOND_ONNX: list[tuple[str, dict[str, Any]]] = [
+    ("AdaptiveMaxPool1d", {"size": 5}), ("AdaptiveMaxPool2d", {"size": 5}), ("AdaptiveMaxPool3d", {"size": 5}),
+    ("AdaptiveAvgPool3d", {"size": [4, 3, 3]}),
+]  # fmt: skip
 """What torch.export holds and ONNX does not; engines/exports/README.md says why."""
 
 CHILD = """
@@ -55,7 +65,9 @@ for folder in sorted(Path(sys.argv[1]).iterdir()):
     inputs = [value.requires_grad_() if value.is_floating_point() else value for value in inputs]
     torch.manual_seed(1)
     answers = tensors(network.train()(*inputs))
-    sum((value.float() ** 2).sum() for value in answers).backward()
+    total = sum((value.float() ** 2).sum() for value in answers)
+    if total.requires_grad:
+        total.backward()
     leaves = [*inputs, *network.parameters()]
     found |= {f"trained{n}": value.detach() for n, value in enumerate(answers)}
     found |= {f"gradient{n}": leaf.grad for n, leaf in enumerate(leaves) if leaf.grad is not None}
@@ -83,7 +95,9 @@ def leave(trained: Trained, folder: Path) -> None:
     given = tuple(value.requires_grad_() if value.is_floating_point() else value for value in inputs)
     torch.manual_seed(1)
     answers = outputs(trained.module.train(), given)
-    sum(((value.float() ** 2).sum() for value in answers), torch.zeros(())).backward()
+    total = sum(((value.float() ** 2).sum() for value in answers), torch.zeros(()))
+    if total.requires_grad:  # a step or a place has no slope
+        total.backward()
     leaves = [*given, *trained.module.parameters()]
     arrays |= {f"trained{n}": value.detach().numpy() for n, value in enumerate(answers)}
     arrays |= {f"gradient{n}": leaf.grad.numpy() for n, leaf in enumerate(leaves) if leaf.grad is not None}
