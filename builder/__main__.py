@@ -11,7 +11,9 @@ from builder.check import errors
 from builder.errors import BadFile, BadGraph, StrataError
 from builder.files import write_atomically
 from builder.graph import Graph
-from builder.summary import Summary
+from builder.project import Project
+from builder.spreadsheet import costs
+from builder.summary import Summary, summary_inside
 from builder.templates import about, find, templates
 
 Rows = Sequence[Sequence[str]]
@@ -44,8 +46,21 @@ def _parser() -> argparse.ArgumentParser:
         command = commands.add_parser(run.__name__[1:], help=help, description=f"Show {help}.")
         command.add_argument("project", help="a project file, or the name of a template")
         command.add_argument("--role", default="", help="which graph of the project; by default model")
-        if run is _source:
+        if run is not _check:
             command.add_argument("-o", "--out", type=Path, metavar="FILE", help="write it to a file")
+        if run is _summary:
+            command.add_argument(
+                "--inside",
+                default="",
+                metavar="NODE",
+                help="the block that a node uses, or NODE.NODE for one in it",
+            )
+            command.add_argument(
+                "--to", choices=["text", "csv"], default="text", help="for people or for programs"
+            )
+            command.add_argument(
+                "--batch", type=int, help="of the training memory; by default the project's, or 32"
+            )
         command.set_defaults(run=run)
     listed = commands.add_parser("templates", help="the names of the ready networks")
     listed.set_defaults(run=_templates)
@@ -53,10 +68,22 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _summary(options: argparse.Namespace) -> int:
+    project = find(options.project)
     graph = _graph(options)
-    summary = builder.summary(graph)
-    print(_table(_header(), [[*row] for row in _rows(summary)], _totals(summary)))
+    summary = summary_inside(graph, options.inside.split(".") if options.inside else ())
+    batch = options.batch or _batch(project)
+    if options.to == "csv":
+        _write(costs(summary, batch), options.out)
+    else:
+        memory = _memory(summary.training_bytes(batch))
+        table = _table(_header(), [[*row] for row in _rows(summary)], _totals(summary))
+        _write(f"{table}\n{memory} to train it with Adam in batches of {batch}\n", options.out)
     return _told(graph)
+
+
+def _batch(project: Project) -> int:
+    batch = project.engine.get("batch")
+    return batch if type(batch) is int and batch > 0 else 32
 
 
 def _check(options: argparse.Namespace) -> int:
@@ -68,13 +95,17 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _source(options: argparse.Namespace) -> int:
-    text = builder.source(_graph(options))
-    if options.out:
-        options.out.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(options.out, text.encode())
+    _write(builder.source(_graph(options)), options.out)
+    return 0
+
+
+def _write(text: str, out: Path | None) -> None:
+    """Into a file if one is named; else on the screen."""
+    if out:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(out, text.encode())
     else:
         print(text, end="")
-    return 0
 
 
 def _templates(options: argparse.Namespace) -> int:
@@ -100,7 +131,7 @@ def _graph(options: argparse.Namespace) -> Graph:
 
 
 def _header() -> list[str]:
-    return ["node", "layer", "output", "parameters", "multiply–adds", "activations"]
+    return ["node", "layer", "output", "parameters", "multiply–adds", "activations", "receptive field"]
 
 
 def _rows(summary: Summary) -> Rows:
@@ -112,19 +143,20 @@ def _rows(summary: Summary) -> Rows:
             f"as {row.shares}" if row.shares else _number(row.parameters),
             _number(row.multiply_adds),
             _memory(row.activation_bytes),
+            "?" if row.shape is None else _sides(row.receptive_field),
         ]
         for row in summary.rows
     ]
 
 
 def _totals(summary: Summary) -> list[str]:
-    costs = (_number(summary.parameters), _number(summary.multiply_adds), _memory(summary.activation_bytes))
-    return ["total", f"{summary.depth} deep", f"{_memory(summary.weight_bytes)} of weights", *costs]
+    numbers = (_number(summary.parameters), _number(summary.multiply_adds), _memory(summary.activation_bytes))
+    return ["total", f"{summary.depth} deep", f"{_memory(summary.weight_bytes)} of weights", *numbers, ""]
 
 
 def _table(header: list[str], rows: Rows, totals: list[str]) -> str:
     """Columns as wide as they need, text on the left, numbers on the right, totals below a line."""
-    lines = _aligned([header, *rows, totals], "<<<>>>")
+    lines = _aligned([header, *rows, totals], "<<<>>>>")
     rule = "─" * max(map(len, lines))
     return "\n".join([lines[0], rule, *lines[1:-1], rule, lines[-1]])
 
@@ -138,6 +170,10 @@ def _aligned(rows: Rows, sides: str) -> list[str]:
         ).rstrip()
         for row in rows
     ]
+
+
+def _sides(field: tuple[int, ...] | None) -> str:
+    return " × ".join(map(str, field or ())) or "–"
 
 
 def _number(value: int | None) -> str:

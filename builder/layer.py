@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any, ClassVar, NamedTuple
 
 from builder.registry import Registered
+from builder.window import EVERYTHING, Windows
 
 Shape = tuple[int, ...]
 TAKES = {"float": ("float32",), "int": ("int64",), "mask": ("bool", "int64"), "any": ()}
@@ -211,6 +212,10 @@ class Layer(Registered):
     ) -> int | None:
         """Multiply–adds for the whole batch, where counting PyTorch's operations does not see them; else None."""
         return None
+
+    def window(self, *shapes: Shape) -> Windows:
+        """What each place of the output sees of the inputs of these shapes when the network is used (`eval`)."""
+        return EVERYTHING
 
     @classmethod
     def taken(cls, port: str) -> str:

@@ -9,6 +9,7 @@ from threading import Lock
 from typing import Any
 
 from builder.fields import Key, layer_of
+from builder.kept import Kept, kept
 from builder.layer import TAKES, Call, Layer, Spec, Use, written
 
 BATCH = 2
@@ -51,6 +52,8 @@ class Outcome:
     """For one example."""
     activation_bytes: int = 0
     """Memory of what it computes, for one example."""
+    kept: Kept = Kept()
+    """What of that, and of what it is given, training keeps."""
     depth: int = 0
     """How many layers that multiply by weights lie behind one another in it."""
     layers: int = 1
@@ -137,7 +140,7 @@ def _tried(layer: Layer, maker: Layer, call: Call | None, inputs: Mapping[str, S
         counter = FlopCounterMode(display=False)
         with counter if counts else nullcontext():
             run = _steps if layer.stepwise else _run
-            outputs = run(layer, maker.kind, module, inputs)
+            outputs, keeps = run(layer, maker.kind, module, inputs)
     if wrong := _misshapen(outputs):
         return Outcome(refusal=wrong)
     placed = in_order(layer, inputs, inputs.values())
@@ -150,6 +153,7 @@ def _tried(layer: Layer, maker: Layer, call: Call | None, inputs: Mapping[str, S
         weight_bytes=sum(weight.nbytes for weight in weights),
         multiply_adds=counted // BATCH,
         activation_bytes=size(outputs.values()),
+        kept=keeps,
         depth=int(parameters > 0 and counted > 0),
     )
 
@@ -160,10 +164,13 @@ def too_large(parameters: int) -> str:
     return f"must have at most {MOST_PARAMETERS:,} parameters. Got {parameters:,}, which need {needed}."
 
 
-def _steps(layer: Layer, owner: str, module: Any, inputs: Mapping[str, Spec]) -> dict[str, Spec]:
+Ran = tuple[dict[str, Spec], Kept]
+
+
+def _steps(layer: Layer, owner: str, module: Any, inputs: Mapping[str, Spec]) -> Ran:
     """Run on one and on two steps, and continue to as many as there are: on the meta device each step costs 3 ms."""
     (port, spec), steps = next(iter(inputs.items())), next(iter(inputs.values())).shape[1]
-    one, two = (
+    (one, keeps), (two, longer) = (
         _run(
             layer, owner, module, {**inputs, port: Spec((spec.shape[0], length, *spec.shape[2:]), spec.dtype)}
         )
@@ -174,26 +181,34 @@ def _steps(layer: Layer, owner: str, module: Any, inputs: Mapping[str, Spec]) ->
         sides = zip(one[name].shape, two[name].shape, strict=True)
         return Spec(tuple(first + (second - first) * (steps - 1) for first, second in sides), one[name].dtype)
 
-    return {name: continued(name) for name in one}
+    return {name: continued(name) for name in one}, keeps.continued(longer, steps - 1)
 
 
-def _run(layer: Layer, owner: str, module: Any, inputs: Mapping[str, Spec]) -> dict[str, Spec]:
+def _run(layer: Layer, owner: str, module: Any, inputs: Mapping[str, Spec]) -> Ran:
     """Execute the very statement that the source will have; it is built from validated fields alone."""
     import torch
 
-    values = {
-        port: torch.empty(spec.shape, dtype=getattr(torch, spec.dtype)) for port, spec in inputs.items()
-    }
+    values = {port: _empty(spec) for port, spec in inputs.items()}
     world: dict[str, Any] = {"module": module, "x": values, "torch": torch, "nn": torch.nn}
     ports = layer.output_ports()
     use = Use("module", {port: f"x[{port!r}]" for port in inputs}, frozenset(ports), owner)
     names = {port: f"out_{port}" for port in ports}
-    exec(f"{layer.targets(names)} = {layer.forward(use)}", world)  # noqa: S102
-    reads = {port: eval(layer.port(port, name), world) for port, name in names.items()}  # noqa: S307
-    return {
+    saved: list[Any] = []
+    with torch.enable_grad(), torch.autograd.graph.saved_tensors_hooks(saved.append, lambda tensor: tensor):
+        exec(f"{layer.targets(names)} = {layer.forward(use)}", world)  # noqa: S102
+        reads = {port: eval(layer.port(port, name), world) for port, name in names.items()}  # noqa: S307
+    specs = {
         port: Spec(tuple(value.shape), str(value.dtype).removeprefix("torch."))
         for port, value in reads.items()
     }
+    return specs, kept(saved, module, values, reads, BATCH)
+
+
+def _empty(spec: Spec) -> Any:
+    import torch
+
+    tensor = torch.empty(spec.shape, dtype=getattr(torch, spec.dtype))
+    return tensor.requires_grad_(tensor.is_floating_point())  # as what another layer gives
 
 
 def _misshapen(outputs: Mapping[str, Spec]) -> str:

@@ -24,7 +24,7 @@ ENDS = {"Softmax": "softmax", "LogSoftmax": "softmax", "Sigmoid": "sigmoid"}
 def fit(engine: Supervised, graph: Graph, splits: Splits) -> list[Problem]:
     """Everything that keeps a network with one input and one output from learning these data, inputs first."""
     from builder.shapes import infer
-    from builder.summary import summary_of
+    from builder.summary import Summary
 
     inference = infer(graph)
     inputs, outputs = inference.of_kind("Input"), inference.of_kind("Output")
@@ -48,7 +48,7 @@ def fit(engine: Supervised, graph: Graph, splits: Splits) -> list[Problem]:
         *_output(engine.loss, graph, outputs[0].node, given, splits),
         *_ending(engine.loss, graph, outputs[0].node),
         *_settings(engine, splits),
-        *too_much(summary_of(inference), min(engine.batch, len(splits.train.inputs))),
+        *too_much(Summary(inference), min(engine.batch, len(splits.train.inputs))),
     ]
 
 

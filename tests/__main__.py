@@ -8,13 +8,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tests import browser
+from tests.references import provide as references
 
 ROOT = Path(__file__).resolve().parent.parent
 WORKERS = min(2, os.cpu_count() or 1)
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Provide a browser, then run pytest; returns its exit code."""
+    """Provide a browser and the networks of others, then run pytest; returns its exit code."""
     environment = dict(os.environ)
     if path := provided():
         environment["CHROMIUM"] = path
@@ -23,6 +24,11 @@ def main(arguments: Sequence[str]) -> int:
         print(
             "NO BROWSER. None was found, and none could be installed: the browser tests WILL FAIL.\n"
             "Install Chromium or Google Chrome, or set the environment variable CHROMIUM to its path.",
+            flush=True,
+        )
+    if not references.provided():
+        print(
+            "NO NETWORKS OF OTHERS to compare with: they could not be installed, and those comparisons are left out.",
             flush=True,
         )
     command = [sys.executable, "-m", "pytest", f"--numprocesses={WORKERS}", *arguments]

@@ -1,10 +1,12 @@
-"""Non-linear functions, value by value (softmax: over a dimension)."""
+"""Smooth and rectifying functions, value by value (softmax: over a dimension)."""
 
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from builder.layer import Call, Layer, Shape, call
+from builder.layer import Call, Layer, Shape, Use, call
+from builder.layers.dimensions import _Over
+from builder.window import Windows, own_places
 
 
 class _Activation(Layer):
@@ -22,6 +24,10 @@ class _Activation(Layer):
     def module(self, x: Shape) -> Call:
         """torch's activation of the same name."""
         return call(f"nn.{self.target or self.kind}", **self.options())
+
+    def window(self, x: Shape) -> Windows:
+        """Value by value."""
+        return own_places(x)
 
 
 class ReLU(_Activation):
@@ -76,6 +82,33 @@ class SiLU(_Activation):
     formula: ClassVar = r"y = x\, \sigma(x)"
 
 
+class Mish(_Activation):
+    """A smooth ReLU that dips a little below zero."""
+
+    aliases: ClassVar = "smooth ReLU, YOLOv4"
+    reference: ClassVar = "Misra (2020), Mish: a self-regularized activation function"
+    formula: ClassVar = r"y = x \tanh(\log(1 + e^x))"
+
+
+class SELU(_Activation):
+    """As ELU, with constants that keep mean 0 and variance 1 from layer to layer."""
+
+    aliases: ClassVar = "scaled exponential linear unit, self-normalising, self-normalizing, SNN"
+    reference: ClassVar = "Klambauer et al. (2017), Self-normalizing neural networks"
+    formula: ClassVar = (
+        r"y = \lambda (\max(0, x) + \min(0, \alpha (e^x - 1))),\quad \lambda = 1.0507, \alpha = 1.6733"
+    )
+
+
+class CELU(_Activation):
+    """As ELU, with a slope that stays continuous whatever alpha is."""
+
+    aliases: ClassVar = "continuously differentiable ELU"
+    reference: ClassVar = "Barron (2017), Continuously differentiable exponential linear units"
+    formula: ClassVar = r"y = \max(0, x) + \min(0, \alpha (e^{x / \alpha} - 1))"
+    alpha: float = Field(1.0, gt=0, le=10, description="How far it goes below zero")
+
+
 class Sigmoid(_Activation):
     """Squeeze each value between 0 and 1."""
 
@@ -98,6 +131,46 @@ class Softplus(_Activation):
     beta: float = Field(1.0, gt=0, le=100, description="How sharp the bend is")
 
 
+class LogSigmoid(_Activation):
+    """The logarithm of the sigmoid, exact also where the sigmoid itself is too small to hold."""
+
+    aliases: ClassVar = "log probabilities, binary"
+    formula: ClassVar = r"y = -\log(1 + e^{-x})"
+
+
+class Softsign(_Activation):
+    """Squeeze each value between −1 and 1, more gently than tanh."""
+
+    aliases: ClassVar = "squash, tanh"
+    reference: ClassVar = "Bergstra et al. (2009), Quadratic features and deep architectures"
+    formula: ClassVar = r"y = \frac{x}{1 + |x|}"
+
+
+class Tanhshrink(_Activation):
+    """What tanh takes away: almost nothing of small values, almost 1 of large ones."""
+
+    aliases: ClassVar = "tanh, shrinkage"
+    formula: ClassVar = r"y = x - \tanh(x)"
+
+
+class Sine(_Activation):
+    """A wave: lets a network of coordinates describe pictures and sounds in fine detail."""
+
+    aliases: ClassVar = "sin, SIREN, periodic, implicit representation, coordinates, wave"
+    reference: ClassVar = (
+        "Sitzmann et al. (2020), Implicit neural representations with periodic activation functions"
+    )
+    formula: ClassVar = r"y = \sin(\omega x)"
+    frequency: float = Field(30.0, gt=0, le=1000, description="How many times faster it swings than sin(x)")
+
+    def module(self, x: Shape) -> None:
+        """A plain function."""
+
+    def forward(self, use: Use) -> str:
+        """torch.sin."""
+        return f"torch.sin({self.frequency} * {use.inputs['input']})"
+
+
 class Identity(_Activation):
     """Change nothing; a place to look at, or to connect to."""
 
@@ -106,16 +179,10 @@ class Identity(_Activation):
     takes: ClassVar = "any"
 
 
-class _OverDimension(_Activation):
-    dim: int = Field(
-        -1, ge=-1, le=6, description="Over which dimension; -1 is the last (the batch, 0, is refused)"
-    )
-
-    def refuses(self, x: Shape) -> str:
-        """The dimension must exist and not be the batch."""
-        if self.dim == 0 or self.dim >= len(x) or len(x) == 1:
-            return f"dim must be -1 or in [1, {len(x) - 1}]. Got {self.dim}."
-        return ""
+class _OverDimension(_Over, _Activation):
+    def window(self, x: Shape) -> Windows:
+        """All along the dimension."""
+        return own_places(x, self.dim % len(x))
 
 
 class Softmax(_OverDimension):
@@ -123,6 +190,13 @@ class Softmax(_OverDimension):
 
     aliases: ClassVar = "probabilities, multiclass, classes"
     formula: ClassVar = r"y_i = \frac{e^{x_i}}{\sum_j e^{x_j}}"
+
+
+class Softmin(_OverDimension):
+    """As Softmax, where the smallest score gets the largest probability."""
+
+    aliases: ClassVar = "probabilities, distances, energies"
+    formula: ClassVar = r"y_i = \frac{e^{-x_i}}{\sum_j e^{-x_j}}"
 
 
 class LogSoftmax(_OverDimension):

@@ -5,6 +5,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from builder.layer import Layer, Shape, Use, written
+from builder.window import OWN, Windows, own_places
 
 
 class _Elementwise(Layer):
@@ -27,6 +28,12 @@ class _Elementwise(Layer):
             if not fits:
                 return f"all inputs must have the same shape. Got {written(shapes[0])} and {written(one)}."
         return ""
+
+    def window(self, *shapes: Shape) -> Windows:
+        """Value by value, but for what is spread over the others (broadcasting)."""
+        return tuple(
+            OWN if len(set(sizes)) == 1 else None for sizes in zip(*(one[1:] for one in shapes), strict=True)
+        )
 
 
 class Add(_Elementwise):
@@ -76,6 +83,10 @@ class Concatenate(Layer):
                     f"Got {written(shapes[0])} and {written(one)}."
                 )
         return ""
+
+    def window(self, *shapes: Shape) -> Windows:
+        """Value by value; along the dimension, places are those of one branch or another."""
+        return own_places(shapes[0], self.dim)
 
 
 class MatMul(Layer):

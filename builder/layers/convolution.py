@@ -6,6 +6,7 @@ from pydantic import Field
 
 from builder.layer import Call, Shape, call
 from builder.layers.initial import _Weighted
+from builder.window import Windows, along
 
 SEQUENCE, IMAGE, VOLUME = (
     ("batch × channels × steps",),
@@ -56,6 +57,11 @@ class _Convolution(_Weighted):
         if reach > room:
             return f"kernel must fit into the input, which is {room} wide with its padding. Got {reach}."
         return ""
+
+    def window(self, x: Shape) -> Windows:
+        """The filter, over all channels."""
+        before = self.dilation * (self.kernel - 1) // 2 if self.padding == "same" else self.padding
+        return along(x, self.kernel, self.stride, before, self.dilation)
 
 
 class Conv1d(_Convolution):
@@ -125,6 +131,10 @@ class _Transposed(_Weighted):
         if (min(x[2:]) - 1) * self.stride + self.kernel + self.output_padding <= 2 * self.padding:
             return f"padding must leave something of the output. Got {self.padding}."
         return ""
+
+    def window(self, x: Shape) -> Windows:
+        """The places whose filters reach it."""
+        return along(x, self.kernel, before=self.kernel - 1 - self.padding, grows=self.stride)
 
 
 class ConvTranspose1d(_Transposed):

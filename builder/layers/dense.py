@@ -6,6 +6,7 @@ from pydantic import Field
 
 from builder.layer import Call, Shape, call
 from builder.layers.initial import _Weighted
+from builder.window import OWN, Windows, own_places
 
 
 class Linear(_Weighted):
@@ -33,6 +34,10 @@ class Linear(_Weighted):
         """nn.Linear over the last dimension."""
         return call("nn.Linear", x[-1], self.units, bias=self.bias)
 
+    def window(self, x: Shape) -> Windows:
+        """All features of a place."""
+        return own_places(x, len(x) - 1)
+
 
 class Embedding(_Weighted):
     """Look up a learned vector for each index (a word, a user, a category)."""
@@ -51,3 +56,7 @@ class Embedding(_Weighted):
     def module(self, x: Shape) -> Call:
         """nn.Embedding."""
         return call("nn.Embedding", self.entries, self.width)
+
+    def window(self, x: Shape) -> Windows:
+        """Index by index."""
+        return (OWN,) * (len(x) - 1) + (None,)

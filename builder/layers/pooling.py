@@ -6,6 +6,7 @@ from pydantic import Field
 
 from builder.layer import Call, Layer, Shape, call
 from builder.layers.convolution import IMAGE, SEQUENCE, VOLUME
+from builder.window import OWN, Windows, along
 
 _SEQUENCE_EXAMPLE, _IMAGE_EXAMPLE, _VOLUME_EXAMPLE = ((2, 3, 12),), ((2, 3, 12, 12),), ((2, 2, 6, 8, 8),)
 
@@ -32,6 +33,10 @@ class _Pool(Layer):
                 f"kernel must fit into the input, which is {room} wide with its padding. Got {self.kernel}."
             )
         return ""
+
+    def window(self, x: Shape) -> Windows:
+        """Its own, channel by channel."""
+        return along(x, self.kernel, self.stride, self.padding, channels=OWN)
 
 
 class _MaxPool(_Pool):
@@ -97,6 +102,13 @@ class _Adaptive(Layer):
         """torch's adaptive pooling of the same name."""
         return call(f"nn.{self.kind}", self.size)
 
+    def window(self, x: Shape) -> Windows:
+        """Equal parts of the input; everything where there is one part, or parts are not equal."""
+        if self.size == 1 or any(side % self.size for side in x[2:]):
+            return OWN, *(None for _ in x[2:])
+        parts = tuple(side // self.size for side in x[2:])
+        return along(x, parts, parts, channels=OWN)
+
 
 class AdaptiveAvgPool1d(_Adaptive):
     """Average a sequence down to a given length, whatever its own."""
@@ -148,3 +160,10 @@ class Upsample(Layer):
         """nn.Upsample; linear is bilinear on images."""
         mode = "bilinear" if self.mode == "linear" and len(x) == 4 else self.mode
         return call("nn.Upsample", scale_factor=self.factor, mode=mode)
+
+    def window(self, x: Shape) -> Windows:
+        """The place that is copied, or the two around."""
+        factor = self.factor
+        if self.mode == "nearest":
+            return along(x, factor, before=factor - 1, grows=factor, channels=OWN)
+        return along(x, 2 * factor - factor % 2, before=(3 * factor - 2) // 2, grows=factor, channels=OWN)

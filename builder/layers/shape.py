@@ -6,8 +6,8 @@ from typing import Annotated, ClassVar
 from pydantic import Field, field_validator
 
 from builder.layer import Call, Layer, Shape, Use, call, written
-
-Dimension = Annotated[int, Field(ge=1, le=7)]
+from builder.layers.dimensions import Dimension, _Along
+from builder.window import OWN, Window, Windows
 
 
 class Flatten(Layer):
@@ -31,6 +31,10 @@ class Flatten(Layer):
         if self.start >= len(x):
             return f"start must be at most {len(x) - 1} here. Got {self.start}."
         return ""
+
+    def window(self, x: Shape) -> Windows:
+        """The dimensions before; the one that is made of the others has no places of theirs."""
+        return (OWN,) * (self.start - 1) + (None,)
 
 
 class Reshape(Layer):
@@ -108,22 +112,21 @@ class Permute(Layer):
             )
         return ""
 
+    def window(self, x: Shape) -> Windows:
+        """Value by value, elsewhere."""
+        return tuple(Window(dim=dim) for dim in self.order)
 
-class _AlongOne(Layer):
+
+class _Part(_Along):
     category: ClassVar = "Shape"
     takes: ClassVar = "any"
     example: ClassVar = ((2, 5, 8),)
-    dim: int = Field(1, ge=1, le=6, description="Along which dimension (0 is the batch)")
-
-    def refuses(self, x: Shape) -> str:
-        """The dimension must exist."""
-        return f"dim must be at most {len(x) - 1} here. Got {self.dim}." if self.dim >= len(x) else ""
 
     def _index(self, picked: str) -> str:
         return "[" + ":, " * self.dim + picked + "]"
 
 
-class Select(_AlongOne):
+class Select(_Part):
     """Pick one place along a dimension, such as the last step of a sequence; the dimension goes away."""
 
     icon: ClassVar = "colorize"
@@ -143,8 +146,12 @@ class Select(_AlongOne):
             "" if -size <= self.index < size else f"index must be in [{-size}, {size - 1}]. Got {self.index}."
         )
 
+    def window(self, x: Shape) -> Windows:
+        """The other dimensions."""
+        return tuple(Window(dim=dim) for dim in range(1, len(x)) if dim != self.dim)
 
-class Slice(_AlongOne):
+
+class Slice(_Part):
     """Keep a range along a dimension."""
 
     icon: ClassVar = "content_cut"
@@ -171,3 +178,8 @@ class Slice(_AlongOne):
                 f"start and stop must leave something of {x[self.dim]} places. Got {self.start}:{self.stop}."
             )
         return ""
+
+    def window(self, x: Shape) -> Windows:
+        """Value by value, from the first place that is kept."""
+        kept = Window(stride=self.step, before=-range(x[self.dim])[self.start :].start)
+        return tuple(kept if dim == self.dim else OWN for dim in range(1, len(x)))

@@ -2,7 +2,8 @@
 
 from typing import ClassVar
 
-from builder.layer import Layer, Use
+from builder.layer import Layer, Shape, Use
+from builder.window import Windows, own_places
 
 
 class TiedLinear(Layer):
@@ -25,3 +26,7 @@ class TiedLinear(Layer):
         if use.owner == "Embedding":
             return f"nn.functional.linear({use.inputs['input']}, {weight})"
         return f"{use.inputs['input']} @ {weight}"
+
+    def window(self, x: Shape) -> Windows:
+        """All features of a place."""
+        return own_places(x, len(x) - 1)

@@ -56,14 +56,6 @@ def digits_resnet(net: Sketch) -> None:
     net.output(net("Linear", x, units=10))
 
 
-@ready("Digits LSTM", GROUP, "Hochreiter and Schmidhuber (1997)", DIGITS, epochs=25, batch=64)
-def digits_lstm(net: Sketch) -> None:
-    """Reads each digit row by row, as a sequence of 8 steps, and answers after the last."""
-    x = net("Reshape", net.input("image", 1, 8, 8), shape=[8, 8])
-    x = net("LSTM", x, units=64)
-    net.output(net("Linear", net("Select", x, dim=1, index=-1), units=10))
-
-
 @ready("Digits transformer", GROUP, "Vaswani et al. (2017)", DIGITS, epochs=30, batch=64)
 def digits_transformer(net: Sketch) -> None:
     """The rows of a digit look at one another: self-attention with skip connections, then the mean over the rows."""

@@ -14,6 +14,21 @@ def _mlp(net: Sketch, features: int, hidden: tuple[int, ...], outputs: int, acti
     net.output(net("Linear", x, units=outputs))
 
 
+@ready(
+    "Perceptron",
+    POINTS,
+    "Rosenblatt (1958), The perceptron",
+    from_source("Gaussians", classes=2),
+    epochs=30,
+    batch=16,
+    loss={"kind": "Hinge"},
+    optimiser={"kind": "SGD", "lr": 0.1},
+)
+def perceptron(net: Sketch) -> None:
+    """One neuron draws one straight line. Watch the line turn until it parts the two clouds; then try it on XOR."""
+    net.output(net("Linear", net.input("features", 2), units=1))
+
+
 @ready("Linear model on spirals", POINTS, data=SPIRALS, epochs=100, batch=32, optimiser=FAST)
 def spiral_linear(net: Sketch) -> None:
     """One layer can only draw straight lines, so it must fail here: about half the points are wrong."""

@@ -4,6 +4,7 @@ from engines.data.data import Data, Part, Splits, prepare
 from engines.data.dataset import Dataset, Examples
 from engines.data.generated import Circles, Gaussians, Moons, Spirals, Xor
 from engines.data.preprocessing import Preprocessing
+from engines.data.sequences import Waves
 from engines.data.small import BreastCancer, Diabetes, Digits, Iris, Wine
 from engines.data.table.csv import Csv
 from engines.data.table.reading import Table, read_csv
@@ -11,6 +12,6 @@ from engines.data.table.uploads import familiar, store_csv, stored_table, write_
 
 __all__ = [
     "BreastCancer", "Circles", "Csv", "Data", "Dataset", "Diabetes", "Digits", "Examples", "Gaussians", "Iris",
-    "Moons", "Part", "Preprocessing", "Spirals", "Splits", "Table", "Wine", "Xor", "familiar", "prepare",
+    "Moons", "Part", "Preprocessing", "Spirals", "Splits", "Table", "Waves", "Wine", "Xor", "familiar", "prepare",
     "read_csv", "store_csv", "stored_table", "write_csv",
 ]  # fmt: skip

@@ -8,15 +8,19 @@ from torch import nn
 
 import builder
 from builder.templates import about
-from tests.graphs import chain, data, outputs
+from tests.graphs import LARGE, chain, data, outputs
 
 PUBLISHED = {  # parameters, multiply–adds (in brackets: as published, in G), layers that multiply by weights
     "lenet-5": (61_706, 416_520, 5),
     "alexnet": (61_100_840, 714_188_480, 8),  # 0.714
+    "vgg-11": (132_863_336, 7_609_090_048, 11),
     "vgg-16": (138_357_544, 15_470_264_320, 16),  # 15.47
     "resnet-18": (11_689_512, 1_814_073_344, 18),  # 1.814
+    "resnet-34": (21_797_672, 3_663_761_408, 34),
+    "resnet-50": (25_557_032, 4_089_184_256, 50),
+    "densenet-121": (7_978_856, 2_834_161_664, 121),
+    "u-net": (31_030_658, 150_428_424_448, 23),
 }
-LARGE = ("alexnet", "vgg-16", "resnet-18")
 
 
 class LeNet5(nn.Module):
@@ -122,13 +126,26 @@ def test_a_template_is_whole(name: str) -> None:
     assert about(name).title and about(name).about.endswith(".")
 
 
-@pytest.mark.parametrize("name", [name for name in builder.templates() if name not in LARGE])
-def test_a_small_template_runs(name: str) -> None:
-    """Forward and backward, every weight with a gradient."""
-    graph = builder.template(name).graph
-    module = builder.compile(graph)
-    sum(answer.square().sum() for answer in outputs(module, data(graph, 3))).backward()  # type: ignore[union-attr]
-    assert all(weight.grad is not None for weight in module.parameters())
+@pytest.mark.parametrize("name", builder.templates())
+def test_a_template_runs(name: str) -> None:
+    """Forward and backward, every weight with a gradient; large ones on the meta device."""
+    for graph in builder.template(name).graphs.values():
+        device = "meta" if name in LARGE else "cpu"
+        module = builder.compile(graph, device)
+        given = tuple(value.to(device) for value in data(graph, 3))
+        sum(answer.square().sum() for answer in outputs(module, given)).backward()  # type: ignore[union-attr]
+        assert all(weight.grad is not None for weight in module.parameters())
+
+
+def test_the_large_templates_are_those_that_cost_much() -> None:
+    """More than ten million weights, or half a billion multiply–adds."""
+    found = set()
+    for name in builder.templates():
+        for graph in builder.template(name).graphs.values():
+            summary = builder.summary(graph)
+            if summary.parameters > 10**7 or summary.multiply_adds > 5 * 10**8:
+                found.add(name)
+    assert found == set(LARGE)
 
 
 def test_templates_are_named_as_the_field_names_them() -> None:

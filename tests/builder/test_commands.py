@@ -1,5 +1,6 @@
 """The command line of the builder: tables, problems and source without a browser, and errors without a traceback."""
 
+import csv
 import os
 import subprocess
 import sys
@@ -13,24 +14,25 @@ from builder.edits import SetConfig
 from tests.graphs import chain
 
 LENET = """\
-node      layer      output                parameters  multiply–adds  activations
-─────────────────────────────────────────────────────────────────────────────────
-image     Input      B × 1 × 32 × 32                –              –      4.0 KiB
-c1        Conv2d     B × 6 × 28 × 28              156        117,600     18.4 KiB
-tanh1     Tanh       B × 6 × 28 × 28                –              –     18.4 KiB
-s2        AvgPool2d  B × 6 × 14 × 14                –              –      4.6 KiB
-c3        Conv2d     B × 16 × 10 × 10           2,416        240,000      6.2 KiB
-tanh2     Tanh       B × 16 × 10 × 10               –              –      6.2 KiB
-s4        AvgPool2d  B × 16 × 5 × 5                 –              –      1.6 KiB
-c5        Conv2d     B × 120 × 1 × 1           48,120         48,000        480 B
-tanh3     Tanh       B × 120 × 1 × 1                –              –        480 B
-flatten1  Flatten    B × 120                        –              –        480 B
-f6        Linear     B × 84                    10,164         10,080        336 B
-tanh4     Tanh       B × 84                         –              –        336 B
-digits    Linear     B × 10                       850            840         40 B
-output1   Output     B × 10                         –              –            –
-─────────────────────────────────────────────────────────────────────────────────
+node      layer      output                parameters  multiply–adds  activations  receptive field
+──────────────────────────────────────────────────────────────────────────────────────────────────
+image     Input      B × 1 × 32 × 32                –              –      4.0 KiB            1 × 1
+c1        Conv2d     B × 6 × 28 × 28              156        117,600     18.4 KiB            5 × 5
+tanh1     Tanh       B × 6 × 28 × 28                –              –     18.4 KiB            5 × 5
+s2        AvgPool2d  B × 6 × 14 × 14                –              –      4.6 KiB            6 × 6
+c3        Conv2d     B × 16 × 10 × 10           2,416        240,000      6.2 KiB          14 × 14
+tanh2     Tanh       B × 16 × 10 × 10               –              –      6.2 KiB          14 × 14
+s4        AvgPool2d  B × 16 × 5 × 5                 –              –      1.6 KiB          16 × 16
+c5        Conv2d     B × 120 × 1 × 1           48,120         48,000        480 B          32 × 32
+tanh3     Tanh       B × 120 × 1 × 1                –              –        480 B          32 × 32
+flatten1  Flatten    B × 120                        –              –        480 B                –
+f6        Linear     B × 84                    10,164         10,080        336 B                –
+tanh4     Tanh       B × 84                         –              –        336 B                –
+digits    Linear     B × 10                       850            840         40 B                –
+output1   Output     B × 10                         –              –            –                –
+──────────────────────────────────────────────────────────────────────────────────────────────────
 total     5 deep     241.0 KiB of weights      61,706        416,520     61.5 KiB
+8.6 MiB to train it with Adam in batches of 64
 """
 
 
@@ -57,8 +59,34 @@ def test_summary_of_a_broken_network(broken: str, capsys: pytest.CaptureFixture[
     assert main(["summary", broken]) == 1
     shown = capsys.readouterr()
     assert "linear1" in shown.out and "36" in shown.out
-    assert [line.split()[2:] for line in shown.out.splitlines() if line.startswith("dropout1")] == [["?"] * 4]
+    assert [line.split()[2:] for line in shown.out.splitlines() if line.startswith("dropout1")] == [["?"] * 5]
     assert shown.err == "error: Dropout 'dropout1': rate must be in [0, 1). Got 1.5. The default is 0.5.\n"
+
+
+def test_summary_as_csv_is_safe_to_open(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """For programs: plain numbers, nothing where nothing is known, and no cell that a spreadsheet would run."""
+    assert main(["summary", "lenet-5", "--to", "csv", "--batch", "2"]) == 0
+    rows = list(csv.DictReader(capsys.readouterr().out.splitlines()))
+    assert sum(int(row["parameters"]) for row in rows) == 61_706
+    assert rows[1] == {
+        "node": "c1", "layer": "Conv2d", "output": "B × 6 × 28 × 28", "parameters": "156", "multiply-adds": "117600",
+        "activation bytes": "18816", "training bytes": str(4 * 4 * 156 + 2 * 2 * 18816), "receptive field": "5 × 5",
+    }  # fmt: skip
+    evil = builder.Graph(nodes=(builder.Node(id="a", kind="=HYPERLINK(1)"),))
+    builder.save(builder.Project(graphs={"model": evil}), tmp_path / "evil.json")
+    assert (
+        main(["summary", str(tmp_path / "evil.json"), "--to", "csv", "-o", str(tmp_path / "costs.csv")]) == 1
+    )
+    assert (tmp_path / "costs.csv").read_text().splitlines()[1] == "a,'=HYPERLINK(1),,,,,,"
+
+
+def test_summary_of_a_block(capsys: pytest.CaptureFixture[str]) -> None:
+    """What one repeat costs, with what reaches it; a way that leads nowhere is told."""
+    assert main(["summary", "resnet-18", "--inside", "down1"]) == 0
+    shown = capsys.readouterr().out
+    assert "73,728" in shown and "67 × 67" in shown
+    assert main(["summary", "resnet-18", "--inside", "conv1"]) == 1
+    assert "'conv1' is no node that uses one" in capsys.readouterr().err
 
 
 def test_check(broken: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -20,9 +20,8 @@ from engines.exports.pt2 import traced
 from engines.exports.python import sources
 from engines.exports.safetensors import weights
 from engines.trained import Trained
-from tests.graphs import KINDS, around, outputs
+from tests.graphs import KINDS, LARGE, around, outputs
 
-LARGE = ("alexnet", "resnet-18", "vgg-16")
 SMALL = [name for name in templates() if name not in LARGE]
 VARIANTS: list[tuple[str, dict[str, Any]]] = [
     ("AdaptiveAvgPool1d", {"size": 5}), ("AdaptiveAvgPool2d", {"size": 5}), ("AdaptiveMaxPool2d", {"size": 6}),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from builder.errors import BadFile
 from builder.files import write_atomically
+from builder.spreadsheet import harmless
 from engines.data.table.reading import Table, read_csv
 
 if TYPE_CHECKING:
@@ -80,13 +81,8 @@ def write_csv(frame: pd.DataFrame) -> bytes:
 
     A text that a spreadsheet would run as a formula gets an apostrophe in front (OWASP, CSV injection).
     """
-    safe = frame.rename(columns=_harmless)
+    safe = frame.rename(columns=harmless)
     for place, kind in enumerate(safe.dtypes):
         if kind.kind not in "biuf":
-            safe.isetitem(place, [_harmless(cell) for cell in safe.iloc[:, place]])
+            safe.isetitem(place, [harmless(cell) for cell in safe.iloc[:, place]])
     return safe.to_csv(index=False, lineterminator="\n").encode()
-
-
-def _harmless(cell: object) -> object:
-    risky = isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
-    return f"'{cell}" if risky else cell

@@ -12,7 +12,7 @@ from builder.inside import block_at, inside, problems_inside, way_to
 from builder.layer import Spec
 from builder.project import Project, usual_role
 from builder.shapes import Inference
-from builder.summary import summary_of
+from builder.summary import Summary
 from pages.parts.documents.about import about, flows, told
 from pages.parts.documents.document import Document, Graphs
 
@@ -160,7 +160,7 @@ def _totals(
     """What the graph costs."""
     if inference is None:
         return None
-    summary, batch = summary_of(inference), batch_of(project)
+    summary, batch = Summary(inference), batch_of(project)
     return {
         "parameters": summary.parameters,
         "multiply_adds": summary.multiply_adds,

@@ -1,0 +1,195 @@
+"""The graph while it is being read: nodes with their weights, and the modules of the original that they lie in."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from builder.graph import named
+from builder.layer import Layer, Spec
+from builder.layers import LAYERS
+
+if TYPE_CHECKING:
+    import torch
+
+    from builder.reading.layout import Layout
+
+
+class Unreadable(Exception):
+    """An operator, or this use of it, has no equivalent among the layers; the text says why."""
+
+
+@dataclass(eq=False)
+class Flow:
+    """A tensor of the original: its value for the example, and the output of the graph that holds it."""
+
+    ref: str
+    value: "torch.Tensor"
+    layout: "Layout | None" = None
+    """How it lies in what the graph holds; None: the same."""
+    origin: tuple[str, str] = ("", "")
+    """The module and the name of the operator that laid it out so."""
+    readers: int = 2
+    """How many read it, where that is known."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Its shape for the example, as the original sees it."""
+        return tuple(self.value.shape)
+
+
+@dataclass(eq=False)
+class Drawn:
+    """A node that was read."""
+
+    id: str
+    kind: str
+    scope: str
+    """The module of the original in which it was called, as a path."""
+    name: str
+    """What it is called there."""
+    config: dict[str, Any]
+    inputs: dict[str, str]
+    weights: dict[str, "torch.Tensor"] = field(default_factory=dict)
+    shares: str = ""
+    specs: dict[str, Spec] = field(default_factory=dict)
+    """What comes out, by port; "" is the first."""
+
+
+@dataclass
+class Unknown:
+    """An operator that no layer stands for: its name, where it is used, and why it was not understood."""
+
+    operator: str
+    nodes: list[str] = field(default_factory=list)
+    reason: str = ""
+
+    def __str__(self) -> str:
+        times = f"{len(self.nodes)} times" if len(self.nodes) > 1 else "once"
+        places = ", ".join(self.nodes[:3]) + (" …" if len(self.nodes) > 3 else "")
+        return f"{self.operator} ({times}: {places}){self.reason and ': '}{self.reason}"
+
+
+class Draft:
+    """Draws nodes: `ref = draft("Linear", x, weights={"weight": w}, units=10)`."""
+
+    def __init__(self) -> None:
+        self.nodes: dict[str, Drawn] = {}
+        self.classes: dict[str, str] = {}
+        """The modules of the original that people wrote: path → name of the class."""
+        self.notes: Counter[str] = Counter()
+        self.unknown: dict[str, Unknown] = {}
+        self.scope, self.name = "", ""
+        """Where the original is at present, and what the next node is called there."""
+        self._owners: dict[tuple[str, str, str], str] = {}
+        self.result: Any = None
+        """What the original's operator gave for the example."""
+
+    def __call__(
+        self,
+        kind: str,
+        *inputs: "Flow | str",
+        weights: "dict[str, torch.Tensor | None] | None" = None,
+        **config: Any,
+    ) -> str:
+        """Place a node behind others; fields that have their defaults are left out. The reference to its output."""
+        owned = {name: one.detach() for name, one in (weights or {}).items() if one is not None}
+        layer = LAYERS.get(kind)
+        fields = _told(layer, config)
+        ports = _ports(layer, len(inputs))
+        node = Drawn(
+            id=legal(f"{self.scope}.{self.name}", kind, self.nodes),
+            kind=kind,
+            scope=self.scope,
+            name=self.name,
+            config=fields,
+            inputs={
+                port: one if isinstance(one, str) else one.ref
+                for port, one in zip(ports, inputs, strict=True)
+            },
+            weights=owned,
+        )
+        node.shares = self._owner(node)
+        self.nodes[node.id] = node
+        return node.id
+
+    def missing(self, operator: str, flows: Iterable["Flow | str"], reason: str) -> str:
+        """Place a node of an operator that no layer stands for, under its own name, connected as it was."""
+        id = self(operator, *flows)
+        one = self.unknown.setdefault(operator, Unknown(operator, reason=reason))
+        one.nodes.append(id)
+        return id
+
+    def forget(self, count: int) -> None:
+        """Keep only so many nodes: what was drawn for an operator that then proved unreadable goes."""
+        for id in [*self.nodes][count:]:
+            del self.nodes[id]
+        self._owners = {key: id for key, id in self._owners.items() if id in self.nodes}
+
+    def specify(self, flow: Flow) -> None:
+        """Remember what an output is like; one that lies otherwise than the original sees it, inference tells."""
+        id, _, port = flow.ref.partition(".")
+        if flow.layout is None and id in self.nodes:
+            dtype = str(flow.value.dtype).removeprefix("torch.")
+            self.nodes[id].specs.setdefault(port, Spec(flow.shape, dtype))
+
+    def note(self, text: str) -> None:
+        """Say something about the whole, once however often it occurs."""
+        self.notes[text] += 1
+
+    def owner_of(self, weight: "torch.Tensor", kind: str) -> str:
+        """The node of a kind that already has this very weight; "" if there is none."""
+        for node in self.nodes.values():
+            own = node.weights.get("weight")
+            if node.kind == kind and own is not None and own.data_ptr() == weight.data_ptr() and own.shape == weight.shape:
+                return node.shares or node.id
+        return ""
+
+    def _owner(self, node: Drawn) -> str:
+        """The node that already has these very weights, so that this one uses them again."""
+        if not node.weights:
+            return ""
+        memory = [(name, one.data_ptr(), one.shape, one.stride()) for name, one in node.weights.items()]
+        if any(one.device.type == "meta" or not one.numel() for one in node.weights.values()):
+            return ""
+        owner = self._owners.setdefault((node.kind, repr(node.config), repr(memory)), node.id)
+        return "" if owner == node.id else owner
+
+
+def legal(text: str, kind: str, taken: Iterable[str]) -> str:
+    """A free id as near to a name of the original as ids may be: `layer1.0.conv1` → `layer1_0_conv1`."""
+    stem = re.sub(r"[^a-z]+", "", re.sub(r"\dd$", "", kind).lower()) or "node"
+    name = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
+    name = name if name[:1].isalpha() else f"{stem}{name}"
+    name = name[-58:].lstrip("_0123456789") or stem
+    try:
+        named(name)
+    except ValueError:
+        name += "_1"
+    number, chosen = 1, name
+    while chosen in taken:
+        number += 1
+        chosen = f"{name}_{number}"
+    return chosen
+
+
+def _told(layer: type[Layer] | None, config: dict[str, Any]) -> dict[str, Any]:
+    """The fields that differ from the layer's defaults, as JSON has them."""
+    listed = {name: [*value] if isinstance(value, tuple | list) else value for name, value in config.items()}
+    if layer is None:
+        return listed
+    usual = {name: info.get_default() for name, info in layer.model_fields.items()}
+    return {
+        name: value
+        for name, value in listed.items()
+        if name not in usual or usual[name] != (tuple(value) if isinstance(value, list) else value)
+    }
+
+
+def _ports(layer: type[Layer] | None, count: int) -> list[str]:
+    stem = layer.many if layer else "input" if count != 1 else ""
+    if stem:
+        return [f"{stem}{number}" for number in range(1, count + 1)]
+    known = [*layer.inputs, *layer.optional] if layer else ["input"]
+    return [*known, *(f"input{number}" for number in range(len(known) + 1, count + 1))][:count]

@@ -1,0 +1,139 @@
+"""Drawing what only moves numbers, and working along dimensions wherever the original has its batch."""
+
+from collections.abc import Callable, Sequence
+from math import prod
+from typing import Any
+
+from builder.reading.draft import Draft, Flow, Unreadable
+from builder.reading.layout import Axis, Groups, Layout, plain, runs, sizes
+
+Refs = str | list[str]
+
+
+def lies(flow: Flow) -> Layout:
+    """How a flow lies in what the graph holds."""
+    return flow.layout or plain(flow.shape)
+
+
+def laid(draft: Draft, flow: Flow, layout: Layout | None) -> Flow:
+    """A flow seen with another layout; nothing is drawn until something needs it so."""
+    if layout is None:
+        raise Unreadable("it takes the batch apart")
+    return Flow(flow.ref, draft.result, layout, (draft.scope, draft.name))
+
+
+def straight(draft: Draft, flow: Flow) -> Flow:
+    """The flow as the original sees it, drawn if it lies otherwise; once, however many need it.
+
+    Raises:
+        Unreadable: the batch is not its first dimension.
+    """
+    if flow.layout is None:
+        return flow
+    if not flow.layout.batch_first:
+        raise Unreadable("the batch is not the first dimension of what it is given")
+    here = draft.scope, draft.name
+    draft.scope, draft.name = flow.origin
+    flow.ref, flow.layout = drawn(draft, flow.ref, flow.layout), None
+    draft.specify(flow)
+    draft.scope, draft.name = here
+    return flow
+
+
+def drawn(draft: Draft, ref: str, layout: Layout) -> str:
+    """The reference to what the original sees, the batch first: at most a reshape, a permutation and a reshape."""
+    pieces, order = runs(layout)
+    held, split, seen = sizes(layout.held), sizes(pieces), sizes(layout.seen)
+    if [*order] == sorted(order):
+        return reshaped(draft, ref, held, seen)
+    ref = reshaped(draft, ref, held, split)
+    ref = draft("Permute", ref, order=order[1:])
+    return reshaped(draft, ref, tuple(split[place] for place in order), seen)
+
+
+def reshaped(draft: Draft, ref: str, before: Sequence[int], after: Sequence[int]) -> str:
+    """The reference to the same numbers in another shape, the batch first."""
+    before, after = tuple(before), tuple(after)
+    if before == after:
+        return ref
+    last = len(after) - 1
+    if last >= 1 and len(before) > len(after) and after == (*before[:last], prod(before[last:])):
+        return draft("Flatten", ref, start=last)
+    if not last:
+        return draft("Select", ref, dim=1, index=0)
+    return draft("Reshape", ref, shape=after[1:])
+
+
+def same(draft: Draft, kind: str, flow: Flow, **config: Any) -> "str | Flow":
+    """A layer that treats each value by itself, so that it does not matter how they lie."""
+    ref = draft(kind, flow, **config)
+    return Flow(ref, draft.result, flow.layout, flow.origin) if flow.layout else ref
+
+
+def staged(draft: Draft, flow: Flow) -> "tuple[str, Groups, list[int | None]]":
+    """The batch brought to the front: the reference, what is behind each dimension then, and where each one went."""
+    layout = lies(flow)
+    batch: list[Axis] = []
+    groups: list[tuple[Axis, ...]] = []
+    places: list[int | None] = []
+    for group in layout.seen:
+        rest = tuple(axis for axis in group if not axis.batch)
+        if len(rest) < len(group):
+            batch += [axis for axis in group if axis.batch]
+            places.append(None)
+            if rest:
+                groups.append(rest)
+        else:
+            groups.append(group)
+            places.append(len(groups))
+    front = (tuple(batch), *groups)
+    return drawn(draft, flow.ref, Layout(layout.held, front)), front, places
+
+
+def along(
+    draft: Draft, flow: Flow, dims: Sequence[int], make: Callable[[str, list[int]], Refs], *, gone: bool = False
+) -> Any:
+    """A layer that works along some dimensions and treats all others alike, wherever the batch lies.
+
+    Args:
+        draft: Where to draw.
+        flow: What it is given.
+        dims: Dimensions of the flow; negative ones count from the end.
+        make: Draws it, given a reference to a tensor with the batch first, and where the dimensions lie in that.
+        gone: Whether these dimensions are missing from the results.
+    """
+    rank = len(flow.shape)
+    dims = [dim % rank for dim in dims]
+    if flow.layout is None or flow.layout.batch_first:
+        if 0 in dims:
+            raise Unreadable("it works along the batch")
+        return make(straight(draft, flow).ref, dims)
+    ref, front, places = staged(draft, flow)
+    wanted = [place for dim in dims if (place := places[dim]) is not None]
+    if len(wanted) < len(dims):
+        raise Unreadable("it works along the batch")
+    refs = make(ref, wanted)
+    many = isinstance(draft.result, list | tuple)
+    results = draft.result if many else [draft.result]
+    made = [
+        Flow(one, result, _changed(front, flow.layout.seen, wanted, dims, result.shape, gone), flow.origin)
+        for one, result in zip(refs if isinstance(refs, list) else [refs], results, strict=True)
+    ]
+    return made if many else made[0]
+
+
+def _changed(
+    front: Groups, seen: Groups, wanted: list[int], dims: Sequence[int], shape: Sequence[int], gone: bool
+) -> Layout:
+    """The layout of a result: other axes along the dimensions in question, or none."""
+    if gone:
+        return Layout(
+            tuple(group for place, group in enumerate(front) if place not in wanted),
+            tuple(group for dim, group in enumerate(seen) if dim not in dims),
+        )
+    fresh = {dim: (Axis(shape[dim]),) if shape[dim] > 1 else () for dim in dims}
+    moved = dict(zip(wanted, fresh.values(), strict=True))
+    return Layout(
+        tuple(moved.get(place, group) for place, group in enumerate(front)),
+        tuple(fresh.get(dim, group) for dim, group in enumerate(seen)),
+    )

@@ -1,0 +1,155 @@
+"""Runs the original on its example, operator by operator, and draws what depends on the inputs."""
+
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from builder.layer import Spec
+from builder.reading.draft import Draft, Flow, Unreadable
+from builder.reading.laying import straight
+from builder.reading.rules import RULES, Rule
+
+if TYPE_CHECKING:
+    import torch
+
+OTHER_WORDS = {"axis": "dim", "keepdims": "keepdim", "self": "input", "x": "input"}
+"""Parameters that go by several names in torch."""
+
+
+class Machine:
+    """What does not depend on the inputs is worked out and stays a constant; all else becomes nodes."""
+
+    def __init__(self, draft: Draft) -> None:
+        self.draft = draft
+
+    def call(
+        self,
+        name: str,
+        run: Callable[..., Any],
+        arguments: Iterable[Any],
+        options: Mapping[str, Any] | None = None,
+        *,
+        told: tuple[Any, ...] | None = None,
+        named: Mapping[str, Any] | None = None,
+        operator: str = "",
+    ) -> Any:
+        """Run an operator and draw it: the Flows that come out, or plain values if no Flow went in.
+
+        Args:
+            name: Under which its rule is found.
+            run: What computes it.
+            arguments: What it is given; Flows may lie in lists.
+            options: The same by name.
+            told: What the rule is given, where that is more than the function (a module's weights).
+            operator: What people call it, if no rule is found.
+        """
+        arguments, options = tuple(arguments), dict(options or {})
+        flows = [*_flows([arguments, options])]
+        result = run(*_values(arguments), **_values(options))
+        if not flows or not any(True for _ in _tensors(result)):
+            return result
+        self.draft.result = result
+        rule = RULES.get(name) or RULES.get(name.rpartition(".")[2].rstrip("_"))
+        refs = self._drawn(rule, told or arguments, dict(named or {}) if told else options, flows, operator or name)
+        made = self._flowing(refs, result)
+        if name.endswith("_") or options.get("inplace"):
+            _moved(arguments, made)
+        return made
+
+    def unknown(self, operator: str, flows: Iterable[Flow], result: Any, reason: str) -> Any:
+        """Draw an operator that cannot be run or understood; its results are taken to be these."""
+        return self._flowing(self.draft.missing(operator, unique(flows), reason), result)
+
+    def _drawn(
+        self, rule: Rule | None, arguments: tuple[Any, ...], options: dict[str, Any], flows: list[Flow], operator: str
+    ) -> Any:
+        options = {OTHER_WORDS.get(name, name): value for name, value in options.items()}
+        before = len(self.draft.nodes)
+        try:
+            if rule is None:
+                raise Unreadable("no layer computes it")
+            if not rule.anywhere:
+                for flow in flows:
+                    straight(self.draft, flow)
+            try:
+                inspect.signature(rule.draw).bind(self.draft, *arguments, **options)
+            except TypeError as error:
+                raise Unreadable(f"it is used in another way than usual ({error})") from error
+            return rule.draw(self.draft, *arguments, **options)
+        except Unreadable as error:
+            self.draft.forget(before)
+            return self.draft.missing(operator, unique(flows), str(error))
+
+    def _flowing(self, refs: Any, result: Any) -> Any:
+        """The tensors that came out, each with the reference that was drawn for it."""
+        import torch
+
+        if isinstance(result, torch.Tensor):
+            if isinstance(refs, list | tuple):
+                refs = refs[0]
+            made = Flow(refs.ref, result, refs.layout, refs.origin) if isinstance(refs, Flow) else Flow(refs, result)
+            self.draft.specify(made)
+            return made
+        if isinstance(result, list | tuple):
+            if not isinstance(refs, list | tuple):
+                refs = [refs, *(f"{refs}.output{number}" for number in range(2, len(result) + 1))]
+            refs = [*refs, *[None] * (len(result) - len(refs))]
+            return tuple(
+                self._flowing(ref, one) if ref is not None else None
+                for ref, one in zip(refs, result, strict=True)
+            )
+        return result
+
+
+def unique(flows: Iterable[Flow]) -> list[Flow]:
+    """The flows without those that come again, in order."""
+    return [*{flow.ref: flow for flow in flows}.values()]
+
+
+def spec(value: "torch.Tensor") -> Spec:
+    """What a tensor is, as a graph says it."""
+    return Spec(tuple(value.shape), str(value.dtype).removeprefix("torch."))
+
+
+def _moved(arguments: tuple[Any, ...], made: Any) -> None:
+    """What works in place also changes what its argument means from now on."""
+    if arguments and isinstance(arguments[0], Flow) and isinstance(made, Flow):
+        arguments[0].ref, arguments[0].layout, arguments[0].origin = made.ref, made.layout, made.origin
+
+
+def _flows(value: Any) -> Iterator[Flow]:
+    if isinstance(value, Flow):
+        yield value
+    elif isinstance(value, list | tuple):
+        for one in value:
+            yield from _flows(one)
+    elif isinstance(value, slice):
+        yield from _flows([value.start, value.stop, value.step])
+    elif isinstance(value, Mapping):
+        yield from _flows([*value.values()])
+
+
+def _values(value: Any) -> Any:
+    if isinstance(value, Flow):
+        return value.value
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return type(value)(*map(_values, value))
+    if isinstance(value, list | tuple):
+        return type(value)(map(_values, value))
+    if isinstance(value, slice):
+        return slice(_values(value.start), _values(value.stop), _values(value.step))
+    if isinstance(value, dict):
+        return {name: _values(one) for name, one in value.items()}
+    return value
+
+
+def _tensors(value: Any) -> Iterator["torch.Tensor"]:
+    import torch
+
+    if isinstance(value, torch.Tensor):
+        yield value
+    elif isinstance(value, list | tuple):
+        for one in value:
+            yield from _tensors(one)
+    elif isinstance(value, Mapping):
+        yield from _tensors([*value.values()])

@@ -1,0 +1,82 @@
+"""What was read is run beside the original: the largest difference of their answers is the proof."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from builder.errors import StrataError
+from builder.graph import Graph
+
+if TYPE_CHECKING:
+    import torch
+
+    Run = Callable[[Sequence[torch.Tensor]], Sequence[torch.Tensor]]
+
+
+def difference(
+    graph: Graph, state: "dict[str, torch.Tensor]", original: "Run", examples: "Sequence[Sequence[torch.Tensor]]"
+) -> tuple[float | None, str]:
+    """The largest difference on any of the examples, relative to answers larger than 1; None, and why, if unknown."""
+    import torch
+
+    import builder
+
+    try:
+        module = builder.compile(graph)
+        module.load_state_dict(state)
+    except StrataError:
+        return None, "The graph has problems, so it was not run."
+    except RuntimeError as error:
+        return None, f"The weights do not fit the graph: {_first(error)}"
+    module.eval()
+    worst = 0.0
+    for number, example in enumerate(examples):
+        try:
+            theirs = original(example)
+        except Exception as error:  # whatever the original does
+            if number:
+                return worst, "The original takes no other batch size."
+            return None, f"The original cannot be run: {_first(error)}"
+        with torch.no_grad():
+            try:
+                answer = module(*(one.clone() for one in example))
+            except RuntimeError as error:
+                return None, f"The graph cannot be run: {_first(error)}"
+        ours = answer if isinstance(answer, tuple) else (answer,)
+        for one, other in zip(ours, theirs, strict=True):
+            worst = max(worst, _apart(one, other))
+    return worst, ""
+
+
+def _apart(one: "torch.Tensor", other: "torch.Tensor") -> float:
+    if one.shape != other.shape:
+        return float("inf")
+    if not one.numel():
+        return 0.0
+    one, other = one.double(), other.double()
+    apart = (one - other).abs()
+    same = (one == other) | (one.isnan() & other.isnan())
+    apart = apart.masked_fill(same, 0.0) / other.abs().max().nan_to_num(1.0, 1.0, 1.0).clamp_min(1.0)
+    return float(apart.nan_to_num(float("inf")).max())
+
+
+def _first(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).partition("\n")[0][:200]
+
+
+def other_batch(example: "Sequence[torch.Tensor]") -> "tuple[torch.Tensor, ...]":
+    """The same example with one more row, none of which is as before: no graph may depend on the batch."""
+    import torch
+
+    return tuple(torch.cat([one, one[:1]]).roll(1, 0) for one in example)
+
+
+def pair(example: "Sequence[Any]") -> "tuple[torch.Tensor, ...]":
+    """An example of two rows, made of the first rows of what is given; a single row comes a second time, shifted."""
+    import torch
+
+    made = []
+    for one in example:
+        one = one.detach()
+        second = one[1:2] if one.shape[0] > 1 else one[:1].roll(1, -1) if one.ndim > 1 else one[:1]
+        made.append(torch.cat([one[:1], second]).contiguous())
+    return tuple(made)

@@ -1,0 +1,57 @@
+"""Numbers and weights that the original uses directly, as nodes that follow the batch of another."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from builder.reading.draft import Draft, Flow, Unreadable
+
+if TYPE_CHECKING:
+    import torch
+
+
+def joined(draft: Draft, tensors: Sequence[Any]) -> "list[Flow | str]":
+    """What an operator joins, constants among it as nodes of their own."""
+    from builder.reading.laying import straight
+
+    flows = [one for one in tensors if isinstance(one, Flow)]
+    return [
+        straight(draft, one) if isinstance(one, Flow) else constant(draft, one, flows[0]) for one in tensors
+    ]
+
+
+def constant(draft: Draft, value: "torch.Tensor", like: Flow, rank: int = 0) -> str:
+    """A node that gives fixed or learned numbers for each example of a batch."""
+    from builder.reading.laying import straight
+
+    one = example_of(value, like, rank)
+    learned = isinstance(value, _parameter())
+    if learned or one.numel() > MOST_WRITTEN:
+        return draft("Parameter", straight(draft, like), weights={"weight": one}, shape=[*one.shape], trained=learned)
+    return draft("Constant", straight(draft, like), values=one.tolist())
+
+
+MOST_WRITTEN = 1000
+"""Numbers that are written into a field; more are kept as weights that are not trained."""
+
+
+def example_of(value: "torch.Tensor", like: Flow, rank: int = 0) -> "torch.Tensor":
+    """The part of a constant for one example, with as many dimensions as the flow has behind its batch.
+
+    Raises:
+        Unreadable: it differs from example to example.
+    """
+    import torch
+
+    rank = rank or max(len(like.shape), value.ndim)
+    value = value.reshape((1,) * (rank - value.ndim) + tuple(value.shape))
+    if value.shape[0] > 1 and not (value == value[:1]).all():
+        raise Unreadable("it uses numbers that differ from example to example")
+    if value.dtype is torch.float64:
+        value = value.float()
+    return value[0]
+
+
+def _parameter() -> type:
+    from torch import nn
+
+    return nn.Parameter

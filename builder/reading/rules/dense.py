@@ -1,0 +1,58 @@
+"""Weighted sums over the features, and look-up tables."""
+
+from typing import TYPE_CHECKING, Any
+
+from builder.reading.draft import Draft, Flow, Unreadable
+from builder.reading.laying import along
+from builder.reading.rules.rule import rule
+
+if TYPE_CHECKING:
+    import torch
+
+
+@rule("linear", anywhere=True)
+def _linear(draft: Draft, input: Flow, weight: Any, bias: Any = None) -> Any:
+    fixed(weight, bias)
+    if (owner := draft.owner_of(weight, "Embedding")) and bias is None:
+        return along(draft, input, [-1], lambda ref, _: draft("TiedLinear", ref, shares=owner))
+    return along(draft, input, [-1], lambda ref, _: dense(draft, ref, weight, bias))
+
+
+def dense(draft: Draft, ref: str, weight: "torch.Tensor", bias: "torch.Tensor | None") -> str:
+    """A Linear over the last dimension."""
+    return draft("Linear", ref, weights={"weight": weight, "bias": bias}, units=weight.shape[0],
+                 bias=bias is not None)  # fmt: skip
+
+
+@rule("addmm", anywhere=True)
+def _addmm(draft: Draft, input: Any, mat1: Flow, mat2: Any, *, beta: float = 1, alpha: float = 1) -> Any:
+    fixed(mat2, input)
+    if not isinstance(mat1, Flow) or input.ndim != 1 or (beta, alpha) != (1, 1):
+        raise Unreadable("only a bias and weights that are the same for all are read")
+    return along(draft, mat1, [-1], lambda ref, _: dense(draft, ref, mat2.t(), input))
+
+
+@rule("embedding", anywhere=True)
+def _embedding(draft: Draft, input: Any, weight: Any, padding_idx: int | None = None, *_: Any, **__: Any) -> Any:
+    if isinstance(weight, Flow):  # torch.ops has them the other way round
+        input, weight = weight, input
+    fixed(weight)
+    from builder.reading.laying import lies
+    from builder.reading.layout import Axis, Layout
+
+    wide = (Axis(weight.shape[1]),)
+    ref = draft("Embedding", input, weights={"weight": weight}, entries=weight.shape[0], width=weight.shape[1])
+    if not input.layout:
+        return ref
+    layout = lies(input)
+    return Flow(ref, draft.result, Layout((*layout.held, wide), (*layout.seen, wide)), input.origin)
+
+
+def fixed(*weights: Any) -> None:
+    """Weights must not depend on what the network is given.
+
+    Raises:
+        Unreadable: they do.
+    """
+    if any(isinstance(one, Flow) for one in weights):
+        raise Unreadable("its weights depend on the input")

@@ -1,0 +1,146 @@
+"""torch.nn's modules as the functions that they call; those that are a layer of their own have a rule here."""
+
+from typing import TYPE_CHECKING, Any
+
+from builder.reading.draft import Draft, Flow, Unreadable
+from builder.reading.laying import staged
+from builder.reading.layout import Axis, Layout
+from builder.reading.rules.activation import VALUEWISE
+from builder.reading.rules.recurrent import _read
+from builder.reading.rules.rule import rule
+
+if TYPE_CHECKING:
+    from torch import nn
+
+_CONV = "weight bias stride padding dilation groups padding_mode"
+_TRANSPOSED = "weight bias stride padding output_padding groups dilation"
+_BATCH_NORM = "batch_norm running_mean running_var weight bias training momentum eps"
+_INSTANCE_NORM = "instance_norm running_mean running_var weight bias training_or_own momentum eps"
+CALLS = {
+    "Linear": "linear weight bias",
+    "Embedding": "embedding weight",
+    "LayerNorm": "layer_norm normalized_shape weight bias eps",
+    "RMSNorm": "rms_norm normalized_shape weight eps",
+    "GroupNorm": "group_norm num_groups weight bias eps",
+    "LocalResponseNorm": "local_response_norm size alpha beta k",
+    "AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveAvgPool3d": "adaptive_avg_pool1d output_size",
+    "AdaptiveMaxPool1d AdaptiveMaxPool2d AdaptiveMaxPool3d": "adaptive_max_pool1d output_size return_indices",
+    "MaxPool1d MaxPool2d MaxPool3d": "max_pool1d kernel_size stride padding dilation ceil_mode return_indices",
+    "AvgPool1d": "avg_pool1d kernel_size stride padding ceil_mode count_include_pad",
+    "AvgPool2d AvgPool3d": "avg_pool1d kernel_size stride padding ceil_mode count_include_pad divisor_override",
+    "LPPool1d LPPool2d LPPool3d": "lp_pool1d norm_type kernel_size stride ceil_mode",
+    "Upsample UpsamplingNearest2d UpsamplingBilinear2d": "interpolate size scale_factor mode align_corners",
+    "PixelShuffle": "pixel_shuffle upscale_factor",
+    "PixelUnshuffle": "pixel_unshuffle downscale_factor",
+    "ChannelShuffle": "channel_shuffle groups",
+    "Dropout": "dropout p",
+    "Dropout1d": "dropout1d p",
+    "Dropout2d Dropout3d": "dropout2d p",
+    "AlphaDropout": "alpha_dropout p",
+    "FeatureAlphaDropout": "feature_alpha_dropout p",
+    "Flatten": "flatten",
+    "Unflatten": "unflatten",
+    "Identity": "identity",
+    "Softmax": "softmax dim",
+    "LogSoftmax": "log_softmax dim",
+    "Softmin": "softmin dim",
+    "GLU": "glu dim",
+    "PReLU": "prelu weight",
+    "ConstantPad1d ConstantPad2d ConstantPad3d ZeroPad1d ZeroPad2d ZeroPad3d": "pad padding 'constant value",
+    "ReflectionPad1d ReflectionPad2d ReflectionPad3d": "pad padding 'reflect",
+    "ReplicationPad1d ReplicationPad2d ReplicationPad3d": "pad padding 'replicate",
+    "CircularPad1d CircularPad2d CircularPad3d": "pad padding 'circular",
+    **{f"Conv{rank}d": f"conv{rank}d {_CONV}" for rank in (1, 2, 3)},
+    **{f"ConvTranspose{rank}d": f"conv_transpose{rank}d {_TRANSPOSED}" for rank in (1, 2, 3)},
+    **{f"BatchNorm{rank}d": _BATCH_NORM for rank in (1, 2, 3)},
+    **{f"InstanceNorm{rank}d": _INSTANCE_NORM for rank in (1, 2, 3)},
+    "LSTM GRU RNN": "recurrent",
+    "MultiheadAttention": "multi_head_attention",
+    **{
+        layer.split()[0]: " ".join([names.split()[0], *layer.split()[1:]])
+        for names, layer in VALUEWISE.items()
+    },
+}
+"""Classes of torch.nn → the rule, and what it is given behind the inputs: attributes of the module, or 'words."""
+_BY_CLASS = {name: call for names, call in CALLS.items() for name in names.split()}
+
+
+def told(module: "nn.Module", inputs: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]] | None:
+    """The rule that draws a module, and what it is given; None if no layer stands for the class."""
+    known = (one.__name__ for one in type(module).__mro__ if one.__module__.startswith("torch.nn"))
+    call = next((_BY_CLASS[name] for name in known if name in _BY_CLASS), None)
+    if call is None:
+        return None
+    name, *attributes = call.split()
+    if name in ("recurrent", "multi_head_attention"):
+        return name, (module, *inputs)
+    given = (one[1:] if one[0] == "'" else _attribute(module, one) for one in attributes)
+    return name, (*inputs, *given)
+
+
+def _attribute(module: "nn.Module", name: str) -> Any:
+    if name == "training_or_own":  # instance norm uses each example's own statistics unless it keeps running ones
+        return module.training or not getattr(module, "track_running_stats", False)
+    if name == "value":
+        return getattr(module, "value", 0)
+    return getattr(module, name)
+
+
+@rule("recurrent", anywhere=True)
+def _recurrent(draft: Draft, module: Any, input: Flow, hx: Any = None) -> Any:
+    lstm = module.mode == "LSTM"
+    states = hx if isinstance(hx, tuple) else (hx,) * (2 if lstm else 1)
+    if getattr(module, "proj_size", 0):
+        raise Unreadable("it projects its state")
+    kind = {"LSTM": "LSTM", "GRU": "GRU"}.get(module.mode, "RNN")
+    more = {"nonlinearity": "relu"} if module.mode == "RNN_RELU" else {}
+    output, *last = _read(kind, draft, input, states, [*module._flat_weights], module.num_layers, module.dropout,
+                          module.bidirectional, module.batch_first, **more)  # fmt: skip
+    return output, tuple(last) if lstm else last[0]
+
+
+@rule("multi_head_attention", anywhere=True)
+def _attention(
+    draft: Draft, module: Any, query: Flow, key: Any, value: Any, key_padding_mask: Any = None,
+    need_weights: bool = True, attn_mask: Any = None, average_attn_weights: bool = True, is_causal: bool = False,
+) -> Any:  # fmt: skip
+    if module.bias_k is not None or module.add_zero_attn or key_padding_mask is not None:
+        raise Unreadable("it adds keys of its own, or has a mask for padding")
+    causal = attn_mask is not None
+    if causal and not is_lower(attn_mask):
+        raise Unreadable("its mask is not the causal one")
+    parts, places = [], []
+    for one in (query, key, value):
+        if not isinstance(one, Flow):
+            raise Unreadable("it attends to fixed numbers")
+        ref, front, seen = staged(draft, one)
+        if len(front) != 3 or seen[0 if module.batch_first else 1] is not None:
+            raise Unreadable("it is given the steps where a graph has the batch; batch_first=True has the batch first")
+        parts.append((ref, front))
+        places.append(seen)
+    weights = {**dict(module.named_parameters())}
+    refs = [ref for ref, _ in parts]
+    refs = refs[:1] if len(set(refs)) == 1 else refs[:2] if refs[1] == refs[2] else refs
+    id = draft("MultiheadAttention", *refs, weights=weights, heads=module.num_heads, causal=causal,
+               dropout=float(module.dropout), bias=module.in_proj_bias is not None)  # fmt: skip
+    batch, steps, _ = parts[0][1]
+    held = (batch, steps, (Axis(module.embed_dim),))
+    layout = Layout(held, tuple(held[place or 0] for place in places[0]))
+    answer = Flow(id, query.value, layout, query.origin)
+    if draft.result[1] is None:
+        return answer, None
+    return answer, f"{id}.weights" if average_attn_weights else None
+
+
+def is_lower(mask: Any) -> bool:
+    """Whether a constant mask lets each step see itself and those before it, and no other."""
+    import torch
+
+    if isinstance(mask, Flow) or mask.ndim < 2 or mask.shape[-1] != mask.shape[-2]:
+        return False
+    steps = mask.shape[-1]
+    hidden = mask if mask.dtype is torch.bool else mask <= -1e4
+    later = torch.ones(steps, steps, dtype=torch.bool, device=mask.device).triu(1)
+    return bool((hidden == later).all()) and (mask.dtype is torch.bool or not bool((mask.masked_fill(later, 0)).any()))
+
+

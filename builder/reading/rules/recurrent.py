@@ -1,0 +1,102 @@
+"""Layers that read a sequence step by step; torch has their states with the layers first, a graph the batch."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from builder.layer import Shape
+from builder.reading.draft import Draft, Flow, Unreadable
+from builder.reading.laying import drawn, lies, staged
+from builder.reading.layout import Axis, Layout
+from builder.reading.rules.rule import rule
+
+
+@rule("lstm", anywhere=True)
+def _lstm(
+    draft: Draft, input: Flow, hx: Sequence[Any], params: Sequence[Any], has_biases: bool, num_layers: int,
+    dropout: float, train: bool, bidirectional: bool, batch_first: bool,
+) -> Any:  # fmt: skip
+    return _read("LSTM", draft, input, hx, params, num_layers, dropout, bidirectional, batch_first)
+
+
+@rule("gru", anywhere=True)
+def _gru(
+    draft: Draft, input: Flow, hx: Any, params: Sequence[Any], has_biases: bool, num_layers: int, dropout: float,
+    train: bool, bidirectional: bool, batch_first: bool,
+) -> Any:  # fmt: skip
+    return _read("GRU", draft, input, [hx], params, num_layers, dropout, bidirectional, batch_first)
+
+
+@rule("rnn_tanh", anywhere=True)
+def _rnn(
+    draft: Draft, input: Flow, hx: Any, params: Sequence[Any], has_biases: bool, num_layers: int, dropout: float,
+    train: bool, bidirectional: bool, batch_first: bool,
+) -> Any:  # fmt: skip
+    return _read("RNN", draft, input, [hx], params, num_layers, dropout, bidirectional, batch_first)
+
+
+@rule("rnn_relu", anywhere=True)
+def _relu(
+    draft: Draft, input: Flow, hx: Any, params: Sequence[Any], has_biases: bool, num_layers: int, dropout: float,
+    train: bool, bidirectional: bool, batch_first: bool,
+) -> Any:  # fmt: skip
+    return _read("RNN", draft, input, [hx], params, num_layers, dropout, bidirectional, batch_first,
+                 nonlinearity="relu")  # fmt: skip
+
+
+def _read(
+    kind: str, draft: Draft, input: Flow, states: Sequence[Any], params: Sequence[Any], layers: int,
+    dropout: float, bidirectional: bool, batch_first: bool, **more: Any,
+) -> Any:  # fmt: skip
+    ends = 2 if bidirectional else 1
+    bias = len(params) > 2 * layers * ends
+    ref, front, places = staged(draft, input)
+    if len(front) != 3 or places[0 if batch_first else 1] is not None:
+        raise Unreadable("it is given the steps where a graph has the batch; batch_first=True has the batch first")
+    given = [one for one in (_state(draft, state) for state in states) if one]
+    if len(given) not in (0, len(states)):
+        raise Unreadable("one of its states is given, the other is not")
+    weights = dict(zip(names(layers, ends, bias, len(params) // (layers * ends)), params, strict=True))
+    units = int(params[1].shape[-1])
+    if weights["weight_hh_l0"].shape[0] // weights["weight_hh_l0"].shape[1] not in (1, 3, 4):
+        raise Unreadable("it projects its state")
+    shown = {"dropout": float(dropout)} if layers > 1 else {}
+    id = draft(kind, ref, *given, weights=weights, units=units, layers=layers, bidirectional=bidirectional,
+               bias=bias, **shown, **more)  # fmt: skip
+    return _results(id, input, front, places, (layers * ends, units * ends, units), len(states))
+
+
+def _results(
+    id: str, input: Flow, front: Any, places: Any, sizes: Shape, states: int
+) -> tuple[Flow, ...]:
+    """The answers of all steps, in the order of the input, and the last states, layers first."""
+    count, wide, units = sizes
+    held = (front[0], front[1], (Axis(wide),))
+    seen = tuple(held[place or 0] for place in places)
+    layers = (Axis(count),) if count > 1 else ()
+    state = (front[0], layers, (Axis(units),))
+    inner = Layout(state, (state[1], state[0], state[2]))
+    origin = input.origin
+    return (
+        Flow(id, input.value, Layout(held, seen), origin),
+        *(Flow(f"{id}.{name}", input.value, inner, origin) for name in ("hidden", "cell")[:states]),
+    )
+
+
+def names(layers: int, ends: int, bias: bool, each: int) -> list[str]:
+    """The names of torch's weights in their order."""
+    parts = ["weight_ih", "weight_hh", *(["bias_ih", "bias_hh"] if bias else [])]
+    parts += ["weight_hr"] * (each - len(parts))
+    return [f"{part}_l{layer}{'_reverse' * end}" for layer in range(layers) for end in range(ends) for part in parts]
+
+
+def _state(draft: Draft, state: Any) -> str:
+    """A state that is given, with the batch first; "" for zeros, with which a layer begins anyway."""
+    if not isinstance(state, Flow):
+        if state is None or not state.any():
+            return ""
+        raise Unreadable("it begins with a state of fixed numbers")
+    layout = lies(state)
+    groups = layout.seen
+    if len(groups) != 3 or not any(axis.batch for axis in groups[1]) or len(groups[1]) != 1:
+        raise Unreadable("the batch is not the second dimension of its state")
+    return drawn(draft, state.ref, Layout(layout.held, (groups[1], groups[0], groups[2])))

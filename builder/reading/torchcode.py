@@ -1,0 +1,202 @@
+"""Networks written in PyTorch: a module followed by torch.fx or torch.export, or a program of torch.export."""
+
+import contextlib
+import inspect
+import operator
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from builder.errors import BadFile
+from builder.reading.draft import Draft, Flow
+from builder.reading.machine import Machine
+from builder.reading.rules.modules import told
+
+if TYPE_CHECKING:
+    import torch
+    from torch import fx, nn
+    from torch.export import ExportedProgram
+
+IN_PLACE = {"iadd", "isub", "imul", "itruediv", "iand", "ior"}
+
+
+def followed(module: "nn.Module", example: Sequence[Any]) -> "tuple[fx.GraphModule, str]":
+    """The module as a graph of its operators, and what followed it: torch.fx, or where that cannot, torch.export.
+
+    Raises:
+        BadFile: neither can.
+    """
+    import torch
+    from torch import fx
+
+    class Tracer(fx.Tracer):
+        """Keeps the layers of torch.nn whole that are layers here."""
+
+        def is_leaf_module(self, m: "nn.Module", module_qualified_name: str) -> bool:
+            return type(m).__module__.startswith("torch.nn") and told(m, ()) is not None
+
+    optional = {
+        name: one.default
+        for name, one in [*inspect.signature(module.forward).parameters.items()][len(example) :]
+        if one.default is not inspect.Parameter.empty
+    }
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return fx.GraphModule(module, Tracer().trace(module, optional or None)), "torch.fx"
+    except Exception as unfollowed:  # whatever the code of a module does with a proxy
+        try:
+            return exported(torch.export.export(module, tuple(example), strict=False)), "torch.export"
+        except Exception as error:
+            first, second = (str(one).strip().partition("\n")[0][:200] for one in (unfollowed, error))
+            raise BadFile(f"The module cannot be followed. torch.fx: {first}. torch.export: {second}") from error
+
+
+def exported(program: "ExportedProgram") -> "fx.GraphModule":
+    """The operators of a program, its weights where the code had them."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        module: Any = program.module(check_guards=False)
+    return module
+
+
+@contextlib.contextmanager
+def evaluating(module: "nn.Module") -> "Iterator[None]":
+    """While it is read, dropout and batch norm behave as they do after training; then all is as it was."""
+    import torch
+
+    modes = [(one, one.training) for one in module.modules()]
+    for one, _ in modes:
+        one.training = False
+    try:
+        with torch.no_grad():
+            yield
+    finally:
+        for one, training in modes:
+            one.training = training
+
+
+def walked(machine: Machine, module: "fx.GraphModule", flows: Sequence[Any]) -> Any:
+    """Run and draw all operators of a graph, given what flows in; what comes out."""
+    waiting = [*flows]
+    known: dict[Any, Any] = {}
+    for node in module.graph.nodes:
+        if node.op == "placeholder":
+            known[node] = waiting.pop(0) if waiting else (node.args[0] if node.args else None)
+            continue
+        arguments, options = _given(node.args, known), _given(node.kwargs, known)
+        if node.op == "output":
+            return arguments[0]
+        _placed(machine.draft, node)
+        if node.op == "get_attr":
+            known[node] = operator.attrgetter(node.target)(module)
+        elif node.op == "call_module":
+            known[node] = None if node.target == "_guards_fn" else _module(machine, module, node, arguments, options)
+        elif node.op == "call_method":
+            known[node] = machine.call(node.target, _method(node.target), arguments, options)
+        else:
+            name = function_name(node.target)
+            known[node] = _function(machine, name, node.target, arguments, options)
+        for one in [known[node]] if isinstance(known[node], Flow) else []:
+            one.readers = len(node.users)
+    return None
+
+
+def _function(machine: Machine, name: str, target: Any, arguments: Any, options: Any) -> Any:
+    short = name.rpartition(".")[2]
+    if short == "getitem" and isinstance(arguments[0], tuple):
+        return arguments[0][arguments[1]]
+    if short == "getattr":
+        return _attribute(machine, arguments[0], arguments[1])
+    return machine.call(name, target, arguments, options, operator=short)
+
+
+def _attribute(machine: Machine, value: Any, name: str) -> Any:
+    if isinstance(value, Flow) and name in ("T", "mT", "data"):
+        return machine.call(name, lambda one: getattr(one, name), (value,))
+    return getattr(value.value if isinstance(value, Flow) else value, name)
+
+
+def _method(name: str) -> Any:
+    def call(one: Any, *arguments: Any, **options: Any) -> Any:
+        return getattr(one, name)(*arguments, **options)
+
+    return call
+
+
+def _module(machine: Machine, root: "fx.GraphModule", node: Any, arguments: Any, options: Any) -> Any:
+    module = root.get_submodule(node.target)
+    order = [*inspect.signature(module.forward).parameters]
+    given = list(arguments)
+    for name in order[len(given) :]:
+        if name not in options:
+            break
+        given.append(options[name])
+    called = told(module, tuple(given)) if len(given) == len(arguments) + len(options) else None
+    kind = type(module).__name__
+    if called is None and options:
+        called = told(module, tuple(arguments))
+        named = {name: value for name, value in options.items()}
+        if called:
+            return machine.call(called[0], module, arguments, options, told=called[1], named=named, operator=kind)
+    if called is None:
+        return machine.call(f"module {kind}", module, arguments, options, operator=kind)
+    return machine.call(called[0], module, given, told=called[1], operator=kind)
+
+
+def _given(value: Any, known: Mapping[Any, Any]) -> Any:
+    from torch import fx
+
+    if isinstance(value, fx.Node):
+        return known[value]
+    if isinstance(value, list | tuple):
+        return type(value)(_given(one, known) for one in value) if type(value) in (list, tuple) else tuple(
+            _given(one, known) for one in value)  # fmt: skip
+    if isinstance(value, slice):
+        return slice(*(_given(one, known) for one in (value.start, value.stop, value.step)))
+    if isinstance(value, Mapping):
+        return {name: _given(one, known) for name, one in value.items()}
+    return value
+
+
+def _placed(draft: Draft, node: Any) -> None:
+    """Where the original is, by the modules that call one another; people's own classes are scopes."""
+    stack = [*(node.meta.get("nn_module_stack") or {}).values()]
+    scope = inner = ""
+    for path, kind in stack:
+        name = kind if isinstance(kind, str) else f"{kind.__module__}.{kind.__qualname__}"
+        path = path.partition("@")[0]
+        if path and not name.startswith("torch."):
+            scope = path
+            draft.classes[path] = name.rpartition(".")[2]
+        inner = path
+    if node.op == "call_module":
+        inner = node.target
+    draft.scope = scope
+    draft.name = inner[len(scope) :].strip(".") if inner != scope else ""
+    if not draft.name:
+        draft.name = (node.target if isinstance(node.target, str) else function_name(node.target)).rpartition(".")[2]
+
+
+def function_name(function: Any) -> str:
+    """The name under which an operator's rule is found; "aten." before those of torch.ops."""
+    schema = getattr(function, "_schema", None)
+    if schema is not None:
+        return str(schema.name).replace("::", ".")
+    known = _functions().get(id(function)) or getattr(function, "__name__", "") or type(function).__name__
+    return f"{known}_" if known in IN_PLACE else known
+
+
+@cache
+def _functions() -> dict[int, str]:
+    """torch's functions by identity: those that choose between two by a flag have no name of their own."""
+    import torch
+    import torch.nn.functional as functional
+
+    return {
+        id(one): name
+        for space in (operator, torch, functional)
+        for name, one in vars(space).items()
+        if callable(one) and not name.startswith("_")
+    }

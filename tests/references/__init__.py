@@ -1,0 +1,1 @@
+"""Comparisons with networks that others wrote, where these can be installed."""

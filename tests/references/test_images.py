@@ -1,0 +1,48 @@
+"""Image networks against torchvision's: parameters, multiply–adds, outputs with the same weights."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+import builder
+from tests.references.matching import difference
+
+Library = Callable[[str], Any]
+TORCHVISION = {
+    "alexnet": "alexnet",
+    "vgg-11": "vgg11",
+    "vgg-16": "vgg16",
+    "resnet-18": "resnet18",
+    "resnet-34": "resnet34",
+    "resnet-50": "resnet50",
+    "densenet-121": "densenet121",
+}
+"""Ready networks and their names there."""
+MORE = {"inception_v3": {"aux_logits": False, "init_weights": False}}
+
+
+@pytest.mark.parametrize("name", TORCHVISION)
+def test_costs_are_those_of_torchvision(name: str, library: Library) -> None:
+    """Counted by PyTorch's own counter, on the meta device."""
+    graph = builder.template(name).graph
+    theirs_name = TORCHVISION[name]
+    with torch.device("meta"):
+        theirs = getattr(library("torchvision.models"), theirs_name)(**MORE.get(theirs_name, {})).eval()
+        image = torch.empty(1, *graph["image"].config["shape"])
+    with FlopCounterMode(display=False) as counter:
+        theirs(image)
+    summary = builder.summary(graph)
+    assert summary.parameters == sum(weight.numel() for weight in theirs.parameters())
+    assert summary.multiply_adds == counter.get_total_flops() // 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", TORCHVISION)
+def test_outputs_are_those_of_torchvision(name: str, library: Library) -> None:
+    theirs_name = TORCHVISION[name]
+    theirs = getattr(library("torchvision.models"), theirs_name)(**MORE.get(theirs_name, {}))
+    image = torch.randn(1, *builder.template(name).graph["image"].config["shape"])
+    assert difference(name, theirs, image) < 1e-5
