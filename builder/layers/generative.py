@@ -5,6 +5,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from builder.layer import Call, Layer, Shape, Use, call, written
+from builder.window import Windows, own_places
 
 
 class Reparameterise(Layer):
@@ -25,6 +26,10 @@ class Reparameterise(Layer):
     def module(self, *shapes: Shape) -> Call:
         """Of ours, which knows whether it trains."""
         return call("Reparameterise")
+
+    def window(self, *shapes: Shape) -> Windows:
+        """Each value sees its own mean and variance."""
+        return own_places(shapes[0])
 
     def refuses(self, mean: Shape, log_variance: Shape) -> str:
         """A variance for each mean."""
@@ -93,3 +98,7 @@ class GradientReversal(Layer):
         """What is added is zero, and has a gradient."""
         x = use.inputs["input"]
         return f"{x}.detach() + {self.strength} * ({x}.detach() - {x})"
+
+    def window(self, x: Shape) -> Windows:
+        """Each value sees itself."""
+        return own_places(x)

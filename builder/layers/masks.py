@@ -5,6 +5,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from builder.layer import Layer, Shape, Use
+from builder.window import Windows, own_places
 
 
 class _Mask(Layer):
@@ -25,6 +26,10 @@ class PaddingMask(_Mask):
     def forward(self, use: Use) -> str:
         """A comparison."""
         return f"{use.inputs['input']} != {self.padding}"
+
+    def window(self, x: Shape) -> Windows:
+        """Each step sees itself."""
+        return own_places(x)
 
 
 class LengthMask(_Mask):

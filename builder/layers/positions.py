@@ -6,6 +6,7 @@ from pydantic import Field
 
 from builder.layer import Call, Layer, Shape, call
 from builder.layers.initial import _Weighted
+from builder.window import EVERYTHING, OWN, Window, Windows, own_places
 
 SEQUENCE = ("batch × steps × features",)
 
@@ -16,6 +17,10 @@ class _Positions(Layer):
     aliases: ClassVar = "positional encoding, position embedding, transformer, order"
     axes: ClassVar[tuple[str, ...]] = SEQUENCE
     example: ClassVar = ((2, 5, 8),)
+
+    def window(self, x: Shape) -> Windows:
+        """Each value sees itself."""
+        return own_places(x)
 
 
 class SinusoidalPositions(_Positions):
@@ -90,6 +95,10 @@ class RotaryPositions(_Positions):
             neighbours=self.pairs == "neighbours",
         )
 
+    def window(self, x: Shape) -> Windows:
+        """Each step sees itself, its features one another."""
+        return own_places(x, len(x) - 1)
+
     def refuses(self, x: Shape) -> str:
         """Features come in pairs in each head."""
         if x[-1] % self.heads or x[-1] // self.heads % 2:
@@ -112,6 +121,10 @@ class ALiBi(_Positions):
     def module(self, x: Shape) -> Call:
         """Of ours; the input tells the number of steps alone."""
         return call("ALiBi", x[1], self.heads)
+
+    def window(self, x: Shape) -> Windows:
+        """How many steps there are is all that matters."""
+        return EVERYTHING
 
 
 class RelativeBias(_Positions):
@@ -140,6 +153,10 @@ class RelativeBias(_Positions):
             farthest=min(self.farthest or 0, x[-2]),
         )
 
+    def window(self, x: Shape) -> Windows:
+        """How many steps there are is all that matters."""
+        return EVERYTHING
+
     def refuses(self, x: Shape) -> str:
         """A window has whole rows."""
         if x[-2] % self.columns:
@@ -160,6 +177,10 @@ class ClassToken(_Positions):
     def module(self, x: Shape) -> Call:
         """Of ours."""
         return call("ClassToken", x[2], count=self.count, std=self.std)
+
+    def window(self, x: Shape) -> Windows:
+        """The steps come later, by as many as there are vectors."""
+        return Window(before=self.count), OWN
 
 
 class PatchEmbedding(_Weighted):

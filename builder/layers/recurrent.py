@@ -7,6 +7,7 @@ from pydantic import Field
 
 from builder.layer import Call, Layer, Shape, Use, call, written
 from builder.layers.initial import _Weighted
+from builder.window import OWN, Window, Windows
 
 
 class _Recurrent(_Weighted):
@@ -192,6 +193,10 @@ class ShiftRight(_AlongSteps):
         """The start symbol, and all steps but the last."""
         x = use.inputs["input"]
         return f"torch.cat((torch.full_like({x}[:, :1], {self.start}), {x}[:, :-1]), dim=1)"
+
+    def window(self, x: Shape) -> Windows:
+        """Each step sees the one before."""
+        return Window(before=1), *(OWN for _ in x[2:])
 
 
 class Reverse(_AlongSteps):

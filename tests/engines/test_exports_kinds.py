@@ -55,7 +55,9 @@ for folder in sorted(Path(sys.argv[1]).iterdir()):
     inputs = [value.requires_grad_() if value.is_floating_point() else value for value in inputs]
     torch.manual_seed(1)
     answers = tensors(network.train()(*inputs))
-    sum((value.float() ** 2).sum() for value in answers).backward()
+    loss = sum((value.float() ** 2).sum() for value in answers)
+    if loss.requires_grad:
+        loss.backward()
     leaves = [*inputs, *network.parameters()]
     found |= {f"trained{n}": value.detach() for n, value in enumerate(answers)}
     found |= {f"gradient{n}": leaf.grad for n, leaf in enumerate(leaves) if leaf.grad is not None}
@@ -83,7 +85,9 @@ def leave(trained: Trained, folder: Path) -> None:
     given = tuple(value.requires_grad_() if value.is_floating_point() else value for value in inputs)
     torch.manual_seed(1)
     answers = outputs(trained.module.train(), given)
-    sum(((value.float() ** 2).sum() for value in answers), torch.zeros(())).backward()
+    loss = sum(((value.float() ** 2).sum() for value in answers), torch.zeros(()))
+    if loss.requires_grad:
+        loss.backward()
     leaves = [*given, *trained.module.parameters()]
     arrays |= {f"trained{n}": value.detach().numpy() for n, value in enumerate(answers)}
     arrays |= {f"gradient{n}": leaf.grad.numpy() for n, leaf in enumerate(leaves) if leaf.grad is not None}
