@@ -142,7 +142,12 @@ class Draft:
         """The node of a kind that already has this very weight; "" if there is none."""
         for node in self.nodes.values():
             own = node.weights.get("weight")
-            if node.kind == kind and own is not None and own.data_ptr() == weight.data_ptr() and own.shape == weight.shape:
+            if (
+                node.kind == kind
+                and own is not None
+                and own.data_ptr() == weight.data_ptr()
+                and own.shape == weight.shape
+            ):
                 return node.shares or node.id
         return ""
 

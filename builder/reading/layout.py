@@ -80,9 +80,7 @@ def runs(layout: Layout) -> tuple[Groups, tuple[int, ...]]:
     return tuple(map(tuple, found)), tuple(place[axis] for axis in seen if axis in place)
 
 
-def _taken(
-    side: int, waiting: list[Axis], parts: dict[Axis, tuple[Axis, Axis]]
-) -> tuple[Axis, ...] | None:
+def _taken(side: int, waiting: list[Axis], parts: dict[Axis, tuple[Axis, Axis]]) -> tuple[Axis, ...] | None:
     """The axes that make up a side, taken from those that wait, the last first; one may be taken in part."""
     group: list[Axis] = []
     if waiting and waiting[-1].batch and waiting[-1].size == side == 1:

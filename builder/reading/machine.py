@@ -50,7 +50,9 @@ class Machine:
             return result
         self.draft.result = result
         rule = RULES.get(name) or RULES.get(name.rpartition(".")[2].rstrip("_"))
-        refs = self._drawn(rule, told or arguments, dict(named or {}) if told else options, flows, operator or name)
+        refs = self._drawn(
+            rule, told or arguments, dict(named or {}) if told else options, flows, operator or name
+        )
         made = self._flowing(refs, result)
         if name.endswith("_") or options.get("inplace"):
             _moved(arguments, made)
@@ -61,7 +63,12 @@ class Machine:
         return self._flowing(self.draft.missing(operator, unique(flows), reason), result)
 
     def _drawn(
-        self, rule: Rule | None, arguments: tuple[Any, ...], options: dict[str, Any], flows: list[Flow], operator: str
+        self,
+        rule: Rule | None,
+        arguments: tuple[Any, ...],
+        options: dict[str, Any],
+        flows: list[Flow],
+        operator: str,
     ) -> Any:
         options = {OTHER_WORDS.get(name, name): value for name, value in options.items()}
         before = len(self.draft.nodes)
@@ -87,7 +94,11 @@ class Machine:
         if isinstance(result, torch.Tensor):
             if isinstance(refs, list | tuple):
                 refs = refs[0]
-            made = Flow(refs.ref, result, refs.layout, refs.origin) if isinstance(refs, Flow) else Flow(refs, result)
+            made = (
+                Flow(refs.ref, result, refs.layout, refs.origin)
+                if isinstance(refs, Flow)
+                else Flow(refs, result)
+            )
             self.draft.specify(made)
             return made
         if isinstance(result, list | tuple):

@@ -104,7 +104,10 @@ def outputs(draft: Draft, answer: Any, names: Sequence[str] = ()) -> list[int]:
             draft.result = one.value
             draft("Output", straight(draft, one))
         except Unreadable:
-            draft("Output", draft.missing("transpose", [one], "the batch is not the first dimension of an output"))
+            draft(
+                "Output",
+                draft.missing("transpose", [one], "the batch is not the first dimension of an output"),
+            )
         kept.append(number)
     if not kept:
         raise BadFile("Nothing that comes out depends on what goes in.")

@@ -50,7 +50,9 @@ def followed(module: "nn.Module", example: Sequence[Any]) -> "tuple[fx.GraphModu
             return exported(torch.export.export(module, tuple(example), strict=False)), "torch.export"
         except Exception as error:
             first, second = (str(one).strip().partition("\n")[0][:200] for one in (unfollowed, error))
-            raise BadFile(f"The module cannot be followed. torch.fx: {first}. torch.export: {second}") from error
+            raise BadFile(
+                f"The module cannot be followed. torch.fx: {first}. torch.export: {second}"
+            ) from error
 
 
 def exported(program: "ExportedProgram") -> "fx.GraphModule":
@@ -92,7 +94,9 @@ def walked(machine: Machine, module: "fx.GraphModule", flows: Sequence[Any]) -> 
         if node.op == "get_attr":
             known[node] = operator.attrgetter(node.target)(module)
         elif node.op == "call_module":
-            known[node] = None if node.target == "_guards_fn" else _module(machine, module, node, arguments, options)
+            known[node] = (
+                None if node.target == "_guards_fn" else _module(machine, module, node, arguments, options)
+            )
         elif node.op == "call_method":
             known[node] = machine.call(node.target, _method(node.target), arguments, options)
         else:
@@ -139,7 +143,9 @@ def _module(machine: Machine, root: "fx.GraphModule", node: Any, arguments: Any,
         called = told(module, tuple(arguments))
         named = {name: value for name, value in options.items()}
         if called:
-            return machine.call(called[0], module, arguments, options, told=called[1], named=named, operator=kind)
+            return machine.call(
+                called[0], module, arguments, options, told=called[1], named=named, operator=kind
+            )
     if called is None:
         return machine.call(f"module {kind}", module, arguments, options, operator=kind)
     return machine.call(called[0], module, given, told=called[1], operator=kind)
@@ -176,7 +182,9 @@ def _placed(draft: Draft, node: Any) -> None:
     draft.scope = scope
     draft.name = inner[len(scope) :].strip(".") if inner != scope else ""
     if not draft.name:
-        draft.name = (node.target if isinstance(node.target, str) else function_name(node.target)).rpartition(".")[2]
+        draft.name = (node.target if isinstance(node.target, str) else function_name(node.target)).rpartition(
+            "."
+        )[2]
 
 
 def function_name(function: Any) -> str:

@@ -58,7 +58,11 @@ def _nothing(draft: Draft, input: Flow, *_: Any, **__: Any) -> Flow:
 
 @rule("to type type_as _to_copy float double half", anywhere=True)
 def _to(draft: Draft, input: Flow, *_: Any, **__: Any) -> Any:
-    if draft.result.dtype == input.value.dtype or draft.result.is_floating_point() and input.value.is_floating_point():
+    if (
+        draft.result.dtype == input.value.dtype
+        or draft.result.is_floating_point()
+        and input.value.is_floating_point()
+    ):
         return input
     return same(draft, "Cast", input, dtype=str(draft.result.dtype).removeprefix("torch."))
 

@@ -123,7 +123,9 @@ def _tensor(value: Any) -> Any:
 def _ranked(draft: Draft, flow: Flow, rank: int) -> Any:
     flow = straight(draft, flow)
     if len(flow.shape) < rank:
-        raise Unreadable("one of its inputs has fewer dimensions, so that its batch would meet another dimension")
+        raise Unreadable(
+            "one of its inputs has fewer dimensions, so that its batch would meet another dimension"
+        )
     return flow
 
 
@@ -137,7 +139,9 @@ def _odd(kind: str, draft: Draft, pair: list[Any], flows: list[Flow]) -> Any:
 
     axes = [axis for group in first.seen for axis in group]
     apart = second.reshaped([axis.size for axis in axes])
-    if apart is None or [any(one.batch for one in group) for group in apart.seen] != [axis.batch for axis in axes]:
+    if apart is None or [any(one.batch for one in group) for group in apart.seen] != [
+        axis.batch for axis in axes
+    ]:
         raise Unreadable("the batch lies at different places in what it is given")
     behind = dict(zip(axes, apart.seen, strict=True))
     order = tuple(tuple(inner for axis in group for inner in behind[axis]) for group in first.held)
@@ -271,5 +275,3 @@ def _where(draft: Draft, condition: Any, input: Any, other: Any) -> Any:
         raise Unreadable("its inputs have other numbers of dimensions than what comes out")
     return draft("Where", *(_ranked(draft, one, rank) if isinstance(one, Flow)
                             else constant(draft, _tensor(one), leading, rank) for one in (condition, input, other)))  # fmt: skip
-
-

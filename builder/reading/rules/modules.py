@@ -79,7 +79,9 @@ def told(module: "nn.Module", inputs: tuple[Any, ...]) -> tuple[str, tuple[Any, 
 
 
 def _attribute(module: "nn.Module", name: str) -> Any:
-    if name == "training_or_own":  # instance norm uses each example's own statistics unless it keeps running ones
+    if (
+        name == "training_or_own"
+    ):  # instance norm uses each example's own statistics unless it keeps running ones
         return module.training or not getattr(module, "track_running_stats", False)
     if name == "value":
         return getattr(module, "value", 0)
@@ -115,7 +117,9 @@ def _attention(
             raise Unreadable("it attends to fixed numbers")
         ref, front, seen = staged(draft, one)
         if len(front) != 3 or seen[0 if module.batch_first else 1] is not None:
-            raise Unreadable("it is given the steps where a graph has the batch; batch_first=True has the batch first")
+            raise Unreadable(
+                "it is given the steps where a graph has the batch; batch_first=True has the batch first"
+            )
         parts.append((ref, front))
         places.append(seen)
     weights = {**dict(module.named_parameters())}
@@ -141,6 +145,6 @@ def is_lower(mask: Any) -> bool:
     steps = mask.shape[-1]
     hidden = mask if mask.dtype is torch.bool else mask <= -1e4
     later = torch.ones(steps, steps, dtype=torch.bool, device=mask.device).triu(1)
-    return bool((hidden == later).all()) and (mask.dtype is torch.bool or not bool((mask.masked_fill(later, 0)).any()))
-
-
+    return bool((hidden == later).all()) and (
+        mask.dtype is torch.bool or not bool((mask.masked_fill(later, 0)).any())
+    )

@@ -8,7 +8,9 @@ from builder.reading.rules.convolution import Sides, sides, unusual
 from builder.reading.rules.rule import rule
 
 
-@rule("max_pool1d max_pool2d max_pool3d max_pool1d_with_indices max_pool2d_with_indices max_pool3d_with_indices")
+@rule(
+    "max_pool1d max_pool2d max_pool3d max_pool1d_with_indices max_pool2d_with_indices max_pool3d_with_indices"
+)
 def _max_pool(
     draft: Draft, input: Flow, kernel_size: Sides, stride: Sides | None = None, padding: Sides = 0,
     dilation: Sides = 1, ceil_mode: bool = False, return_indices: bool = False,
@@ -35,11 +37,23 @@ def _lp_pool(
     ceil_mode: bool = False,
 ) -> str:  # fmt: skip
     more = {"p": float(norm_type), **unusual(ceil_mode=(ceil_mode, False))}
-    return draft(f"LPPool{_rank(input)}d", input, kernel=sides(kernel_size), stride=sides(stride or kernel_size), **more)
+    return draft(
+        f"LPPool{_rank(input)}d",
+        input,
+        kernel=sides(kernel_size),
+        stride=sides(stride or kernel_size),
+        **more,
+    )
 
 
 def _pool(
-    stem: str, draft: Draft, input: Flow, kernel: Sides, stride: Sides | None, padding: Sides, more: dict[str, Any]
+    stem: str,
+    draft: Draft,
+    input: Flow,
+    kernel: Sides,
+    stride: Sides | None,
+    padding: Sides,
+    more: dict[str, Any],
 ) -> str:
     return draft(
         f"{stem}{_rank(input)}d", input, kernel=sides(kernel), stride=sides(stride or kernel),
@@ -122,4 +136,6 @@ def _pad(draft: Draft, input: Flow, pad: Sequence[int], mode: str = "constant", 
     pairs = [(pad[place], pad[place + 1]) for place in range(0, len(pad), 2)]
     if len(pairs) >= len(input.shape) and any(pairs[len(input.shape) - 1]):
         raise Unreadable("it adds to the batch")
-    return draft("Pad", input, amounts=[*pad], **unusual(mode=(mode, "constant"), value=(float(value or 0), 0.0)))
+    return draft(
+        "Pad", input, amounts=[*pad], **unusual(mode=(mode, "constant"), value=(float(value or 0), 0.0))
+    )

@@ -9,9 +9,7 @@ from builder.reading.rules.constant import joined
 from builder.reading.rules.rule import rule
 
 
-@rule(
-    "view reshape _unsafe_view view_as reshape_as flatten unflatten squeeze unsqueeze ravel", anywhere=True
-)
+@rule("view reshape _unsafe_view view_as reshape_as flatten unflatten squeeze unsqueeze ravel", anywhere=True)
 def _reshape(draft: Draft, input: Flow, *_: Any, **__: Any) -> Flow:
     return laid(draft, input, lies(input).reshaped(tuple(draft.result.shape)))
 
@@ -52,7 +50,9 @@ def _expand(draft: Draft, input: Flow, *_: Any, **__: Any) -> Any:
     flow = straight(draft, input)
     if len(after) != len(input.shape) or after[0] != input.shape[0]:
         raise Unreadable("it adds dimensions")
-    return draft("Repeat", flow, times=[new // old for new, old in zip(after[1:], flow.shape[1:], strict=True)])
+    return draft(
+        "Repeat", flow, times=[new // old for new, old in zip(after[1:], flow.shape[1:], strict=True)]
+    )
 
 
 @rule("repeat tile")
