@@ -121,8 +121,9 @@ def classes() -> dict[str, tuple[ast.ClassDef, str]]:
 
 
 def bases(one: ast.ClassDef) -> list[str]:
-    """The names of the classes that a class extends, without their package and parameters."""
-    return [ast.unparse(base).split("[")[0].split(".")[-1] for base in one.bases]
+    """The names of the classes that a class extends, without their package and parameters; torch's are no layers."""
+    names = [ast.unparse(base).split("[")[0] for base in one.bases]
+    return [name if name.startswith("nn.") else name.split(".")[-1] for name in names]
 
 
 def loaded(code: str) -> set[str]:

@@ -107,7 +107,7 @@ def _rename_batch(value: Any, free: set[str]) -> None:
     if value.shape is None:
         return
     for place, side in enumerate(value.shape):
-        if not isinstance(side, int):
+        if not isinstance(side, int) and side.value is not None:  # sides without a name may differ
             named = re.sub(r"[A-Za-z]\w*", lambda word: "batch" if word[0] in free else word[0], str(side))
             value.shape = ir.Shape([*value.shape[:place], named, *value.shape[place + 1 :]])
 
