@@ -52,7 +52,7 @@ def test_every_kind_tells_what_it_keeps(kind: str) -> None:
     rows = {row.node: row for row in builder.summary(graph).rows}
     through = sum(row.activation_bytes or 0 for row in rows.values())
     assert 0 <= told(graph) <= 20 * through + 4096
-    if rows["layer"].parameters and kind not in ("Block",):
+    if rows["layer"].parameters and kind != "Block" and saved(graph, 2):  # a weight that is added needs nothing kept
         assert told(graph) > 0
 
 
