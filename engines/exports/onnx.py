@@ -19,12 +19,11 @@ if TYPE_CHECKING:
 
 LARGEST = 2**31 - 2**16
 """What a single file of protocol buffers can hold, in bytes."""
-LACKING = {
-    "aten.adaptive_max_pool": (
-        "ONNX knows no windows of different sizes",
-        "Choose a size that divides the input's sides, or AdaptiveAvgPool; or export as Python or torch.export.",
-    )
-}
+_UNEVEN = (
+    "ONNX knows no windows of different sizes",
+    "Choose a size that divides the input's sides, or AdaptiveAvgPool; or export as Python or torch.export.",
+)
+LACKING = {"aten.adaptive_max_pool": _UNEVEN, "aten._adaptive_avg_pool3d": _UNEVEN}
 """Operations of torch that ONNX has no equivalent for: why, and what to do instead."""
 
 
