@@ -81,7 +81,9 @@ def graphed(
     return nodes, ids | repeats
 
 
-def within(units: Iterable[Unit], where: Mapping[str, str]) -> "tuple[dict[str, torch.Tensor], dict[str, str]]":
+def within(
+    units: Iterable[Unit], where: Mapping[str, str]
+) -> "tuple[dict[str, torch.Tensor], dict[str, str]]":
     """The weights of all units and the nodes that they stand for, by where they are in the module around them."""
     units = [*units]
     weights = {f"{where[one.uid]}.{name}": weight for one in units for name, weight in one.weights.items()}
@@ -128,7 +130,11 @@ def _specs(draft: Draft, units: list[Unit]) -> dict[str, Spec]:
     """What each output is like: as inferred, and where that is not possible as it was in the original."""
     nodes, ids = graphed([replace(one, scope="", name=one.uid) for one in units], "", {})
     places = infer(Graph(nodes=nodes)).places
-    found = {f"{uid}.{port}".strip("."): spec for uid, one in draft.nodes.items() for port, spec in one.specs.items()}
+    found = {
+        f"{uid}.{port}".strip("."): spec
+        for uid, one in draft.nodes.items()
+        for port, spec in one.specs.items()
+    }
     for uid, id in ids.items():
         outcome = places[id].outcome if id in places else None
         for number, (port, spec) in enumerate(outcome.outputs.items() if outcome else ()):

@@ -83,6 +83,7 @@ class Draft:
         self.scope, self.name = "", ""
         """Where the original is at present, and what the next node is called there."""
         self._owners: dict[tuple[str, str, str], str] = {}
+        self._once: dict[tuple[str, str, str], str] = {}
         self.result: Any = None
         """What the original's operator gave for the example."""
 
@@ -114,6 +115,13 @@ class Draft:
         self.nodes[node.id] = node
         return node.id
 
+    def once(self, kind: str, *inputs: "Flow | str", **config: Any) -> str:
+        """Place a node, unless the same one stands behind the same things already."""
+        key = (kind, repr(inputs), repr(config))
+        if self._once.get(key, "") not in self.nodes:
+            self._once[key] = self(kind, *inputs, **config)
+        return self._once[key]
+
     def missing(self, operator: str, flows: Iterable["Flow | str"], reason: str) -> str:
         """Place a node of an operator that no layer stands for, under its own name, connected as it was."""
         id = self(operator, *flows)
@@ -142,7 +150,12 @@ class Draft:
         """The node of a kind that already has this very weight; "" if there is none."""
         for node in self.nodes.values():
             own = node.weights.get("weight")
-            if node.kind == kind and own is not None and own.data_ptr() == weight.data_ptr() and own.shape == weight.shape:
+            if (
+                node.kind == kind
+                and own is not None
+                and own.data_ptr() == weight.data_ptr()
+                and own.shape == weight.shape
+            ):
                 return node.shares or node.id
         return ""
 

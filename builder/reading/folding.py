@@ -34,7 +34,8 @@ class Use:
         lines: list[Any] = [kind, [at(ref) for ref in self.leaving]]
         for unit in self.units:
             fields = {
-                name: None if unit.kind in LAYERS and _lifts(value) else value for name, value in _filled(unit).items()
+                name: None if unit.kind in LAYERS and _lifts(value) else value
+                for name, value in _filled(unit).items()
             }
             name = f"{unit.scope}.{unit.name}"[len(self.path) :]
             inputs = {port: at(ref) for port, ref in unit.inputs.items()}
@@ -89,7 +90,9 @@ def _alike(units: list[Unit], classes: Mapping[str, str]) -> list[list[str]]:
         groups[skeleton].append(path)
         sizes[skeleton] = len(members)
     often = Counter(classes[path] for paths in groups.values() for path in paths)
-    chosen = sorted((key for key, paths in groups.items() if often[classes[paths[0]]] > 1), key=sizes.__getitem__)
+    chosen = sorted(
+        (key for key, paths in groups.items() if often[classes[paths[0]]] > 1), key=sizes.__getitem__
+    )
     order = {unit.uid: number for number, unit in enumerate(units)}
     begins = {path: order[one.units[0].uid] for path in classes if (one := _use(units, path))}
     return [sorted(groups[key], key=lambda path: begins[path]) for key in chosen]
@@ -105,9 +108,7 @@ def _use(units: list[Unit], path: str) -> Use | None:
     entering = dict.fromkeys(
         ref for unit in inside for ref in unit.inputs.values() if ref.partition(".")[0] not in members
     )
-    leaving = [
-        ref for unit in inside for ref in sorted(read) if ref.partition(".")[0] == unit.uid
-    ]
+    leaving = [ref for unit in inside for ref in sorted(read) if ref.partition(".")[0] == unit.uid]
     return Use(path, inside, [*entering], leaving) if entering and leaving else None
 
 
@@ -132,7 +133,9 @@ def _filled(unit: Unit) -> dict[str, Any]:
         return {"block": unit.config["block"], **unit.config.get("arguments", {})}
     layer = LAYERS.get(unit.kind)
     usual = {name: info.get_default() for name, info in layer.model_fields.items()} if layer else {}
-    return {name: [*value] if isinstance(value, tuple) else value for name, value in usual.items()} | unit.config
+    return {
+        name: [*value] if isinstance(value, tuple) else value for name, value in usual.items()
+    } | unit.config
 
 
 def _lifts(value: Any) -> bool:
@@ -160,7 +163,10 @@ def _differing(uses: list[Use], place: int) -> list[tuple[str, tuple[float, ...]
 
 
 def _defined(
-    uses: list[Use], columns: Mapping[tuple[float, ...], str], specs: Mapping[str, Spec], blocks: Mapping[str, Graph]
+    uses: list[Use],
+    columns: Mapping[tuple[float, ...], str],
+    specs: Mapping[str, Spec],
+    blocks: Mapping[str, Graph],
 ) -> tuple[Graph, dict[str, str]]:
     """A block's graph, drawn after its first use: an Input for each source outside, an Output for what is read there.
 

@@ -91,7 +91,12 @@ def staged(draft: Draft, flow: Flow) -> "tuple[str, Groups, list[int | None]]":
 
 
 def along(
-    draft: Draft, flow: Flow, dims: Sequence[int], make: Callable[[str, list[int]], Refs], *, gone: bool = False
+    draft: Draft,
+    flow: Flow,
+    dims: Sequence[int],
+    make: Callable[[str, list[int]], Refs],
+    *,
+    gone: bool = False,
 ) -> Any:
     """A layer that works along some dimensions and treats all others alike, wherever the batch lies.
 

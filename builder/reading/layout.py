@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import prod
 
 
@@ -68,7 +69,7 @@ def runs(layout: Layout) -> tuple[Groups, tuple[int, ...]]:
     """
     held = [axis for group in layout.held for axis in group]
     seen = [axis for group in layout.seen for axis in group]
-    after = {one: other for one, other in zip(seen, seen[1:], strict=False)}
+    after = dict(pairwise(seen))
     found: list[list[Axis]] = []
     for axis in held:
         before = found[-1][-1] if found else None
@@ -80,9 +81,7 @@ def runs(layout: Layout) -> tuple[Groups, tuple[int, ...]]:
     return tuple(map(tuple, found)), tuple(place[axis] for axis in seen if axis in place)
 
 
-def _taken(
-    side: int, waiting: list[Axis], parts: dict[Axis, tuple[Axis, Axis]]
-) -> tuple[Axis, ...] | None:
+def _taken(side: int, waiting: list[Axis], parts: dict[Axis, tuple[Axis, Axis]]) -> tuple[Axis, ...] | None:
     """The axes that make up a side, taken from those that wait, the last first; one may be taken in part."""
     group: list[Axis] = []
     if waiting and waiting[-1].batch and waiting[-1].size == side == 1:

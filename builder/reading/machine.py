@@ -19,8 +19,10 @@ OTHER_WORDS = {"axis": "dim", "keepdims": "keepdim", "self": "input", "x": "inpu
 class Machine:
     """What does not depend on the inputs is worked out and stays a constant; all else becomes nodes."""
 
-    def __init__(self, draft: Draft) -> None:
+    def __init__(self, draft: Draft, *, shapes_only: bool = False) -> None:
         self.draft = draft
+        self.shapes_only = shapes_only
+        """Whether Flows have no values, so that nothing large is computed on the word of a file."""
 
     def call(
         self,
@@ -41,16 +43,20 @@ class Machine:
             arguments: What it is given; Flows may lie in lists.
             options: The same by name.
             told: What the rule is given, where that is more than the function (a module's weights).
+            named: The same by name.
             operator: What people call it, if no rule is found.
         """
         arguments, options = tuple(arguments), dict(options or {})
         flows = [*_flows([arguments, options])]
-        result = run(*_values(arguments), **_values(options))
+        apart = bool(flows) and self.shapes_only
+        result = run(*_values(arguments, apart), **_values(options, apart))
         if not flows or not any(True for _ in _tensors(result)):
             return result
         self.draft.result = result
         rule = RULES.get(name) or RULES.get(name.rpartition(".")[2].rstrip("_"))
-        refs = self._drawn(rule, told or arguments, dict(named or {}) if told else options, flows, operator or name)
+        refs = self._drawn(
+            rule, told or arguments, dict(named or {}) if told else options, flows, operator or name
+        )
         made = self._flowing(refs, result)
         if name.endswith("_") or options.get("inplace"):
             _moved(arguments, made)
@@ -61,7 +67,12 @@ class Machine:
         return self._flowing(self.draft.missing(operator, unique(flows), reason), result)
 
     def _drawn(
-        self, rule: Rule | None, arguments: tuple[Any, ...], options: dict[str, Any], flows: list[Flow], operator: str
+        self,
+        rule: Rule | None,
+        arguments: tuple[Any, ...],
+        options: dict[str, Any],
+        flows: list[Flow],
+        operator: str,
     ) -> Any:
         options = {OTHER_WORDS.get(name, name): value for name, value in options.items()}
         before = len(self.draft.nodes)
@@ -87,7 +98,11 @@ class Machine:
         if isinstance(result, torch.Tensor):
             if isinstance(refs, list | tuple):
                 refs = refs[0]
-            made = Flow(refs.ref, result, refs.layout, refs.origin) if isinstance(refs, Flow) else Flow(refs, result)
+            made = (
+                Flow(refs.ref, result, refs.layout, refs.origin)
+                if isinstance(refs, Flow)
+                else Flow(refs, result)
+            )
             self.draft.specify(made)
             return made
         if isinstance(result, list | tuple):
@@ -129,17 +144,20 @@ def _flows(value: Any) -> Iterator[Flow]:
         yield from _flows([*value.values()])
 
 
-def _values(value: Any) -> Any:
+def _values(value: Any, apart: bool = False) -> Any:
+    """What stands behind Flows; apart: constants beside them without their values as well."""
     if isinstance(value, Flow):
         return value.value
+    if apart and hasattr(value, "to") and hasattr(value, "device"):
+        return value.to("meta")
     if isinstance(value, tuple) and hasattr(value, "_fields"):
-        return type(value)(*map(_values, value))
+        return type(value)(*(_values(one, apart) for one in value))
     if isinstance(value, list | tuple):
-        return type(value)(map(_values, value))
+        return type(value)(_values(one, apart) for one in value)
     if isinstance(value, slice):
-        return slice(_values(value.start), _values(value.stop), _values(value.step))
+        return slice(*(_values(one, apart) for one in (value.start, value.stop, value.step)))
     if isinstance(value, dict):
-        return {name: _values(one) for name, one in value.items()}
+        return {name: _values(one, apart) for name, one in value.items()}
     return value
 
 

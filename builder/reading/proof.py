@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 
 def difference(
-    graph: Graph, state: "dict[str, torch.Tensor]", original: "Run", examples: "Sequence[Sequence[torch.Tensor]]"
+    graph: Graph,
+    state: "dict[str, torch.Tensor]",
+    original: "Run",
+    examples: "Sequence[Sequence[torch.Tensor]]",
 ) -> tuple[float | None, str]:
     """The largest difference on any of the examples, relative to answers larger than 1; None, and why, if unknown."""
     import torch

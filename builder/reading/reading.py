@@ -73,6 +73,35 @@ def _proven(draft: Draft, graph: Any, example: "Sequence[torch.Tensor]", module:
     return finished(draft, made.graph, made.state, *proof)
 
 
+def read_onnx(content: bytes, example: "Sequence[torch.Tensor] | None" = None) -> Reading:
+    """The ONNX model in a file's bytes.
+
+    Raises:
+        BadFile: it is none, is damaged, or keeps its weights elsewhere.
+    """
+    from builder.reading.onnxcode import Walk, examples
+    from builder.reading.onnxfile import opened, runner
+    from builder.reading.proof import difference, other_batch
+
+    model, draft = opened(content), Draft()
+    given = examples(model, draft)
+    names = [*given]
+    values = [*given.values()] if example is None else [*example]
+    machine = Machine(draft, shapes_only=True)
+    flows = inputs(draft, names, [one.to("meta") for one in values])
+    walk = Walk(model, machine, flows, names)
+    answers = outputs(draft, walk.outputs(), [one.name for one in model.graph.output])
+    made = assembled(draft)
+    run: list[Any] = []
+
+    def original(rows: "Sequence[torch.Tensor]") -> list[Any]:
+        run[:] = run or [runner(content, names)]
+        return [one for number, one in enumerate(run[0](rows)) if number in answers]
+
+    proof = difference(made.graph, made.state, original, [values, other_batch(values)])
+    return finished(draft, made.graph, made.state, *proof)
+
+
 def inputs(draft: Draft, names: Sequence[str], example: "Sequence[torch.Tensor]") -> list[Flow]:
     """An Input for each tensor of the example."""
     flows = []
@@ -104,7 +133,10 @@ def outputs(draft: Draft, answer: Any, names: Sequence[str] = ()) -> list[int]:
             draft.result = one.value
             draft("Output", straight(draft, one))
         except Unreadable:
-            draft("Output", draft.missing("transpose", [one], "the batch is not the first dimension of an output"))
+            draft(
+                "Output",
+                draft.missing("transpose", [one], "the batch is not the first dimension of an output"),
+            )
         kept.append(number)
     if not kept:
         raise BadFile("Nothing that comes out depends on what goes in.")

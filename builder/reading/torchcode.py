@@ -14,7 +14,6 @@ from builder.reading.machine import Machine
 from builder.reading.rules.modules import told
 
 if TYPE_CHECKING:
-    import torch
     from torch import fx, nn
     from torch.export import ExportedProgram
 
@@ -30,7 +29,7 @@ def followed(module: "nn.Module", example: Sequence[Any]) -> "tuple[fx.GraphModu
     import torch
     from torch import fx
 
-    class Tracer(fx.Tracer):
+    class Whole(fx.Tracer):
         """Keeps the layers of torch.nn whole that are layers here."""
 
         def is_leaf_module(self, m: "nn.Module", module_qualified_name: str) -> bool:
@@ -44,13 +43,15 @@ def followed(module: "nn.Module", example: Sequence[Any]) -> "tuple[fx.GraphModu
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return fx.GraphModule(module, Tracer().trace(module, optional or None)), "torch.fx"
+            return fx.GraphModule(module, Whole().trace(module, optional or None)), "torch.fx"
     except Exception as unfollowed:  # whatever the code of a module does with a proxy
         try:
             return exported(torch.export.export(module, tuple(example), strict=False)), "torch.export"
         except Exception as error:
             first, second = (str(one).strip().partition("\n")[0][:200] for one in (unfollowed, error))
-            raise BadFile(f"The module cannot be followed. torch.fx: {first}. torch.export: {second}") from error
+            raise BadFile(
+                f"The module cannot be followed. torch.fx: {first}. torch.export: {second}"
+            ) from error
 
 
 def exported(program: "ExportedProgram") -> "fx.GraphModule":
@@ -92,7 +93,9 @@ def walked(machine: Machine, module: "fx.GraphModule", flows: Sequence[Any]) -> 
         if node.op == "get_attr":
             known[node] = operator.attrgetter(node.target)(module)
         elif node.op == "call_module":
-            known[node] = None if node.target == "_guards_fn" else _module(machine, module, node, arguments, options)
+            known[node] = (
+                None if node.target == "_guards_fn" else _module(machine, module, node, arguments, options)
+            )
         elif node.op == "call_method":
             known[node] = machine.call(node.target, _method(node.target), arguments, options)
         else:
@@ -137,9 +140,11 @@ def _module(machine: Machine, root: "fx.GraphModule", node: Any, arguments: Any,
     kind = type(module).__name__
     if called is None and options:
         called = told(module, tuple(arguments))
-        named = {name: value for name, value in options.items()}
+        named = dict(options)
         if called:
-            return machine.call(called[0], module, arguments, options, told=called[1], named=named, operator=kind)
+            return machine.call(
+                called[0], module, arguments, options, told=called[1], named=named, operator=kind
+            )
     if called is None:
         return machine.call(f"module {kind}", module, arguments, options, operator=kind)
     return machine.call(called[0], module, given, told=called[1], operator=kind)
@@ -176,7 +181,9 @@ def _placed(draft: Draft, node: Any) -> None:
     draft.scope = scope
     draft.name = inner[len(scope) :].strip(".") if inner != scope else ""
     if not draft.name:
-        draft.name = (node.target if isinstance(node.target, str) else function_name(node.target)).rpartition(".")[2]
+        draft.name = (node.target if isinstance(node.target, str) else function_name(node.target)).rpartition(
+            "."
+        )[2]
 
 
 def function_name(function: Any) -> str:

@@ -26,7 +26,9 @@ def constant(draft: Draft, value: "torch.Tensor", like: Flow, rank: int = 0) -> 
     one = example_of(value, like, rank)
     learned = isinstance(value, _parameter())
     if learned or one.numel() > MOST_WRITTEN:
-        return draft("Parameter", straight(draft, like), weights={"weight": one}, shape=[*one.shape], trained=learned)
+        return draft(
+            "Parameter", straight(draft, like), weights={"weight": one}, shape=[*one.shape], trained=learned
+        )
     return draft("Constant", straight(draft, like), values=one.tolist())
 
 

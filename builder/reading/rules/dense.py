@@ -33,7 +33,9 @@ def _addmm(draft: Draft, input: Any, mat1: Flow, mat2: Any, *, beta: float = 1, 
 
 
 @rule("embedding", anywhere=True)
-def _embedding(draft: Draft, input: Any, weight: Any, padding_idx: int | None = None, *_: Any, **__: Any) -> Any:
+def _embedding(
+    draft: Draft, input: Any, weight: Any, padding_idx: int | None = None, *_: Any, **__: Any
+) -> Any:
     if isinstance(weight, Flow):  # torch.ops has them the other way round
         input, weight = weight, input
     fixed(weight)
@@ -41,7 +43,9 @@ def _embedding(draft: Draft, input: Any, weight: Any, padding_idx: int | None = 
     from builder.reading.layout import Axis, Layout
 
     wide = (Axis(weight.shape[1]),)
-    ref = draft("Embedding", input, weights={"weight": weight}, entries=weight.shape[0], width=weight.shape[1])
+    ref = draft(
+        "Embedding", input, weights={"weight": weight}, entries=weight.shape[0], width=weight.shape[1]
+    )
     if not input.layout:
         return ref
     layout = lies(input)

@@ -63,7 +63,9 @@ def _aten_instance_norm(
     draft: Draft, input: Flow, weight: Any, bias: Any, running_mean: Any, running_var: Any, use_input_stats: bool,
     momentum: float, eps: float, *_: Any,
 ) -> str:  # fmt: skip
-    return _instance_norm(draft, input, running_mean, running_var, weight, bias, use_input_stats, momentum, eps)
+    return _instance_norm(
+        draft, input, running_mean, running_var, weight, bias, use_input_stats, momentum, eps
+    )
 
 
 @rule("layer_norm", anywhere=True)
@@ -111,11 +113,19 @@ def _rms_norm(
 
 @rule("group_norm")
 def _group_norm(
-    draft: Draft, input: Flow, num_groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5, *_: Any
+    draft: Draft,
+    input: Flow,
+    num_groups: int,
+    weight: Any = None,
+    bias: Any = None,
+    eps: float = 1e-5,
+    *_: Any,
 ) -> str:
     fixed(weight, bias)
     more = unusual(affine=(weight is not None, True))
-    return draft("GroupNorm", input, weights={"weight": weight, "bias": bias}, groups=num_groups, eps=eps, **more)
+    return draft(
+        "GroupNorm", input, weights={"weight": weight, "bias": bias}, groups=num_groups, eps=eps, **more
+    )
 
 
 @rule("local_response_norm")
@@ -156,7 +166,9 @@ def _alpha(draft: Draft, input: Flow, p: float = 0.5, training: bool = False, in
 
 
 @rule("feature_alpha_dropout")
-def _feature_alpha(draft: Draft, input: Flow, p: float = 0.5, training: bool = False, inplace: bool = False) -> Any:
+def _feature_alpha(
+    draft: Draft, input: Flow, p: float = 0.5, training: bool = False, inplace: bool = False
+) -> Any:
     return _left_out("FeatureAlphaDropout", draft, input, p)
 
 

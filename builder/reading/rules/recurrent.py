@@ -51,7 +51,9 @@ def _read(
     bias = len(params) > 2 * layers * ends
     ref, front, places = staged(draft, input)
     if len(front) != 3 or places[0 if batch_first else 1] is not None:
-        raise Unreadable("it is given the steps where a graph has the batch; batch_first=True has the batch first")
+        raise Unreadable(
+            "it is given the steps where a graph has the batch; batch_first=True has the batch first"
+        )
     given = [one for one in (_state(draft, state) for state in states) if one]
     if len(given) not in (0, len(states)):
         raise Unreadable("one of its states is given, the other is not")
@@ -65,9 +67,7 @@ def _read(
     return _results(id, input, front, places, (layers * ends, units * ends, units), len(states))
 
 
-def _results(
-    id: str, input: Flow, front: Any, places: Any, sizes: Shape, states: int
-) -> tuple[Flow, ...]:
+def _results(id: str, input: Flow, front: Any, places: Any, sizes: Shape, states: int) -> tuple[Flow, ...]:
     """The answers of all steps, in the order of the input, and the last states, layers first."""
     count, wide, units = sizes
     held = (front[0], front[1], (Axis(wide),))
@@ -86,7 +86,12 @@ def names(layers: int, ends: int, bias: bool, each: int) -> list[str]:
     """The names of torch's weights in their order."""
     parts = ["weight_ih", "weight_hh", *(["bias_ih", "bias_hh"] if bias else [])]
     parts += ["weight_hr"] * (each - len(parts))
-    return [f"{part}_l{layer}{'_reverse' * end}" for layer in range(layers) for end in range(ends) for part in parts]
+    return [
+        f"{part}_l{layer}{'_reverse' * end}"
+        for layer in range(layers)
+        for end in range(ends)
+        for part in parts
+    ]
 
 
 def _state(draft: Draft, state: Any) -> str:
