@@ -113,7 +113,8 @@ def _of_entry(field: str, rule: str, model: type) -> str:
     """A rule about an entry of a list, told of the field: people do not count from zero."""
     info = _fields(model).get(field)
     usual = info.get_default(call_default_factory=True) if info and not info.is_required() else ()
-    example = f", as in {', '.join(map(str, usual))}" if rule == WHOLE and len(usual) > 1 else ""
+    several = isinstance(usual, tuple) and len(usual) > 1
+    example = f", as in {', '.join(map(str, usual))}" if rule == WHOLE and several else ""
     return f"{field}: each entry {rule}{example}"
 
 

@@ -6,8 +6,8 @@ from functools import cached_property, lru_cache
 
 from builder.graph import Graph
 from builder.inside import inside
-from builder.kept import Training, training
 from builder.layer import written
+from builder.memory import Training, training
 from builder.receptive import Field, reaching, receptive_fields, sizes
 from builder.shapes import Inference, Place, infer
 from builder.trial import Outcome
@@ -54,7 +54,9 @@ class Summary:
         """A row for each node."""
         fields = receptive_fields(self.inference, self.feeds)
         kept = self._training.by_node
-        return tuple(_row(place, kept.get(id, 0), fields.get(id)) for id, place in self.inference.places.items())
+        return tuple(
+            _row(place, kept.get(id, 0), fields.get(id)) for id, place in self.inference.places.items()
+        )
 
     @property
     def depth(self) -> int:
@@ -82,8 +84,10 @@ class Summary:
         return sum(outcome.weight_bytes for place, outcome in self._known() if not place.node.shares)
 
     def training_bytes(self, batch: int) -> int:
-        """Bytes that training with Adam needs, as far as the network decides: weights, gradients and two moments, what
-        is kept for the way back, and there the gradients of the largest layer."""
+        """Bytes that training with Adam needs, as far as the network decides.
+
+        Weights, their gradients and two moments; what is kept for the way back, and there the largest gradients.
+        """
         activations = sum(self._training.by_node.values()) + self._training.passing
         return ADAM * self.weight_bytes + batch * activations
 

@@ -9,7 +9,7 @@ from threading import Lock
 from typing import Any
 
 from builder.fields import Key, layer_of
-from builder.kept import Kept, kept
+from builder.kept import NOTHING, Kept, kept
 from builder.layer import TAKES, Call, Layer, Spec, Use, written
 
 BATCH = 2
@@ -52,7 +52,7 @@ class Outcome:
     """For one example."""
     activation_bytes: int = 0
     """Memory of what it computes, for one example."""
-    kept: Kept = Kept()
+    kept: Kept = NOTHING
     """What of that, and of what it is given, training keeps."""
     depth: int = 0
     """How many layers that multiply by weights lie behind one another in it."""

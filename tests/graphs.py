@@ -86,3 +86,23 @@ def outputs(module: Any, given: "tuple[torch.Tensor, ...]") -> "tuple[torch.Tens
 def again(graph: Graph) -> Graph:
     """The graph, written as JSON and read."""
     return Graph.model_validate(json.loads(graph.model_dump_json()))
+
+
+def together(graphs: dict[str, Graph]) -> Graph:
+    """Several graphs side by side as one, their names in front of all ids: one export shows what many would."""
+    nodes, blocks = [], {}
+    for prefix, graph in graphs.items():
+        nodes += [_moved(node, prefix) for node in graph.nodes]
+        for name, block in graph.blocks.items():
+            inner = tuple(_moved(node, prefix, inside=True) for node in block.nodes)
+            blocks[f"{prefix}_{name}"] = block.model_copy(update={"nodes": inner})
+    return Graph(nodes=tuple(nodes), blocks=blocks)
+
+
+def _moved(node: Node, prefix: str, inside: bool = False) -> Node:
+    config = node.config | ({"block": f"{prefix}_{node.config['block']}"} if node.kind == "Block" else {})
+    if inside:
+        return node.model_copy(update={"config": config})
+    inputs = {port: f"{prefix}_{source}" for port, source in node.inputs.items()}
+    shares = node.shares and f"{prefix}_{node.shares}"
+    return Node(id=f"{prefix}_{node.id}", kind=node.kind, config=config, inputs=inputs, shares=shares)

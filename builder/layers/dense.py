@@ -6,10 +6,11 @@ from pydantic import Field
 
 from builder.layer import Call, Shape, call
 from builder.layers.initial import _Weighted
+from builder.layers.reparametrised import _Reparametrised
 from builder.window import OWN, Windows, own_places
 
 
-class Linear(_Weighted):
+class Linear(_Reparametrised):
     """Combine all features in weighted sums, one for each unit (a dense or fully connected layer)."""
 
     category: ClassVar = "Dense"

@@ -26,9 +26,9 @@ _STATEMENTS: dict[str, str] = {
 class _Weighted(Layer):
     """A layer with weights; a start that is chosen sets its constants (biases) to zero."""
 
-    rare: ClassVar = ("initial", "initial_std")
+    rare: ClassVar[tuple[str, ...]] = ("initial", "initial_std")
     whole: ClassVar[bool] = False
-    """Whether the module has weights of several names, all of which start alike."""
+    """Whether the module has weights of several names: all matrices start alike."""
     initial: Initial = Field(
         "PyTorch",
         description="Initial weights: how they start (Glorot, Kaiming …); any but PyTorch's sets constants to zero",
@@ -38,15 +38,17 @@ class _Weighted(Layer):
     )
 
     def prepare(self, module: str) -> tuple[str, ...]:
-        """One statement a weight, or a loop over all; no argument of a block can be called `_weight`."""
+        """One statement a weight, or a loop over all; no argument of a block can be called `_name` or `_weight`."""
         if self.initial == "PyTorch":
             return ()
         statement = _STATEMENTS[self.initial].replace("SPREAD", repr(self.initial_std))
         if self.whole:
-            one = statement.format("_weight")
-            either = (
-                one if self.initial == "zeros" else f"{one} if _weight.ndim > 1 else nn.init.zeros_(_weight)"
+            return (
+                f"for _name, _weight in {module}.named_parameters():",
+                "    if _weight.ndim > 1:",
+                f"        {statement.format('_weight')}",
+                '    elif "bias" in _name:',
+                "        nn.init.zeros_(_weight)",
             )
-            return (f"for _weight in {module}.parameters():", f"    {either}")
         constants = (f"nn.init.zeros_({module}.bias)",) if getattr(self, "bias", False) else ()
         return (statement.format(f"{module}.weight"), *constants)

@@ -1,47 +1,72 @@
-"""Layers that make sequences, images and volumes smaller or larger without weights."""
+"""Layers that make sequences, images and volumes smaller by keeping one number of each window."""
 
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from pydantic import Field
 
-from builder.layer import Call, Layer, Shape, call
+from builder.layer import Call, Shape, call
 from builder.layers.convolution import IMAGE, SEQUENCE, VOLUME
+from builder.layers.sides import EACH, _Sided, sides
 from builder.window import OWN, Windows, along
+from builder.window import sides as spread
 
 _SEQUENCE_EXAMPLE, _IMAGE_EXAMPLE, _VOLUME_EXAMPLE = ((2, 3, 12),), ((2, 3, 12, 12),), ((2, 2, 6, 8, 8),)
 
 
-class _Pool(Layer):
+class _Pool(_Sided):
     category: ClassVar = "Pooling"
     icon: ClassVar = "compress"
     aliases: ClassVar = "downsample, subsample, shrink, smaller"
-    kernel: int = Field(2, ge=1, le=101, description="Side of the window")
-    stride: int = Field(2, ge=1, le=64, description="Step between two windows")
-    padding: int = Field(0, ge=0, le=50, description="Added on each side; at most half the kernel")
-
-    def module(self, x: Shape) -> Call:
-        """torch's pooling of the same name."""
-        return call(f"nn.{self.kind}", self.kernel, stride=self.stride, padding=self.padding)
-
-    def refuses(self, x: Shape) -> str:
-        """The window must fit into the padded input."""
-        if 2 * self.padding > self.kernel:
-            return f"padding must be at most half the kernel ({self.kernel}). Got {self.padding}."
-        if self.kernel > min(x[2:]) + 2 * self.padding:
-            room = min(x[2:]) + 2 * self.padding
-            return (
-                f"kernel must fit into the input, which is {room} wide with its padding. Got {self.kernel}."
-            )
-        return ""
+    rare: ClassVar[tuple[str, ...]] = ("ceil_mode",)
+    kernel: sides(1, 101) = Field(2, description=f"Side of the window, {EACH}")
+    stride: sides(1, 64) = Field(2, description="Step between two windows")
+    ceil_mode: bool = Field(False, description="Keep a last window that reaches over the border")
 
     def window(self, x: Shape) -> Windows:
         """Its own, channel by channel."""
-        return along(x, self.kernel, self.stride, self.padding, channels=OWN)
+        padding, dilation = getattr(self, "padding", 0), getattr(self, "dilation", 1)
+        return along(x, self.kernel, self.stride, padding, dilation, channels=OWN)
 
 
-class _MaxPool(_Pool):
+class _Padded(_Pool):
+    padding: sides(0, 50) = Field(0, description="Added on each side; at most half the kernel")
+
+    def refuses(self, x: Shape) -> str:
+        """The window must fit into the padded input."""
+        if wrong := super().refuses(x):
+            return wrong
+        dilation = getattr(self, "dilation", 1)
+        for size, kernel, padding, between in self._parts(x, self.kernel, self.padding, dilation):
+            if 2 * padding > kernel:
+                return f"padding must be at most half the kernel ({kernel}). Got {padding}."
+            reach, room = between * (kernel - 1) + 1, size + 2 * padding
+            if reach > room:
+                return f"kernel must fit into the input, which is {room} wide with its padding. Got {reach}."
+        return ""
+
+
+class _MaxPool(_Padded):
     aliases: ClassVar = "max pooling, maximum"
     formula: ClassVar = r"y_p = \max_{q \in \text{window}} x_{p+q}"
+    rare: ClassVar[tuple[str, ...]] = ("dilation", "ceil_mode", "indices")
+    dilation: sides(1, 64) = Field(1, description="Distance between the places of a window")
+    indices: bool = Field(False, description="Give the places of the largest values as well, for MaxUnpool")
+
+    def module(self, x: Shape) -> Call:
+        """torch's pooling of the same name."""
+        return call(
+            f"nn.{self.kind}",
+            self.kernel,
+            stride=self.stride,
+            padding=self.padding,
+            dilation=self.dilation,
+            return_indices=self.indices,
+            ceil_mode=self.ceil_mode,
+        )
+
+    def output_ports(self) -> tuple[str, ...]:
+        """The places come second."""
+        return ("output", "indices") if self.indices else self.outputs
 
 
 class MaxPool1d(_MaxPool):
@@ -65,9 +90,22 @@ class MaxPool3d(_MaxPool):
     example: ClassVar = _VOLUME_EXAMPLE
 
 
-class _AvgPool(_Pool):
+class _AvgPool(_Padded):
     aliases: ClassVar = "average pooling, mean pooling, mean"
     formula: ClassVar = r"y_p = \frac{1}{|\text{window}|} \sum_{q \in \text{window}} x_{p+q}"
+    rare: ClassVar[tuple[str, ...]] = ("ceil_mode", "count_include_pad")
+    count_include_pad: bool = Field(True, description="Count the zeros of the padding in the mean")
+
+    def module(self, x: Shape) -> Call:
+        """torch's pooling of the same name."""
+        return call(
+            f"nn.{self.kind}",
+            self.kernel,
+            stride=self.stride,
+            padding=self.padding,
+            ceil_mode=self.ceil_mode,
+            count_include_pad=self.count_include_pad,
+        )
 
 
 class AvgPool1d(_AvgPool):
@@ -91,11 +129,47 @@ class AvgPool3d(_AvgPool):
     example: ClassVar = _VOLUME_EXAMPLE
 
 
-class _Adaptive(Layer):
+class _LPPool(_Pool):
+    aliases: ClassVar = "power-average pooling, root mean square, L2 pooling, norm"
+    reference: ClassVar = "Sermanet et al. (2012), Convolutional neural networks applied to house numbers"
+    formula: ClassVar = r"y_p = \left(\sum_{q \in \text{window}} x_{p+q}^n\right)^{1/n}"
+    power: float = Field(
+        2.0, ge=1, le=100, description="Of the sum: 1 adds up, large ones come near the maximum"
+    )
+
+    def module(self, x: Shape) -> Call:
+        """torch's pooling of the same name."""
+        return call(f"nn.{self.kind}", self.power, self.kernel, stride=self.stride, ceil_mode=self.ceil_mode)
+
+    def refuses(self, x: Shape) -> str:
+        """The window must fit into the input."""
+        if wrong := super().refuses(x):
+            return wrong
+        for size, kernel in self._parts(x, self.kernel):
+            if kernel > size:
+                return f"kernel must fit into the input, which is {size} wide. Got {kernel}."
+        return ""
+
+
+class LPPool1d(_LPPool):
+    """Keep the length of each window's values along a sequence."""
+
+    axes: ClassVar = SEQUENCE
+    example: ClassVar = _SEQUENCE_EXAMPLE
+
+
+class LPPool2d(_LPPool):
+    """Keep the length of each window's values of an image."""
+
+    axes: ClassVar = IMAGE
+    example: ClassVar = _IMAGE_EXAMPLE
+
+
+class _Adaptive(_Sided):
     category: ClassVar = "Pooling"
     icon: ClassVar = "fit_screen"
-    size: int = Field(
-        1, ge=1, le=1024, description="Side of the output; 1 pools over everything (global pooling)"
+    size: sides(1, 1024) = Field(
+        1, description=f"Side of the output, {EACH}; 1 pools over everything (global pooling)"
     )
 
     def module(self, x: Shape) -> Call:
@@ -104,9 +178,10 @@ class _Adaptive(Layer):
 
     def window(self, x: Shape) -> Windows:
         """Equal parts of the input; everything where there is one part, or parts are not equal."""
-        if self.size == 1 or any(side % self.size for side in x[2:]):
+        sizes = spread(self.size, len(x) - 2)
+        if any(size == 1 or side % size for side, size in zip(x[2:], sizes, strict=True)):
             return OWN, *(None for _ in x[2:])
-        parts = tuple(side // self.size for side in x[2:])
+        parts = tuple(side // size for side, size in zip(x[2:], sizes, strict=True))
         return along(x, parts, parts, channels=OWN)
 
 
@@ -143,27 +218,17 @@ class AdaptiveMaxPool2d(_Adaptive):
     example: ClassVar = _IMAGE_EXAMPLE
 
 
-class Upsample(Layer):
-    """Make a sequence or an image larger by copying or interpolating, without weights."""
+class AdaptiveAvgPool3d(_Adaptive):
+    """Average a volume down to a given size, whatever its own."""
 
-    category: ClassVar = "Pooling"
-    icon: ClassVar = "expand"
-    aliases: ClassVar = "upsampling, resize, enlarge, upscale, interpolate, unpooling, zoom, larger"
-    axes: ClassVar = SEQUENCE + IMAGE
-    example: ClassVar = ((2, 3, 5, 5),)
-    factor: int = Field(2, ge=1, le=64, description="How many times larger each side becomes")
-    mode: Literal["nearest", "linear"] = Field(
-        "nearest", description="Copy the nearest value, or interpolate"
-    )
+    aliases: ClassVar = "global average pooling, GAP, mean"
+    axes: ClassVar = VOLUME
+    example: ClassVar = _VOLUME_EXAMPLE
 
-    def module(self, x: Shape) -> Call:
-        """nn.Upsample; linear is bilinear on images."""
-        mode = "bilinear" if self.mode == "linear" and len(x) == 4 else self.mode
-        return call("nn.Upsample", scale_factor=self.factor, mode=mode)
 
-    def window(self, x: Shape) -> Windows:
-        """The place that is copied, or the two around."""
-        factor = self.factor
-        if self.mode == "nearest":
-            return along(x, factor, before=factor - 1, grows=factor, channels=OWN)
-        return along(x, 2 * factor - factor % 2, before=(3 * factor - 2) // 2, grows=factor, channels=OWN)
+class AdaptiveMaxPool3d(_Adaptive):
+    """Keep the largest values of a volume, down to a given size."""
+
+    aliases: ClassVar = "global max pooling, maximum"
+    axes: ClassVar = VOLUME
+    example: ClassVar = _VOLUME_EXAMPLE

@@ -52,3 +52,7 @@ class Normalize(_Over):
     def forward(self, use: Use) -> str:
         """nn.functional.normalize."""
         return f"nn.functional.normalize({use.inputs['input']}, p={self.p}, dim={self.dim})"
+
+    def window(self, x: Shape) -> Windows:
+        """All along the dimension."""
+        return own_places(x, self.dim % len(x))

@@ -11,6 +11,9 @@ from builder.project import Project
 Draw = Callable[..., None]
 """Draws graphs on a sketch each: its parameters are the roles of a project, of which `net` stands for the model."""
 
+COLUMN, ROW = 290.0, 250.0
+"""How far apart nodes are that are laid out by column and row, in the canvas's units."""
+
 
 class Sketch:
     """Draws a graph: `x = net("Linear", x, units=10)` places a node and gives its id."""
@@ -59,6 +62,12 @@ class Sketch:
         return self._placed(
             "Block", dict(zip(ports, sources, strict=True)), id or self.graph.fresh(name), "", config
         )
+
+    def places(self, columns: dict[str, tuple[float, float]]) -> None:
+        """Lay nodes out by column and row, where their order alone would not show what the network is."""
+        spots = {id: (column * COLUMN, row * ROW) for id, (column, row) in columns.items()}
+        nodes = (node.model_copy(update={"position": spots.get(node.id)}) for node in self.graph.nodes)
+        self.graph = Graph(nodes=tuple(nodes))
 
     def finished(self) -> Graph:
         """The graph with its blocks."""

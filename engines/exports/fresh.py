@@ -81,7 +81,7 @@ class Fresh:
         arrays = {f"input{place}": tensor.numpy() for place, tensor in enumerate(inputs)}
         arrays |= {f"output{place}": tensor.numpy() for place, tensor in enumerate(outputs)}
         np.savez(path, **arrays)  # type: ignore[arg-type]
-        finite = [tensor[tensor.isfinite()].abs() for tensor in outputs]
+        finite = [tensor[tensor.isfinite()].float().abs() for tensor in outputs]
         largest = max(float(values.max()) if values.numel() else 0.0 for values in finite)
         return {"arrays": str(path), "rows": trained.rows(size)}, largest
 

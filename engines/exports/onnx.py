@@ -19,12 +19,11 @@ if TYPE_CHECKING:
 
 LARGEST = 2**31 - 2**16
 """What a single file of protocol buffers can hold, in bytes."""
-LACKING = {
-    "aten.adaptive_max_pool": (
-        "ONNX knows no windows of different sizes",
-        "Choose a size that divides the input's sides, or AdaptiveAvgPool; or export as Python or torch.export.",
-    )
-}
+_UNEVEN = (
+    "ONNX knows no windows of different sizes",
+    "Choose a size that divides the input's sides, or AdaptiveAvgPool; or export as Python or torch.export.",
+)
+LACKING = {"aten.adaptive_max_pool": _UNEVEN, "aten._adaptive_avg_pool3d": _UNEVEN}
 """Operations of torch that ONNX has no equivalent for: why, and what to do instead."""
 
 
@@ -108,7 +107,7 @@ def _rename_batch(value: Any, free: set[str]) -> None:
     if value.shape is None:
         return
     for place, side in enumerate(value.shape):
-        if not isinstance(side, int):
+        if not isinstance(side, int) and side.value is not None:  # sides without a name may differ
             named = re.sub(r"[A-Za-z]\w*", lambda word: "batch" if word[0] in free else word[0], str(side))
             value.shape = ir.Shape([*value.shape[:place], named, *value.shape[place + 1 :]])
 

@@ -20,13 +20,21 @@ def weights(kind: str, **config: object) -> dict[str, torch.Tensor]:
     return dict(builder.compile(around(kind, **config)).layer.named_parameters())  # type: ignore[arg-type, union-attr]
 
 
+def scales(found: dict[str, torch.Tensor]) -> set[str]:
+    """What the normalisations inside a layer multiply by, which starts at 1 whatever is chosen."""
+    return {name for name in found if "norm" in name and name.endswith(".weight")}
+
+
 @pytest.mark.parametrize("kind", WEIGHTED)
 def test_every_layer_with_weights_starts_as_chosen(kind: str) -> None:
     """All zeros; normal of the chosen spread; constants at zero."""
-    assert not any(weight.any() for weight in weights(kind, initial="zeros").values())
+    zero = weights(kind, initial="zeros")
+    assert not any(weight.any() for name, weight in zero.items() if name not in scales(zero))
+    assert all((zero[name] == 1).all() for name in scales(zero))
     spread = weights(kind, initial="normal", initial_std=3.0)
     matrices = torch.cat([weight.detach().flatten() for weight in spread.values() if weight.ndim > 1])
-    assert not any(weight.any() for weight in spread.values() if weight.ndim == 1)
+    constants = [weight for name, weight in spread.items() if weight.ndim == 1 and name not in scales(spread)]
+    assert not any(weight.any() for weight in constants)
     assert matrices.std().item() == pytest.approx(3.0, rel=6 / math.sqrt(len(matrices)))
 
 

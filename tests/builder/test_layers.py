@@ -139,7 +139,7 @@ def bad(schema: dict[str, Any], named: dict[str, Any]) -> Iterator[Any]:
         {"a": "?"},
     ]
     candidates += [[one] for one in (math.nan, 10**100, -(10**100), 0.5, 0, -1, "?")]
-    for arm in schema.get("anyOf", [schema]):
+    for arm in arms(schema):
         step = 1 if arm.get("type") == "integer" else 1e-6
         candidates += [arm[key] - step for key in ("minimum",) if key in arm]
         candidates += [arm[key] + step for key in ("maximum",) if key in arm]
@@ -150,12 +150,20 @@ def bad(schema: dict[str, Any], named: dict[str, Any]) -> Iterator[Any]:
     return (value for value in candidates if not fits(value, schema, named))
 
 
+def arms(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The alternatives of a schema, those of its alternatives too."""
+    found = schema.get("anyOf", []) + schema.get("oneOf", [])
+    yield schema
+    for one in found:
+        yield from arms(one)
+
+
 def fits(value: Any, schema: dict[str, Any], named: dict[str, Any]) -> bool:
     """Whether a value satisfies as much of JSON schema as layers use."""
     if "$ref" in schema:
         return fits(value, named[schema["$ref"].rpartition("/")[2]], named)
-    if "anyOf" in schema:
-        return any(fits(value, arm, named) for arm in schema["anyOf"])
+    if found := schema.get("anyOf", []) + schema.get("oneOf", []):
+        return any(fits(value, arm, named) for arm in found)
     if "enum" in schema or "const" in schema:
         return value in schema.get("enum", [schema.get("const")])
     match schema["type"], value:

@@ -12,7 +12,7 @@ from torch.export import ExportedProgram
 
 from builder import template, templates
 from builder.errors import BadGraph
-from builder.graph import Graph, Node
+from builder.graph import Graph
 from builder.project import Project
 from engines.exports import Export, Onnx, Pt2, onnx, pt2
 from engines.exports.onnx import LACKING
@@ -20,7 +20,7 @@ from engines.exports.pt2 import traced
 from engines.exports.python import sources
 from engines.exports.safetensors import weights
 from engines.trained import Trained
-from tests.graphs import KINDS, LARGE, around, outputs
+from tests.graphs import KINDS, LARGE, around, outputs, together
 
 SMALL = [name for name in templates() if name not in LARGE]
 VARIANTS: list[tuple[str, dict[str, Any]]] = [
@@ -28,9 +28,19 @@ VARIANTS: list[tuple[str, dict[str, Any]]] = [
     ("Conv1d", {"kernel": 4, "padding": "same", "dilation": 2}), ("Conv2d", {"filters": 6, "groups": 3, "stride": 2}),
     ("ConvTranspose2d", {"kernel": 3, "padding": 1, "output_padding": 1}), ("Upsample", {"mode": "linear"}),
     ("LSTM", {"bidirectional": True, "layers": 2}), ("GRU", {"bidirectional": True}), ("RNN", {"nonlinearity": "relu"}),
+    ("Conv1d", {"padding": "causal", "stride": 2, "padding_mode": "replicate"}), ("MaxPool2d", {"indices": True}),
+    ("Conv2d", {"kernel": [1, 7], "padding": [0, 3], "stride": [2, 1], "padding_mode": "reflect"}),
+    ("Conv2d", {"reparametrise": "weight norm"}), ("Linear", {"reparametrise": "spectral norm"}),
+    ("ConvTranspose2d", {"kernel": [3, 2], "dilation": 2, "output_padding": [1, 0], "reparametrise": "spectral norm"}),
+    ("MaskedConv2d", {"type": "A", "colours": 3, "filters": 6}), ("AvgPool2d", {"ceil_mode": True, "kernel": [3, 2]}),
+    ("Upsample", {"mode": "bicubic"}), ("Upsample", {"size": [7, 9], "mode": "linear", "align_corners": True}),
+    ("Step", {"straight_through": True}), ("Unfold", {"kernel": 3, "stride": 1, "padding": 1}),
     ("MultiheadAttention", {"causal": True, "heads": 2}), ("Slice", {"start": -4, "stop": -1, "step": 2}),
 ]  # fmt: skip
-BEYOND_ONNX = [("AdaptiveMaxPool1d", {"size": 5}), ("AdaptiveMaxPool2d", {"size": 5})]
+BEYOND_ONNX: list[tuple[str, dict[str, Any]]] = [
+    ("AdaptiveMaxPool1d", {"size": 5}), ("AdaptiveMaxPool2d", {"size": 5}), ("AdaptiveMaxPool3d", {"size": 5}),
+    ("AdaptiveAvgPool3d", {"size": [4, 3, 3]}),
+]  # fmt: skip
 """What torch.export holds and ONNX does not; engines/exports/README.md says why."""
 
 CHILD = """
@@ -55,7 +65,9 @@ for folder in sorted(Path(sys.argv[1]).iterdir()):
     inputs = [value.requires_grad_() if value.is_floating_point() else value for value in inputs]
     torch.manual_seed(1)
     answers = tensors(network.train()(*inputs))
-    sum((value.float() ** 2).sum() for value in answers).backward()
+    total = sum((value.float() ** 2).sum() for value in answers)
+    if total.requires_grad:
+        total.backward()
     leaves = [*inputs, *network.parameters()]
     found |= {f"trained{n}": value.detach() for n, value in enumerate(answers)}
     found |= {f"gradient{n}": leaf.grad for n, leaf in enumerate(leaves) if leaf.grad is not None}
@@ -83,7 +95,9 @@ def leave(trained: Trained, folder: Path) -> None:
     given = tuple(value.requires_grad_() if value.is_floating_point() else value for value in inputs)
     torch.manual_seed(1)
     answers = outputs(trained.module.train(), given)
-    sum(((value.float() ** 2).sum() for value in answers), torch.zeros(())).backward()
+    total = sum(((value.float() ** 2).sum() for value in answers), torch.zeros(()))
+    if total.requires_grad:  # a step or a place has no slope
+        total.backward()
     leaves = [*given, *trained.module.parameters()]
     arrays |= {f"trained{n}": value.detach().numpy() for n, value in enumerate(answers)}
     arrays |= {f"gradient{n}": leaf.grad.numpy() for n, leaf in enumerate(leaves) if leaf.grad is not None}
@@ -123,26 +137,6 @@ def test_every_kind_and_template_gives_the_same_bits_from_its_exported_file(tmp_
 def test_large_templates_too(name: str, tmp_path: Path) -> None:
     leave(Trained.untrained(template(name)), tmp_path / name)
     assert differences(tmp_path) == "[]"
-
-
-def together(graphs: dict[str, Graph]) -> Graph:
-    """Several graphs side by side as one, their names in front of all ids: one export shows what many would."""
-    nodes, blocks = [], {}
-    for prefix, graph in graphs.items():
-        nodes += [moved(node, prefix) for node in graph.nodes]
-        for name, block in graph.blocks.items():
-            inner = tuple(moved(node, prefix, inside=True) for node in block.nodes)
-            blocks[f"{prefix}_{name}"] = block.model_copy(update={"nodes": inner})
-    return Graph(nodes=tuple(nodes), blocks=blocks)
-
-
-def moved(node: Node, prefix: str, inside: bool = False) -> Node:
-    config = node.config | ({"block": f"{prefix}_{node.config['block']}"} if node.kind == "Block" else {})
-    if inside:
-        return node.model_copy(update={"config": config})
-    inputs = {port: f"{prefix}_{source}" for port, source in node.inputs.items()}
-    shares = node.shares and f"{prefix}_{node.shares}"
-    return Node(id=f"{prefix}_{node.id}", kind=node.kind, config=config, inputs=inputs, shares=shares)
 
 
 def everything() -> dict[str, Graph]:

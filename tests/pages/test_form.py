@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 import engines.data
 import engines.supervised  # noqa: F401  (fills the registries)
 from builder.layers import LAYERS
+from builder.layers.sides import sides
 from builder.registry import Registered, label
 from engines.data import Data, Dataset
 from engines.engine import Engine
@@ -97,6 +98,16 @@ def test_a_number_or_a_word() -> None:
     assert test.session_state["told"] == {"padding": 0}
 
 
+def test_one_number_or_one_a_dimension() -> None:
+    """A person types `5` or `1, 7`; what is no number stays for the field to refuse."""
+    test = shown(LAYERS["Conv2d"])
+    for text, value in (("1, 7", [1, 7]), ("5", 5), ("3 × 1", [3, 1]), ("wide", "wide")):
+        next(one for one in test.text_input if one.label == "Kernel").set_value(text).run()
+        assert test.session_state["told"] == {"kernel": value}
+    shown_again = shown(LAYERS["Conv2d"], {"kernel": [1, 7], "padding": [0, 3]})
+    assert {one.value for one in shown_again.text_input} >= {"1, 7", "0, 3"}
+
+
 def test_a_value_out_of_bounds_is_shown_as_it_is() -> None:
     test = shown(LAYERS["Conv2d"], {"filters": -3, "kernel": "wide", "bias": "perhaps"})
     assert not test.exception
@@ -123,6 +134,12 @@ def test_a_choice_within_a_choice() -> None:
         ("2 * in, max(x, 3)", tuple[int, ...], ["2 * in", "max(x", "3)"]),
         ("x 2, 3x4", tuple[str, ...], ["x 2", "3x4"]),
         ("", tuple[int, ...], []),
+        ("5", sides(1, 9), 5),
+        ("1, 7", sides(1, 9), [1, 7]),
+        ("width, 7", sides(1, 9), ["width", 7]),
+        ("2 * width", sides(1, 9), "2 * width"),
+        ("same", sides(0, 9, "same"), "same"),
+        ("", sides(1, 9) | None, None),
         ("3, wide", tuple[int, ...], [3, "wide"]),
         ("", int | None, None),
         ("7", int | None, 7),

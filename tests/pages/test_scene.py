@@ -111,6 +111,7 @@ def test_fields_that_lead_then_those_that_were_changed(workspace: Path) -> None:
     ]
     assert fields["conv1"] == conv
     assert fields["batchnorm1"] == [] and fields["dropout1"] == [("rate", 0.2, "float")]
+    assert shown["conv1"]["about"]["fields"][1]["sides"], "1, 7 may be typed for a kernel"
     conv1 = shown["conv1"]["about"]["fields"][0]
     assert (conv1["min"], conv1["max"], conv1["label"]) == (1, 65536, "Filters")
 

@@ -16,7 +16,7 @@ from builder.registry import label
 from builder.shapes import Place
 from builder.trial import size
 from pages.parts.documents.fixing import fixes
-from pages.parts.forms.fields import bounds, default, is_number
+from pages.parts.forms.fields import bounds, default, is_number, literals, takes_sides
 from pages.parts.forms.fields import written as as_text
 
 LEADING, MOST_FIELDS = 2, 4
@@ -193,6 +193,8 @@ def _field(name: str, info: FieldInfo, value: Any) -> dict[str, Any]:
         "min": low,
         "max": high,
     }
+    if sort == "int" and takes_sides(info.annotation):
+        found["sides"] = True  # "1, 7" may be typed for it
     return {**found, "options": [*get_args(info.annotation)]} if sort == "choice" else found
 
 
@@ -204,6 +206,14 @@ def _sort(annotation: Any, value: Any) -> str:
         return "choice"
     if annotation in (int, float) and is_number(value):
         return annotation.__name__
-    if get_origin(annotation) is tuple and value and all(type(one) is int for one in value):
+    sides = takes_sides(annotation) and not literals(annotation)
+    if sides and type(value) is int:
+        return "int"
+    if (
+        (sides or get_origin(annotation) is tuple)
+        and isinstance(value, list)
+        and value
+        and all(type(one) is int for one in value)
+    ):
         return "sizes"
     return "text"

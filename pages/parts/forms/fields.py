@@ -42,11 +42,37 @@ def bounds(info: FieldInfo) -> tuple[Any, Any]:
 
 
 def _rules(info: FieldInfo) -> list[Any]:
-    rules = list(info.metadata)
-    for part in get_args(info.annotation):
+    return [*info.metadata, *_rules_in(info.annotation)]
+
+
+def _rules_in(annotation: Any) -> list[Any]:
+    """The rules that stand within an annotation; not those of the entries of a list, unless nothing else has some."""
+    parts = [part for part in get_args(annotation) if get_origin(_bare(part)) is not tuple]
+    rules: list[Any] = []
+    for part in parts or get_args(annotation):
         for extra in getattr(part, "__metadata__", ()):
             rules += getattr(extra, "metadata", [extra])
+        rules += _rules_in(part) if get_args(part) else []
     return rules
+
+
+def _bare(annotation: Any) -> Any:
+    """An annotation without what is noted beside it."""
+    return annotation.__origin__ if hasattr(annotation, "__metadata__") else annotation
+
+
+def arms(annotation: Any) -> list[Any]:
+    """What a field may hold, one by one: a number, a list, certain words, nothing."""
+    plain = _bare(annotation)
+    if get_origin(plain) not in (Union, types.UnionType):
+        return [plain]
+    return [arm for part in get_args(plain) for arm in arms(part)]
+
+
+def takes_sides(annotation: Any) -> bool:
+    """Whether a field takes one number or a list of them."""
+    every = arms(annotation)
+    return int in every and any(get_origin(arm) is tuple for arm in every)
 
 
 def step(info: FieldInfo) -> float:
@@ -57,11 +83,10 @@ def step(info: FieldInfo) -> float:
 
 def literals(annotation: Any) -> tuple[str, ...]:
     """The words of a field that holds a number or one of some words; () if it is no such field."""
-    if get_origin(annotation) not in (Union, types.UnionType):
+    every = arms(annotation)
+    if len(every) < 2:
         return ()
-    return tuple(
-        word for part in get_args(annotation) if get_origin(part) is Literal for word in get_args(part)
-    )
+    return tuple(word for arm in every if get_origin(arm) is Literal for word in get_args(arm))
 
 
 def holds_number(annotation: Any) -> bool:
@@ -97,8 +122,10 @@ def understood(text: str, annotation: Any) -> Any:
     if origin is dict:
         pairs = [part.partition("=") for part in text.split(",") if part.strip()]
         return {name.strip(): _read(value) for name, _, value in pairs}
-    if not text and type(None) in get_args(annotation):
+    if not text and type(None) in arms(annotation):
         return None
+    if takes_sides(annotation) and len(parts := _BETWEEN.split(text)) > 1:
+        return [_read(part) for part in parts if part.strip()]
     return _read(text)
 
 

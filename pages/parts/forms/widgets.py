@@ -21,6 +21,7 @@ from pages.parts.forms.fields import (
     is_number,
     literals,
     step,
+    takes_sides,
     understood,
     written,
 )
@@ -80,7 +81,10 @@ def widget(form: Form, name: str, info: FieldInfo, value: Any) -> None:
     if get_origin(annotation) is Literal and value in get_args(annotation):
         return draw(form, name, st.selectbox, value, {**shared, "options": get_args(annotation)})
     if (choices := literals(annotation)) and (
-        value in choices or is_number(value) or (form.names and isinstance(value, str))
+        value in choices
+        or is_number(value)
+        or isinstance(value, list)
+        or (form.names and isinstance(value, str))
     ):
         return _word_or_number(form, name, info, value, shared, choices)
     return _formula(form, name, info, value, shared)
@@ -155,7 +159,7 @@ def _word_or_number(
     )
     if number:
         inner = {**shared, "key": f"{shared['key']} number", "label_visibility": "collapsed"}
-        if form.names:
+        if form.names or takes_sides(info.annotation):
             _formula(form, name, info, value, inner)
         else:
             _number(form, name, info, value, inner, isinstance(value, int))

@@ -17,6 +17,8 @@ export function shown(value) {
   return String(value)
 }
 
+const LIST = /[,×]|\d\s*[xX ]\s*\d/
+
 /** A value within the bounds of its field, without the dust of binary fractions. */
 export function clamped({ kind, min, max }, value) {
   const tidy = kind === 'int' ? Math.round(value) : Number(value.toPrecision(10))
@@ -35,7 +37,7 @@ export function stepOf({ kind, min, max }, value) {
 export function parsed(text, field, { inside, before }) {
   const typed = text.trim()
   if (!typed) return { value: before }
-  if (Array.isArray(before) || (field.part && /[,×]/.test(typed))) return { value: sizes(typed) }
+  if (Array.isArray(before) || ((field.part || field.sides) && LIST.test(typed))) return { value: sizes(typed) }
   if (field.kind !== 'int' && field.kind !== 'float') return { value: Number.isNaN(Number(typed)) ? typed : Number(typed) }
   const number = Number(plain(typed, field.kind))
   if (Number.isNaN(number)) return inside ? { value: typed } : { why: `A ${kindOf(field)}${range(field)}` }
