@@ -39,6 +39,17 @@ class Flow:
         return tuple(self.value.shape)
 
 
+@dataclass(frozen=True)
+class Known:
+    """What is known of a constant: what the original calls it, whether it is learned, and which rows it begins."""
+
+    value: "torch.Tensor"
+    name: str
+    learned: bool
+    table: "torch.Tensor | None" = None
+    """The weights whose first rows it is."""
+
+
 @dataclass(eq=False)
 class Drawn:
     """A node that was read."""
@@ -80,6 +91,8 @@ class Draft:
         """The modules of the original that people wrote: path → name of the class."""
         self.notes: Counter[str] = Counter()
         self.unknown: dict[str, Unknown] = {}
+        self.constants: dict[int, Known] = {}
+        """By identity of the tensor, which is kept so that no other takes its place."""
         self.scope, self.name = "", ""
         """Where the original is at present, and what the next node is called there."""
         self._owners: dict[tuple[str, str, str], str] = {}
@@ -92,6 +105,7 @@ class Draft:
         kind: str,
         *inputs: "Flow | str",
         weights: "dict[str, torch.Tensor | None] | None" = None,
+        shares: str = "",
         **config: Any,
     ) -> str:
         """Place a node behind others; fields that have their defaults are left out. The reference to its output."""
@@ -111,7 +125,7 @@ class Draft:
             },
             weights=owned,
         )
-        node.shares = self._owner(node)
+        node.shares = shares or self._owner(node)
         self.nodes[node.id] = node
         return node.id
 
@@ -128,6 +142,14 @@ class Draft:
         one = self.unknown.setdefault(operator, Unknown(operator, reason=reason))
         one.nodes.append(id)
         return id
+
+    def remember(self, value: "torch.Tensor", name: str, learned: bool, table: "torch.Tensor | None" = None) -> None:
+        """Keep in mind where a constant comes from."""
+        self.constants[id(value)] = Known(value, name, learned, table)
+
+    def known(self, value: "torch.Tensor") -> Known:
+        """What is known of a constant."""
+        return self.constants.get(id(value)) or Known(value, "", False)
 
     def forget(self, count: int) -> None:
         """Keep only so many nodes: what was drawn for an operator that then proved unreadable goes."""

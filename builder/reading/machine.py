@@ -51,6 +51,8 @@ class Machine:
         apart = bool(flows) and self.shapes_only
         result = run(*_values(arguments, apart), **_values(options, apart))
         if not flows or not any(True for _ in _tensors(result)):
+            if not flows:
+                self._remembered(name, arguments, result)
             return result
         self.draft.result = result
         rule = RULES.get(name) or RULES.get(name.rpartition(".")[2].rstrip("_"))
@@ -61,6 +63,21 @@ class Machine:
         if name.endswith("_") or options.get("inplace"):
             _moved(arguments, made)
         return made
+
+    def _remembered(self, name: str, arguments: tuple[Any, ...], result: Any) -> None:
+        """What is made of weights alone is still learned, and called after them."""
+        import torch
+
+        known = [self.draft.constants[id(one)] for one in _tensors(list(arguments)) if id(one) in self.draft.constants]
+        learned = [one for one in known if one.learned]
+        if not known or not isinstance(result, torch.Tensor):
+            return
+        table = None
+        if name.rpartition(".")[2] == "embedding":
+            weight, rows = sorted(_tensors(arguments[:2]), key=lambda one: not one.is_floating_point())
+            if rows.numel() and bool((rows.reshape(-1, rows.shape[-1]) == torch.arange(rows.shape[-1])).all()):
+                table = weight
+        self.draft.remember(result, (learned or known)[0].name, bool(learned), table)
 
     def unknown(self, operator: str, flows: Iterable[Flow], result: Any, reason: str) -> Any:
         """Draw an operator that cannot be run or understood; its results are taken to be these."""

@@ -89,7 +89,9 @@ class Walk:
     ) -> None:
         self.model, self.machine, self.draft = model, machine, machine.draft
         self.values: dict[str, Any] = {"": None}
-        self.values |= {one.name: tensor(one) for one in model.graph.initializer}
+        for one in model.graph.initializer:
+            self.values[one.name] = value = tensor(one)
+            self.draft.remember(value, one.name, value.is_floating_point() and value.ndim > 0)
         self.values |= dict(zip(names, flows, strict=True))
         self.opset = next((one.version for one in model.opset_import if one.domain in ("", "ai.onnx")), 20)
         self.readers = Counter(name for node in model.graph.node for name in node.input)

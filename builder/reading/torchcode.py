@@ -14,6 +14,7 @@ from builder.reading.machine import Machine
 from builder.reading.rules.modules import told
 
 if TYPE_CHECKING:
+    import torch
     from torch import fx, nn
     from torch.export import ExportedProgram
 
@@ -62,6 +63,26 @@ def exported(program: "ExportedProgram") -> "fx.GraphModule":
     return module
 
 
+def sizes_of(module: "fx.GraphModule") -> "tuple[torch.Tensor, ...]":
+    """Examples for the inputs of a program, with two rows where their number is free."""
+    import torch
+
+    generator = torch.Generator().manual_seed(0)
+    made = []
+    for node in module.graph.nodes:
+        if node.op == "placeholder":
+            value = node.meta.get("val")
+            if not isinstance(value, torch.Tensor):
+                raise BadFile(f"Input {node.target!r} of the program is no tensor.")
+            shape = [side if isinstance(side, int) else 2 if not place else int(side.node.hint)
+                     for place, side in enumerate(value.shape)]  # fmt: skip
+            if value.is_floating_point():
+                made.append(torch.randn(shape, generator=generator).to(value.dtype))
+            else:
+                made.append(torch.randint(0, 2, shape, generator=generator).to(value.dtype))
+    return tuple(made)
+
+
 @contextlib.contextmanager
 def evaluating(module: "nn.Module") -> "Iterator[None]":
     """While it is read, dropout and batch norm behave as they do after training; then all is as it was."""
@@ -80,6 +101,8 @@ def evaluating(module: "nn.Module") -> "Iterator[None]":
 
 def walked(machine: Machine, module: "fx.GraphModule", flows: Sequence[Any]) -> Any:
     """Run and draw all operators of a graph, given what flows in; what comes out."""
+    import torch
+
     waiting = [*flows]
     known: dict[Any, Any] = {}
     for node in module.graph.nodes:
@@ -91,7 +114,10 @@ def walked(machine: Machine, module: "fx.GraphModule", flows: Sequence[Any]) -> 
             return arguments[0]
         _placed(machine.draft, node)
         if node.op == "get_attr":
-            known[node] = operator.attrgetter(node.target)(module)
+            known[node] = value = operator.attrgetter(node.target)(module)
+            if isinstance(value, torch.Tensor):
+                learned = isinstance(value, torch.nn.Parameter) or value.requires_grad
+                machine.draft.remember(value, node.target, learned)
         elif node.op == "call_module":
             known[node] = (
                 None if node.target == "_guards_fn" else _module(machine, module, node, arguments, options)

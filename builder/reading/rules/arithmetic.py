@@ -5,7 +5,7 @@ from typing import Any
 
 from builder.reading.draft import Draft, Flow, Unreadable
 from builder.reading.laying import along, lies, same, straight
-from builder.reading.rules.constant import constant
+from builder.reading.rules.constant import constant, example_of
 from builder.reading.rules.convolution import unusual
 from builder.reading.rules.rule import rule
 
@@ -110,9 +110,24 @@ def _pair(kind: str, draft: Draft, input: Any, other: Any) -> Any:
     leading = next((one for one in flows if len(one.shape) == rank), None)
     if leading is None:
         raise Unreadable("its inputs have other numbers of dimensions than what comes out")
+    if kind == "Add" and (placed := _positions(draft, input, other) or _positions(draft, other, input)):
+        return placed
     refs = [_ranked(draft, one, rank) if isinstance(one, Flow) else constant(draft, _tensor(one), leading, rank)
             for one in pair]  # fmt: skip
     return draft(kind, *refs)
+
+
+def _positions(draft: Draft, input: Any, other: Any) -> str:
+    """Learned vectors added to each step of a sequence, with the rows that this example does not reach; "" if not."""
+    if not isinstance(input, Flow) or not hasattr(other, "ndim") or len(input.shape) != 3:
+        return ""
+    steps, width = input.shape[1:]
+    known = draft.known(other)
+    if not known.learned or tuple(other.shape) not in ((steps, width), (1, steps, width), input.shape) or steps < 2:
+        return ""
+    weight = example_of(other, input) if known.table is None else known.table
+    more = {} if len(weight) == steps else {"steps": len(weight)}
+    return draft("LearnedPositions", straight(draft, input), weights={"weight": weight}, **more)
 
 
 def _tensor(value: Any) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 from builder.reading.draft import Draft, Flow, Unreadable
 from builder.reading.laying import along, laid, lies, straight
 from builder.reading.layout import Layout
-from builder.reading.rules.constant import joined
+from builder.reading.rules.constant import example_of, joined
 from builder.reading.rules.rule import rule
 
 
@@ -69,12 +69,11 @@ def _cat(draft: Draft, tensors: Sequence[Any], dim: int = 0) -> Any:
     rank = draft.result.ndim
     if dim % rank == 0:
         raise Unreadable("it joins along the batch")
-    flows = joined(draft, [one for one in tensors if one.numel()] if _constant(tensors) else tensors)
+    if rank == 3 and dim % rank == 1 and len(tensors) == 2 and not isinstance(tensors[0], Flow):
+        weight = example_of(tensors[0], tensors[1])
+        return draft("ClassToken", tensors[1], weights={"weight": weight}, count=weight.shape[0])
+    flows = joined(draft, tensors)
     return draft("Concatenate", *flows, dim=dim % rank) if len(flows) > 1 else flows[0]
-
-
-def _constant(tensors: Sequence[Any]) -> bool:
-    return not any(isinstance(one, Flow) for one in tensors)
 
 
 @rule("stack")
