@@ -39,6 +39,17 @@ class Flow:
         return tuple(self.value.shape)
 
 
+@dataclass(frozen=True)
+class Known:
+    """What is known of a constant: what the original calls it, whether it is learned, and which rows it begins."""
+
+    value: "torch.Tensor"
+    name: str
+    learned: bool
+    table: "torch.Tensor | None" = None
+    """The weights whose first rows it is."""
+
+
 @dataclass(eq=False)
 class Drawn:
     """A node that was read."""
@@ -80,9 +91,12 @@ class Draft:
         """The modules of the original that people wrote: path → name of the class."""
         self.notes: Counter[str] = Counter()
         self.unknown: dict[str, Unknown] = {}
+        self.constants: dict[int, Known] = {}
+        """By identity of the tensor, which is kept so that no other takes its place."""
         self.scope, self.name = "", ""
         """Where the original is at present, and what the next node is called there."""
         self._owners: dict[tuple[str, str, str], str] = {}
+        self._once: dict[tuple[str, str, str], str] = {}
         self.result: Any = None
         """What the original's operator gave for the example."""
 
@@ -91,6 +105,7 @@ class Draft:
         kind: str,
         *inputs: "Flow | str",
         weights: "dict[str, torch.Tensor | None] | None" = None,
+        shares: str = "",
         **config: Any,
     ) -> str:
         """Place a node behind others; fields that have their defaults are left out. The reference to its output."""
@@ -110,9 +125,16 @@ class Draft:
             },
             weights=owned,
         )
-        node.shares = self._owner(node)
+        node.shares = shares or self._owner(node)
         self.nodes[node.id] = node
         return node.id
+
+    def once(self, kind: str, *inputs: "Flow | str", **config: Any) -> str:
+        """Place a node, unless the same one stands behind the same things already."""
+        key = (kind, repr(inputs), repr(config))
+        if self._once.get(key, "") not in self.nodes:
+            self._once[key] = self(kind, *inputs, **config)
+        return self._once[key]
 
     def missing(self, operator: str, flows: Iterable["Flow | str"], reason: str) -> str:
         """Place a node of an operator that no layer stands for, under its own name, connected as it was."""
@@ -120,6 +142,14 @@ class Draft:
         one = self.unknown.setdefault(operator, Unknown(operator, reason=reason))
         one.nodes.append(id)
         return id
+
+    def remember(self, value: "torch.Tensor", name: str, learned: bool, table: "torch.Tensor | None" = None) -> None:
+        """Keep in mind where a constant comes from."""
+        self.constants[id(value)] = Known(value, name, learned, table)
+
+    def known(self, value: "torch.Tensor") -> Known:
+        """What is known of a constant."""
+        return self.constants.get(id(value)) or Known(value, "", False)
 
     def forget(self, count: int) -> None:
         """Keep only so many nodes: what was drawn for an operator that then proved unreadable goes."""
