@@ -143,7 +143,9 @@ class Draft:
         one.nodes.append(id)
         return id
 
-    def remember(self, value: "torch.Tensor", name: str, learned: bool, table: "torch.Tensor | None" = None) -> None:
+    def remember(
+        self, value: "torch.Tensor", name: str, learned: bool, table: "torch.Tensor | None" = None
+    ) -> None:
         """Keep in mind where a constant comes from."""
         self.constants[id(value)] = Known(value, name, learned, table)
 

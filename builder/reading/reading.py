@@ -65,7 +65,9 @@ def read(source: Any, example: Any = None) -> Reading:
         raise BadFile("A network must be a torch module, a torch.export program, or the content of an ONNX or Keras "
                       f"JSON file. Got {type(source).__name__}.")  # fmt: skip
     if given is None:
-        raise BadFile("A module must come with an example of what it is given: builder.read(module, example).")
+        raise BadFile(
+            "A module must come with an example of what it is given: builder.read(module, example)."
+        )
     return read_module(source, given)
 
 
@@ -119,7 +121,9 @@ def _proven(draft: Draft, graph: Any, example: "Sequence[torch.Tensor]", origina
     names = [node.target for node in graph.graph.nodes if node.op == "placeholder"]
     flows = inputs(draft, names, example)
     answers = outputs(draft, walked(Machine(draft), graph, flows))
-    return compared(draft, lambda given: [one for n, one in enumerate(original(given)) if n in answers], example)
+    return compared(
+        draft, lambda given: [one for n, one in enumerate(original(given)) if n in answers], example
+    )
 
 
 def compared(draft: Draft, original: "Run", example: "Sequence[torch.Tensor]") -> Reading:

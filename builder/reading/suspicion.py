@@ -30,13 +30,16 @@ SAFE = {
         "Save its architecture: open('net.json', 'w').write(model.to_json()); or save the model as ONNX with tf2onnx",
     ),
     "pickle": ("a pickle: opening it can run code", "Save the model as ONNX where you trust it"),
-    "weights": ("a safetensors file: it holds weights, and no network", "Open the network first (ONNX, or a project)"),
+    "weights": (
+        "a safetensors file: it holds weights, and no network",
+        "Open the network first (ONNX, or a project)",
+    ),
 }
 """Files that are not opened: what each is, and the safe way."""
 
 
 def kind_of(content: bytes) -> str:
-    """"onnx" or "keras".
+    """ "onnx" or "keras".
 
     Raises:
         BadFile: it is something else; the message says what, and the safe way if there is one.

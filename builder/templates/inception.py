@@ -30,7 +30,8 @@ def googlenet(net: Sketch) -> None:
     net.define("inception", inception, **dict.fromkeys(names, 64))
 
     def through(x: str, *widths: int) -> str:
-        return net.block("inception", x, **dict(zip(names, widths, strict=True)))
+        given: dict[str, Any] = dict(zip(names, widths, strict=True))
+        return net.block("inception", x, **given)
 
     x = _relu(net, net.input("image", 3, 224, 224), 64, kernel=7, stride=2, padding=3)
     x = net("LocalResponseNorm", net("MaxPool2d", x, kernel=3, ceil_mode=True))
