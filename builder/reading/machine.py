@@ -68,14 +68,20 @@ class Machine:
         """What is made of weights alone is still learned, and called after them."""
         import torch
 
-        known = [self.draft.constants[id(one)] for one in _tensors(list(arguments)) if id(one) in self.draft.constants]
+        known = [
+            self.draft.constants[id(one)]
+            for one in _tensors(list(arguments))
+            if id(one) in self.draft.constants
+        ]
         learned = [one for one in known if one.learned]
         if not known or not isinstance(result, torch.Tensor):
             return
         table = None
         if name.rpartition(".")[2] == "embedding":
             weight, rows = sorted(_tensors(arguments[:2]), key=lambda one: not one.is_floating_point())
-            if rows.numel() and bool((rows.reshape(-1, rows.shape[-1]) == torch.arange(rows.shape[-1])).all()):
+            if rows.numel() and bool(
+                (rows.reshape(-1, rows.shape[-1]) == torch.arange(rows.shape[-1])).all()
+            ):
                 table = weight
         self.draft.remember(result, (learned or known)[0].name, bool(learned), table)
 

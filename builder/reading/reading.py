@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from builder.errors import BadFile
 from builder.graph import Graph
+from builder.project import Project
 from builder.reading.assembling import Assembled, assembled
 from builder.reading.draft import Draft, Flow, Unknown
 from builder.reading.laying import straight
@@ -32,6 +33,12 @@ class Reading:
     """Operators that no layer stands for; the nodes in their place have their names."""
     notes: tuple[str, ...] = ()
     """What is otherwise than in the original."""
+
+    def project(self, name: str) -> Project:
+        """A project of the graph, with the report as its notes."""
+        return Project(
+            name=name.strip()[:120] or "Untitled", graphs={"model": self.graph}, notes=self.report()[:20_000]
+        )
 
     def report(self) -> str:
         """What a person should know, a line each."""
@@ -65,7 +72,9 @@ def read(source: Any, example: Any = None) -> Reading:
         raise BadFile("A network must be a torch module, a torch.export program, or the content of an ONNX or Keras "
                       f"JSON file. Got {type(source).__name__}.")  # fmt: skip
     if given is None:
-        raise BadFile("A module must come with an example of what it is given: builder.read(module, example).")
+        raise BadFile(
+            "A module must come with an example of what it is given: builder.read(module, example)."
+        )
     return read_module(source, given)
 
 
@@ -119,7 +128,9 @@ def _proven(draft: Draft, graph: Any, example: "Sequence[torch.Tensor]", origina
     names = [node.target for node in graph.graph.nodes if node.op == "placeholder"]
     flows = inputs(draft, names, example)
     answers = outputs(draft, walked(Machine(draft), graph, flows))
-    return compared(draft, lambda given: [one for n, one in enumerate(original(given)) if n in answers], example)
+    return compared(
+        draft, lambda given: [one for n, one in enumerate(original(given)) if n in answers], example
+    )
 
 
 def compared(draft: Draft, original: "Run", example: "Sequence[torch.Tensor]") -> Reading:
@@ -208,6 +219,7 @@ def flat(answer: Any) -> list[Any]:
 
 def finished(draft: Draft, made: Assembled, apart: float | None, reason: str) -> Reading:
     """The reading, with everything that there is to say about it."""
+    draft.tell_missing()
     unknown = tuple(
         replace(one, nodes=[made.places.get(id, id) for id in one.nodes]) for one in draft.unknown.values()
     )

@@ -3,8 +3,10 @@
 import io
 import json
 import zipfile
+from pathlib import Path
 
 from builder.errors import BadFile
+from builder.reading.onnxfile import LARGEST
 
 ONNX, KERAS = "onnx", "keras"
 SAFE = {
@@ -30,13 +32,30 @@ SAFE = {
         "Save its architecture: open('net.json', 'w').write(model.to_json()); or save the model as ONNX with tf2onnx",
     ),
     "pickle": ("a pickle: opening it can run code", "Save the model as ONNX where you trust it"),
-    "weights": ("a safetensors file: it holds weights, and no network", "Open the network first (ONNX, or a project)"),
+    "weights": (
+        "a safetensors file: it holds weights, and no network",
+        "Open the network first (ONNX, or a project)",
+    ),
 }
 """Files that are not opened: what each is, and the safe way."""
 
 
+def content_of(path: Path) -> bytes:
+    """What is in a file.
+
+    Raises:
+        BadFile: it cannot be read, or is larger than any file that is.
+    """
+    try:
+        if path.stat().st_size > LARGEST:
+            raise BadFile(f"{path.name} is larger than 2 GiB; no file of that size is read.")
+        return path.read_bytes()
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        raise BadFile(f"{path.name} cannot be read: {getattr(error, 'strerror', None) or error}.") from error
+
+
 def kind_of(content: bytes) -> str:
-    """"onnx" or "keras".
+    """Whether a file is an ONNX model or Keras's JSON.
 
     Raises:
         BadFile: it is something else; the message says what, and the safe way if there is one.

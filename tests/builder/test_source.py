@@ -236,7 +236,11 @@ def test_a_repeat_with_many_arguments_is_broken_as_a_formatter_does(tmp_path: Pa
         inner.append(Node(id=f"dense{number}", kind="Linear", config=units, inputs={"input": inner[-1].id}))
     inner.append(Node(id="b", kind="Output", inputs={"input": inner[-1].id}))
     block = Graph(nodes=tuple(inner), arguments=dict.fromkeys(names, 8))
-    other = {"block": "deep", "repeat": 3, "arguments": {name: 1000 + place for place, name in enumerate(names)}}
+    other = {
+        "block": "deep",
+        "repeat": 3,
+        "arguments": {name: 1000 + place for place, name in enumerate(names)},
+    }
     nodes = (
         Node(id="x", kind="Input", config={"shape": [4]}),
         Node(id="first", kind="Block", config={"block": "deep"}, inputs={"a": "x"}),

@@ -123,10 +123,14 @@ def _positions(draft: Draft, input: Any, other: Any) -> str:
         return ""
     steps, width = input.shape[1:]
     known = draft.known(other)
-    if not known.learned or tuple(other.shape) not in ((steps, width), (1, steps, width), input.shape) or steps < 2:
+    if (
+        not known.learned
+        or tuple(other.shape) not in ((steps, width), (1, steps, width), input.shape)
+        or steps < 2
+    ):
         return ""
     weight = example_of(other, input) if known.table is None else known.table
-    more = {} if len(weight) == steps else {"steps": len(weight)}
+    more: dict[str, Any] = {} if len(weight) == steps else {"steps": len(weight)}
     return draft("LearnedPositions", straight(draft, input), weights={"weight": weight}, **more)
 
 
