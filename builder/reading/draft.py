@@ -109,7 +109,7 @@ class Draft:
         **config: Any,
     ) -> str:
         """Place a node behind others; fields that have their defaults are left out. The reference to its output."""
-        owned = {name: one.detach() for name, one in (weights or {}).items() if one is not None}
+        given = {name: one for name, one in (weights or {}).items() if one is not None}
         layer = LAYERS.get(kind)
         fields = _told(layer, config)
         ports = _ports(layer, len(inputs))
@@ -123,9 +123,9 @@ class Draft:
                 port: one if isinstance(one, str) else one.ref
                 for port, one in zip(ports, inputs, strict=True)
             },
-            weights=owned,
+            weights={name: one.detach() for name, one in given.items()},
         )
-        node.shares = shares or self._owner(node)
+        node.shares = shares or self._owner(node, given)
         self.nodes[node.id] = node
         return node.id
 
@@ -142,6 +142,13 @@ class Draft:
         one = self.unknown.setdefault(operator, Unknown(operator, reason=reason))
         one.nodes.append(id)
         return id
+
+    def tell_missing(self) -> None:
+        """Count those nodes among the unknown operators, too, whose layer does not exist."""
+        for node in self.nodes.values():
+            if node.kind not in LAYERS and node.kind not in self.unknown:
+                same = [one.id for one in self.nodes.values() if one.kind == node.kind]
+                self.unknown[node.kind] = Unknown(node.kind, same, "no layer computes it")
 
     def remember(
         self, value: "torch.Tensor", name: str, learned: bool, table: "torch.Tensor | None" = None
@@ -163,8 +170,9 @@ class Draft:
         """Remember what an output is like; one that lies otherwise than the original sees it, inference tells."""
         id, _, port = flow.ref.partition(".")
         if flow.layout is None and id in self.nodes:
-            dtype = str(flow.value.dtype).removeprefix("torch.")
-            self.nodes[id].specs.setdefault(port, Spec(flow.shape, dtype))
+            self.nodes[id].specs.setdefault(
+                port, Spec(flow.shape, str(flow.value.dtype).removeprefix("torch."))
+            )
 
     def note(self, text: str) -> None:
         """Say something about the whole, once however often it occurs."""
@@ -183,13 +191,12 @@ class Draft:
                 return node.shares or node.id
         return ""
 
-    def _owner(self, node: Drawn) -> str:
+    def _owner(self, node: Drawn, weights: "dict[str, torch.Tensor]") -> str:
         """The node that already has these very weights, so that this one uses them again."""
-        if not node.weights:
+        if not weights or not all(one.numel() for one in weights.values()):
             return ""
-        memory = [(name, one.data_ptr(), one.shape, one.stride()) for name, one in node.weights.items()]
-        if any(one.device.type == "meta" or not one.numel() for one in node.weights.values()):
-            return ""
+        memory = [(name, id(one) if one.device.type == "meta" else one.data_ptr(), one.shape, one.stride())
+                  for name, one in weights.items()]  # fmt: skip
         owner = self._owners.setdefault((node.kind, repr(node.config), repr(memory)), node.id)
         return "" if owner == node.id else owner
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from builder.errors import BadFile
 from builder.graph import Graph
+from builder.project import Project
 from builder.reading.assembling import Assembled, assembled
 from builder.reading.draft import Draft, Flow, Unknown
 from builder.reading.laying import straight
@@ -32,6 +33,12 @@ class Reading:
     """Operators that no layer stands for; the nodes in their place have their names."""
     notes: tuple[str, ...] = ()
     """What is otherwise than in the original."""
+
+    def project(self, name: str) -> Project:
+        """A project of the graph, with the report as its notes."""
+        return Project(
+            name=name.strip()[:120] or "Untitled", graphs={"model": self.graph}, notes=self.report()[:20_000]
+        )
 
     def report(self) -> str:
         """What a person should know, a line each."""
@@ -212,6 +219,7 @@ def flat(answer: Any) -> list[Any]:
 
 def finished(draft: Draft, made: Assembled, apart: float | None, reason: str) -> Reading:
     """The reading, with everything that there is to say about it."""
+    draft.tell_missing()
     unknown = tuple(
         replace(one, nodes=[made.places.get(id, id) for id in one.nodes]) for one in draft.unknown.values()
     )

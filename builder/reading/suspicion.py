@@ -3,8 +3,10 @@
 import io
 import json
 import zipfile
+from pathlib import Path
 
 from builder.errors import BadFile
+from builder.reading.onnxfile import LARGEST
 
 ONNX, KERAS = "onnx", "keras"
 SAFE = {
@@ -38,8 +40,22 @@ SAFE = {
 """Files that are not opened: what each is, and the safe way."""
 
 
+def content_of(path: Path) -> bytes:
+    """What is in a file.
+
+    Raises:
+        BadFile: it cannot be read, or is larger than any file that is.
+    """
+    try:
+        if path.stat().st_size > LARGEST:
+            raise BadFile(f"{path.name} is larger than 2 GiB; no file of that size is read.")
+        return path.read_bytes()
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        raise BadFile(f"{path.name} cannot be read: {getattr(error, 'strerror', None) or error}.") from error
+
+
 def kind_of(content: bytes) -> str:
-    """ "onnx" or "keras".
+    """Whether a file is an ONNX model or Keras's JSON.
 
     Raises:
         BadFile: it is something else; the message says what, and the safe way if there is one.

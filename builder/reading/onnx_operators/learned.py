@@ -5,6 +5,7 @@ from typing import Any
 
 from builder.reading.draft import Flow, Unreadable
 from builder.reading.onnx_operators.operation import Operation, operator, rank
+from builder.reading.padding import keeping, padded
 
 
 @operator("MatMul")
@@ -52,23 +53,7 @@ def _pads(
         return pads[:count], pads[count:]
     if mode == "VALID":
         return [0] * count, [0] * count
-    before, after = [], []
-    for size, window, step, gap in zip(x.shape[2:], kernel, strides, dilations, strict=True):
-        total = max((-(-size // step) - 1) * step + (window - 1) * gap + 1 - size, 0)
-        first = total // 2 if mode == "SAME_UPPER" else total - total // 2
-        before.append(first)
-        after.append(total - first)
-    return before, after
-
-
-def _padded(operation: Operation, x: Any, before: Any, after: Any, value: float = 0.0) -> tuple[Any, Any]:
-    """The input and the padding, where both sides are alike; else the input with what is added to it, and 0."""
-    from torch.nn import functional
-
-    if before == after:
-        return x, before
-    pairs = [one for pair in zip(before[::-1], after[::-1], strict=True) for one in pair]
-    return operation(functional.pad, x, pairs, "constant", value), [0] * len(before)
+    return keeping(x.shape[2:], kernel, strides, dilations, upper=mode == "SAME_UPPER")
 
 
 @operator("Conv")
@@ -78,7 +63,7 @@ def _conv(operation: Operation, x: Any, weight: Any, bias: Any = None) -> Any:
     kernel = operation.get("kernel_shape", [*weight.shape[2:]])
     count = len(kernel)
     strides, dilations = operation.get("strides", [1] * count), operation.get("dilations", [1] * count)
-    x, padding = _padded(operation, x, *_pads(operation, x, kernel, strides, dilations))
+    x, padding = padded(operation, x, *_pads(operation, x, kernel, strides, dilations))
     function = getattr(functional, f"conv{count}d")
     return operation(function, x, weight, bias, strides, padding, dilations, operation.get("group", 1))
 
@@ -108,7 +93,7 @@ def _max_pool(operation: Operation, x: Any) -> Any:
     kernel = operation.get("kernel_shape")
     count = len(kernel)
     strides, dilations = operation.get("strides", [1] * count), operation.get("dilations", [1] * count)
-    x, padding = _padded(operation, x, *_pads(operation, x, kernel, strides, dilations), value=float("-inf"))
+    x, padding = padded(operation, x, *_pads(operation, x, kernel, strides, dilations), value=float("-inf"))
     function = getattr(functional, f"max_pool{count}d")
     ceil = bool(operation.get("ceil_mode", 0))
     if operation.outputs > 1:
@@ -129,7 +114,7 @@ def _average_pool(operation: Operation, x: Any) -> Any:
     counted = bool(operation.get("count_include_pad", 0))
     if before != after and not counted:
         raise Unreadable("it pads one side more than the other, and does not count that")
-    x, padding = _padded(operation, x, before, after)
+    x, padding = padded(operation, x, before, after)
     function = getattr(functional, f"avg_pool{count}d")
     return operation(function, x, kernel, strides, padding, bool(operation.get("ceil_mode", 0)), counted)
 

@@ -130,7 +130,7 @@ def _positions(draft: Draft, input: Any, other: Any) -> str:
     ):
         return ""
     weight = example_of(other, input) if known.table is None else known.table
-    more = {} if len(weight) == steps else {"steps": len(weight)}
+    more: dict[str, Any] = {} if len(weight) == steps else {"steps": len(weight)}
     return draft("LearnedPositions", straight(draft, input), weights={"weight": weight}, **more)
 
 
