@@ -169,12 +169,12 @@ def test_a_template_runs(name: str) -> None:
 
 
 def test_the_large_templates_are_those_that_cost_much() -> None:
-    """More than ten million weights, or half a billion multiply–adds."""
+    """More than ten million weights, or a fifth of a billion multiply–adds."""
     found = set()
     for name in builder.templates():
         for graph in builder.template(name).graphs.values():
             summary = builder.summary(graph)
-            if summary.parameters > 10**7 or summary.multiply_adds > 5 * 10**8:
+            if summary.parameters > 10**7 or summary.multiply_adds > 2 * 10**8:
                 found.add(name)
     assert found == set(LARGE)
 

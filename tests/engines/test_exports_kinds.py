@@ -22,7 +22,12 @@ from engines.exports.safetensors import weights
 from engines.trained import Trained
 from tests.graphs import KINDS, LARGE, around, outputs, together
 
-SMALL = [name for name in templates() if name not in LARGE]
+SMALL = {
+    f"{name}-{role}": graph
+    for name in templates()
+    if name not in LARGE
+    for role, graph in template(name).graphs.items()
+}
 VARIANTS: list[tuple[str, dict[str, Any]]] = [
     ("AdaptiveAvgPool1d", {"size": 5}), ("AdaptiveAvgPool2d", {"size": 5}), ("AdaptiveMaxPool2d", {"size": 6}),
     ("Conv1d", {"kernel": 4, "padding": "same", "dilation": 2}), ("Conv2d", {"filters": 6, "groups": 3, "stride": 2}),
@@ -127,8 +132,8 @@ def test_every_kind_and_template_gives_the_same_bits_from_its_exported_file(tmp_
         leave(named(kind, around(kind)), tmp_path / kind)
     for number, (kind, config) in enumerate(VARIANTS + BEYOND_ONNX):
         leave(named(kind, around(kind, **config)), tmp_path / f"{kind}-{number}")
-    for name in SMALL:
-        leave(Trained.untrained(template(name)), tmp_path / name)
+    for name, graph in SMALL.items():
+        leave(named(name, graph), tmp_path / name)
     assert differences(tmp_path) == "[]"
 
 
@@ -142,7 +147,7 @@ def test_large_templates_too(name: str, tmp_path: Path) -> None:
 def everything() -> dict[str, Graph]:
     graphs = {kind.lower(): around(kind) for kind in KINDS}
     graphs |= {f"{kind.lower()}v{n}": around(kind, **config) for n, (kind, config) in enumerate(VARIANTS)}
-    return graphs | {name.replace("-", "_"): template(name).graph for name in SMALL}
+    return graphs | {name.replace("-", "_"): graph for name, graph in SMALL.items()}
 
 
 @pytest.fixture(scope="module")
