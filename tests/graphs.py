@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     import torch
 
 KINDS = sorted(LAYERS)
-LARGE = ("alexnet", "densenet-121", "resnet-18", "resnet-34", "resnet-50", "u-net", "vgg-11", "vgg-16")
+LARGE = (
+    "alexnet", "bert-base", "densenet-121", "googlenet", "gpt2-small", "inception-v3", "resnet-18", "resnet-34",
+    "resnet-50", "squeezenet", "transformer-base", "transformer-translation", "u-net", "vgg-11", "vgg-16", "vit-b16",
+)  # fmt: skip
 """Ready networks too large for a quick test."""
 
 
