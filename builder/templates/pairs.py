@@ -27,6 +27,14 @@ def siamese(net: Sketch) -> None:
 
     one, other = coded(net.input("one", 1, 8, 8), "left"), coded(net.input("other", 1, 8, 8), "right")
     net.output(net("PairwiseDistance", one, other), id="distance")
+    rows = (
+        ("one", "left_conv1", "relu1", "maxpool1"),
+        ("left_conv2", "relu2", "maxpool2", "flatten1", "left_code"),
+        ("other", "right_conv1", "relu3", "maxpool3"),
+        ("right_conv2", "relu4", "maxpool4", "flatten2", "right_code"),
+    )
+    places = {id: (float(x), float(y)) for y, row in enumerate(rows) for x, id in enumerate(row)}
+    net.places(places | {"pairwisedistance1": (5.0, 2.0), "distance": (5.0, 3.0)})
 
 
 @ready(
