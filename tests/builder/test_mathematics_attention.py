@@ -44,18 +44,29 @@ PADDED: dict[str, dict[str, str]] = {
 
 @pytest.mark.parametrize(("kind", "ports"), PADDED.items())
 def test_padding_alone_gives_numbers(kind: str, ports: dict[str, str]) -> None:
-    """An example that is all padding spoils neither its own answer nor the gradients of others."""
+    """An example that is all padding spoils neither its answer nor any gradient."""
     graph = network(kind, **ports)
-    for module in (builder.compile(graph), builder.compile(graph).eval()):
-        answer = module(
-            *(
-                torch.zeros_like(one) if not one.is_floating_point() else one.requires_grad_()
-                for one in given(graph)
-            )
-        )
-        assert answer.isfinite().all()
-        answer.square().sum().backward()
-        assert all(weight.grad is not None and weight.grad.isfinite().all() for weight in module.parameters())
+    module, values = builder.compile(graph), given(graph)
+    empty = [one.requires_grad_() if one.is_floating_point() else torch.zeros_like(one) for one in values]
+    answer = module(*empty)
+    answer.square().sum().backward()
+    leaves = [*module.parameters(), *(one for one in empty if one.requires_grad)]
+    assert all(leaf.grad is not None and leaf.grad.isfinite().all() for leaf in leaves)
+    with torch.no_grad():
+        assert module.eval()(*empty).isfinite().all() and answer.isfinite().all()
+
+
+@pytest.mark.parametrize(
+    "kind", ["MultiheadAttention", "TransformerEncoderLayer", "ScaledDotProductAttention"]
+)
+def test_a_first_step_that_sees_padding_alone_has_numbers(kind: str) -> None:
+    """In causal attention over sequences that are padded in front."""
+    ports = dict.fromkeys(LAYERS[kind].inputs, "x") | {"mask": "mask"}
+    graph = network(kind, config={"causal": True}, **ports)
+    x, mask = given(graph)
+    with torch.no_grad():
+        for module in (builder.compile(graph).train(), builder.compile(graph).eval()):
+            assert module(x, 1 - mask).isfinite().all()
 
 
 def dot_product(config: dict[str, Any], read: tuple[str, ...] = ("output",), **more: str) -> Graph:

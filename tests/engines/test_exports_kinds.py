@@ -41,6 +41,11 @@ VARIANTS: list[tuple[str, dict[str, Any]]] = [
     ("Upsample", {"mode": "bicubic"}), ("Upsample", {"size": [7, 9], "mode": "linear", "align_corners": True}),
     ("Step", {"straight_through": True}), ("Unfold", {"kernel": 3, "stride": 1, "padding": 1}),
     ("MultiheadAttention", {"causal": True, "heads": 2}), ("Slice", {"start": -4, "stop": -1, "step": 2}),
+    ("TransformerEncoderLayer", {"norm_first": True, "activation": "gelu", "causal": True}),
+    ("RotaryPositions", {"heads": 2, "pairs": "neighbours", "features": 2}), ("RelativeBias", {"columns": 5}),
+    ("GCNConv", {"add_self_loops": False}), ("GATConv", {"concat": False, "heads": 2}), ("SAGEConv", {"aggr": "max"}),
+    ("SAGEConv", {"normalize": True}), ("GINConv", {"train_eps": True}), ("ChebConv", {"K": 3}),
+    ("GraphPool", {"how": "max"}), ("RBM", {"sees": "real"}), ("Hopfield", {"iterations": 3}),
 ]  # fmt: skip
 BEYOND_ONNX: list[tuple[str, dict[str, Any]]] = [
     ("AdaptiveMaxPool1d", {"size": 5}), ("AdaptiveMaxPool2d", {"size": 5}), ("AdaptiveMaxPool3d", {"size": 5}),
