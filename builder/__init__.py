@@ -5,6 +5,7 @@ from builder.errors import BadFile, BadGraph, BadValue, Problem, StrataError
 from builder.files import dumps, load, loads, save
 from builder.graph import Graph, Node
 from builder.project import Project
+from builder.reading import Reading, read
 from builder.source import source
 from builder.summary import Summary, summary
 from builder.templates import template, templates
@@ -19,6 +20,7 @@ __all__ = [
     "Node",
     "Problem",
     "Project",
+    "Reading",
     "StrataError",
     "Summary",
     "check",
@@ -26,6 +28,7 @@ __all__ = [
     "dumps",
     "load",
     "loads",
+    "read",
     "save",
     "source",
     "summary",

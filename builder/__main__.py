@@ -1,4 +1,4 @@
-"""The command line: `python -m builder summary|check|source FILE-or-template`; `templates` and `reference` list."""
+"""The command line: `python -m builder summary|check|source|read FILE-or-template`; `templates`, `reference` list."""
 
 import argparse
 import os
@@ -13,6 +13,7 @@ from builder.files import write_atomically
 from builder.graph import Graph
 from builder.layers import LAYERS
 from builder.project import Project
+from builder.reading.suspicion import content_of
 from builder.spreadsheet import costs
 from builder.summary import Summary, summary_inside
 from builder.templates import about, find, templates
@@ -39,7 +40,7 @@ def _parser() -> argparse.ArgumentParser:
         "python -m builder", description="Look at networks without training them."
     )
     commands = parser.add_subparsers(
-        required=True, metavar="summary | check | source | templates | reference"
+        required=True, metavar="summary | check | source | read | templates | reference"
     )
     for run, help in (
         (_summary, "a table of its nodes: shapes, parameters, multiply–adds, memory"),
@@ -65,6 +66,11 @@ def _parser() -> argparse.ArgumentParser:
                 "--batch", type=int, help="of the training memory; by default the project's, or 32"
             )
         command.set_defaults(run=run)
+    read = commands.add_parser("read", help="an ONNX model, or Keras's JSON, as a project")
+    read.add_argument("file", type=Path, help="what onnx.save or model.to_json() wrote")
+    read.add_argument("-o", "--out", type=Path, metavar="FILE", help="write the project to a file")
+    read.add_argument("--weights", type=Path, metavar="FILE", help="write its weights, as safetensors")
+    read.set_defaults(run=_read)
     listed = commands.add_parser("templates", help="the names of the ready networks")
     listed.set_defaults(run=_templates)
     told = commands.add_parser("reference", help="every kind of layer, or one, as Markdown")
@@ -113,6 +119,21 @@ def _write(text: str, out: Path | None) -> None:
         write_atomically(out, text.encode())
     else:
         print(text, end="")
+
+
+def _read(options: argparse.Namespace) -> int:
+    reading = builder.read(content_of(options.file))
+    print(reading.report())
+    if options.out:
+        builder.save(reading.project(options.file.stem), options.out)
+    if options.weights:
+        from safetensors.torch import save
+
+        if not reading.state:
+            raise BadFile(f"{options.file.name} holds no weights, so none were written.")
+        options.weights.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(options.weights, save(reading.state))
+    return _told(reading.graph)
 
 
 def _templates(options: argparse.Namespace) -> int:

@@ -133,22 +133,7 @@ _UMASK = _umask()
 
 
 def _parsed(text: str | bytes) -> dict[str, Any]:
-    if len(text) > LARGEST:
-        raise BadFile(f"The file is larger than {LARGEST // 2**20} MiB, so it is no project file.")
-    try:
-        content = text.decode("utf-8-sig") if isinstance(text, bytes) else text
-    except UnicodeDecodeError as error:
-        raise BadFile(f"The file is no project file: it is not UTF-8 text (byte {error.start}).") from error
-    if too_deep(content):
-        raise BadFile(f"The file nests more than {DEEPEST} levels deep, so it is no project file.")
-    try:
-        raw = json.loads(content, object_pairs_hook=_once, parse_constant=_no_constant)
-    except json.JSONDecodeError as error:
-        raise BadFile(
-            f"The file is no project file: it is not JSON ({error.msg}, line {error.lineno})."
-        ) from error
-    except (ValueError, RecursionError) as error:
-        raise BadFile(f"The file is no project file: {error}") from error
+    raw = parsed(text, "project file")
     if not isinstance(raw, dict) or type(raw.get("strata")) is not int:
         raise BadFile('The file is no Strata project: it does not begin with {"strata": version}.')
     if not 1 <= raw["strata"] <= VERSION:
@@ -173,6 +158,28 @@ def _bounded(raw: dict[str, Any]) -> dict[str, Any]:
     return raw
 
 
+def parsed(text: str | bytes, kind: str) -> Any:
+    """What JSON from anywhere says, with no doubled keys, no NaN, and no endless nesting.
+
+    Raises:
+        BadFile: it is no file of this kind.
+    """
+    if len(text) > LARGEST:
+        raise BadFile(f"The file is larger than {LARGEST // 2**20} MiB, so it is no {kind}.")
+    try:
+        content = text.decode("utf-8-sig") if isinstance(text, bytes) else text
+    except UnicodeDecodeError as error:
+        raise BadFile(f"The file is no {kind}: it is not UTF-8 text (byte {error.start}).") from error
+    if too_deep(content):
+        raise BadFile(f"The file nests more than {DEEPEST} levels deep, so it is no {kind}.")
+    try:
+        return json.loads(content, object_pairs_hook=_once, parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        raise BadFile(f"The file is no {kind}: it is not JSON ({error.msg}, line {error.lineno}).") from error
+    except (ValueError, RecursionError) as error:
+        raise BadFile(f"The file is no {kind}: {error}") from error
+
+
 def too_deep(text: str) -> bool:
     """Whether brackets nest too deeply, text in quotes left out; counted before anything recursive reads it."""
     brackets = _BETWEEN_BRACKETS.sub("", text)
@@ -190,4 +197,4 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _no_constant(name: str) -> float:
-    raise ValueError(f"{name} is not a number that a project file may hold.")
+    raise ValueError(f"{name} is not a number that a file may hold.")

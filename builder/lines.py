@@ -28,8 +28,16 @@ def _broken(line: str) -> list[str]:
     if closing - opening < 2:
         return [line]
     inside = split(expression[opening + 1 : closing])
+    each = split(expression[opening + 1 : closing], " for ")
     head, tail = f"{indent}{before}{expression[: opening + 1]}", f"{indent}{expression[closing:]}{end}"
-    return [head, *_rows(indent + "    ", inside), *_broken(tail)]
+    rows = _generated(indent + "    ", *each) if len(each) == 2 else _rows(indent + "    ", inside)
+    return [head, *rows, *_broken(tail)]
+
+
+def _generated(indent: str, made: str, clause: str) -> list[str]:
+    """The inside of a generator's brackets, behind which no comma may stand."""
+    row = f"{indent}{made} for {clause}"
+    return [row] if len(row) <= WIDTH else [*_broken(indent + made), f"{indent}for {clause}"]
 
 
 def _rows(indent: str, parts: list[str], sign: str = ", ") -> list[str]:

@@ -128,8 +128,10 @@ def _seen(window: Window | None, dim: int, reaching: Sequence[Field]) -> Axis | 
         return None
     place = (window.dim or dim) - 1
     through = []
-    for field in reaching:
-        axis = field[place] if place < len(field) else None
+    for field in (
+        one for one in reaching if place < len(one)
+    ):  # what lacks the dimension has no places along it
+        axis = field[place]
         seen = _through_axis(axis, window) if axis is not None else None
         if seen is None:
             return None

@@ -7,12 +7,16 @@ from builder.around import an_input, an_output
 from builder.around import around as around
 from builder.graph import Graph, Node
 from builder.layers import LAYERS
+from builder.shapes import infer
 
 if TYPE_CHECKING:
     import torch
 
 KINDS = sorted(LAYERS)
-LARGE = ("alexnet", "densenet-121", "resnet-18", "resnet-34", "resnet-50", "u-net", "vgg-11", "vgg-16")
+LARGE = (
+    "alexnet", "bert-base", "densenet-121", "googlenet", "gpt2-small", "inception-v3", "resnet-18", "resnet-34",
+    "resnet-50", "squeezenet", "transformer-base", "transformer-translation", "u-net", "vgg-11", "vgg-16", "vit-b16",
+)  # fmt: skip
 """Ready networks too large for a quick test."""
 
 
@@ -59,10 +63,10 @@ def scaled(repeat: int, width: int | float | str, units: str = "width", **blocks
 
 
 def data(graph: Graph, batch: int = 2, seed: int = 0) -> "tuple[torch.Tensor, ...]":
-    """Random inputs for a graph, one for each Input node in order; indices are 0 or 1."""
+    """Random inputs for a graph, one for each Input node in order; indices are such that all layers know them."""
     import torch
 
-    generator = torch.Generator().manual_seed(seed)
+    generator, most = torch.Generator().manual_seed(seed), bounds(graph)
     made = []
     for node in graph.nodes:
         if node.kind == "Input":
@@ -70,11 +74,22 @@ def data(graph: Graph, batch: int = 2, seed: int = 0) -> "tuple[torch.Tensor, ..
             shape = (batch, *entry.shape)  # type: ignore[attr-defined]
             whole = entry.dtype == "int64"  # type: ignore[attr-defined]
             made.append(
-                torch.randint(0, 2, shape, generator=generator)
+                torch.randint(0, most[node.id], shape, generator=generator)
                 if whole
                 else torch.randn(shape, generator=generator)
             )
     return tuple(made)
+
+
+def bounds(graph: Graph) -> dict[str, int]:
+    """What the indices of each Input are below: what the layers say that read it, or 2."""
+    found = dict.fromkeys(graph.ids("Input"), 2)
+    for place in infer(graph).places.values():
+        shapes = [spec.shape for spec in place.given]
+        for port, source, _ in place.node.sources():
+            if source in found and place.layer and (below := place.layer.below(port, *shapes)):
+                found[source] = below
+    return found
 
 
 def outputs(module: Any, given: "tuple[torch.Tensor, ...]") -> "tuple[torch.Tensor, ...]":

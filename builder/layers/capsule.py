@@ -5,6 +5,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from builder.layer import Call, Layer, Shape, Use, call, written
+from builder.window import EVERYTHING, OWN, Windows, own_places
 
 
 class _Capsules(Layer):
@@ -22,7 +23,7 @@ class PrimaryCapsules(_Capsules):
     aliases: ClassVar = "primary caps, convolutional capsules"
     formula: ClassVar = r"v = \frac{\|s\|^2}{1 + \|s\|^2}\, \frac{s}{\|s\|},\quad s = W * x + b"
     axes: ClassVar = ("batch × channels × height × width",)
-    example: ClassVar = ((2, 3, 8, 8),)
+    example: ClassVar = ((2, 2, 11, 11),)
     demo: ClassVar = {"capsules": 2, "size": 4, "kernel": 3}
     capsules: int = Field(32, ge=1, le=65536, description="Kinds of capsules, each at every place")
     size: int = Field(8, ge=1, le=4096, description="Length of each vector")
@@ -77,6 +78,10 @@ class CapsuleLength(_Capsules):
         """The norm over the last dimension."""
         return f"torch.linalg.vector_norm({use.inputs['input']}, dim=-1)"
 
+    def window(self, x: Shape) -> Windows:
+        """Each capsule sees itself."""
+        return (OWN,)
+
 
 class CapsuleMask(_Capsules):
     """Keep one capsule alone, the longest or that of a given label: what a decoder draws the input from."""
@@ -101,3 +106,7 @@ class CapsuleMask(_Capsules):
     def below(self, port: str, *shapes: Shape) -> int:
         """A label names a capsule."""
         return shapes[0][1] if port == "label" else 0
+
+    def window(self, *shapes: Shape) -> Windows:
+        """With a label, it depends on that which values stay; otherwise all decide."""
+        return own_places(shapes[0], 1) if len(shapes) > 1 else EVERYTHING

@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from builder.layer import Call, Layer, Shape, Use, call, written
+from builder.window import Windows, own_places
 
 VECTOR = ("batch × features",)
 
@@ -156,3 +157,7 @@ class VectorQuantizer(Layer):
         """Of ours."""
         width = x[1] if len(x) == 4 else x[-1]
         return call("VectorQuantizer", width, self.entries, commitment=self.commitment)
+
+    def window(self, x: Shape) -> Windows:
+        """Each vector sees itself, its values one another."""
+        return own_places(x, 1 if len(x) == 4 else len(x) - 1)

@@ -27,10 +27,6 @@ class Reparameterise(Layer):
         """Of ours, which knows whether it trains."""
         return call("Reparameterise")
 
-    def window(self, *shapes: Shape) -> Windows:
-        """Each value sees its own mean and variance."""
-        return own_places(shapes[0])
-
     def refuses(self, mean: Shape, log_variance: Shape) -> str:
         """A variance for each mean."""
         if mean != log_variance:

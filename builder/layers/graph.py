@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from builder.layer import Call, Layer, Shape, call, written
+from builder.window import Windows, own_places
 
 
 class _OverNodes(Layer):
@@ -251,6 +252,10 @@ class GraphNorm(_OfGraph):
         """Of ours."""
         return call("GraphNorm", shapes[0][-1], eps=self.eps)
 
+    def window(self, *shapes: Shape) -> Windows:
+        """Each feature sees itself, at all nodes."""
+        return own_places(shapes[0], 1)
+
 
 class Neighbours(_OverNodes):
     """Find the nearest others of each point, and lead an edge from each of them to it."""
@@ -259,7 +264,7 @@ class Neighbours(_OverNodes):
     aliases: ClassVar = "k nearest neighbours, KNN graph, point cloud, dynamic graph, DGCNN"
     reference: ClassVar = "Wang et al. (2019), Dynamic graph CNN for learning on point clouds"
     formula: ClassVar = r"E = \{(j, i) : j \in \text{nearest}_k(i)\}"
-    example: ClassVar = ((2, 5, 3),)
+    example: ClassVar = ((2, 10, 3),)
     demo: ClassVar = {"count": 2}
     count: int = Field(8, ge=1, le=10_000, description="How many neighbours each point has")
 

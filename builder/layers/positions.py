@@ -192,8 +192,8 @@ class PatchEmbedding(_Weighted):
     reference: ClassVar = "Dosovitskiy et al. (2021), An image is worth 16×16 words"
     formula: ClassVar = r"y_p = W\, x_p + b"
     axes: ClassVar = ("batch × channels × height × width",)
-    example: ClassVar = ((2, 3, 8, 8),)
-    demo: ClassVar = {"patch": 4, "width": 6}
+    example: ClassVar = ((2, 3, 16, 32),)
+    demo: ClassVar = {"width": 6}
     whole: ClassVar = True
     rare: ClassVar = ("stride", "bias", "initial", "initial_std")
     width: int = Field(768, ge=1, le=65536, description="Length of each vector")

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from builder.layer import Call, Layer, Shape, Use, call, written
 from builder.layers.initial import _Weighted
-from builder.window import OWN, Window, Windows
+from builder.window import OWN, Window, Windows, own_places
 
 
 class _Recurrent(_Weighted):
@@ -223,3 +223,7 @@ class Reverse(_AlongSteps):
     def below(self, port: str, *shapes: Shape) -> int:
         """No sequence is longer than its steps."""
         return shapes[0][1] + 1 if port == "lengths" else 0
+
+    def window(self, *shapes: Shape) -> Windows:
+        """Features stay where they are."""
+        return own_places(shapes[0], 1)

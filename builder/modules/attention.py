@@ -12,7 +12,7 @@ class ScaledDotProductAttention(nn.Module):
 
     Query, key, value: (batch, ..., steps, features), the features side by side for all heads. Keys
     and values may have fewer heads, which queries then share (Ainslie et al., 2023). Mask: (batch,
-    ..., keys), true where a key counts. Bias: (batch, ..., heads, queries, keys), added to the scores.
+    ..., keys), true where a key counts. Bias: (batch, ..., heads, queries, keys), for the scores.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class ScaledDotProductAttention(nn.Module):
 
 
 def split(x: torch.Tensor, heads: int) -> torch.Tensor:
-    """The features of each head by themselves: (..., steps, features) -> (..., heads, steps, share)."""
+    """The features of each head: (..., steps, features) -> (..., heads, steps, share)."""
     return x.unflatten(-1, (heads, -1)).transpose(-2, -3)
 
 

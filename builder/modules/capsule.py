@@ -39,7 +39,7 @@ class PrimaryCapsules(nn.Module):
 
 
 class RoutedCapsules(nn.Module):
-    """Each capsule votes for all capsules of the next layer, and is heard by those that it agrees with.
+    """Each capsule votes for those of the next layer, and is heard where it agrees with others.
 
     (batch, capsules before, size before) -> (batch, capsules, size), and the couplings (batch,
     capsules before, capsules) of the last iteration. Only that one is learned through.

@@ -81,7 +81,7 @@ class HopfieldNetwork(nn.Module):
 
     @torch.no_grad()
     def store(self, patterns: torch.Tensor) -> None:
-        """Hebb's rule: units that are alike in a pattern (patterns, units) are bound to each other."""
+        """Hebb's rule: units that are alike in one of the patterns (count, units) are bound."""
         bound = patterns.t() @ patterns / patterns.shape[1]
         self.weight.add_(bound - bound.diag().diag())
 

@@ -34,7 +34,7 @@ def sent(nodes: torch.Tensor, source: torch.Tensor) -> torch.Tensor:
 def received(
     messages: torch.Tensor, target: torch.Tensor, count: int, aggr: str = "sum"
 ) -> torch.Tensor:
-    """The sum, mean or max of what reaches each node, 0 where nothing does: (batch, nodes, features)."""
+    """The sum, mean or max of what reaches each node, (batch, nodes, features); 0 for nothing."""
     index = target[..., None].expand_as(messages)
     room = messages.new_zeros(messages.shape[0], count + 1, messages.shape[-1])
     if aggr == "max":
@@ -147,9 +147,9 @@ class GATConv(nn.Module):
         gathered = received(messages.flatten(2), target, count)
         if not self.concat:
             gathered = gathered.unflatten(-1, (self.heads, -1)).mean(dim=2)
-        return gathered if self.bias is None else gathered + self.bias, attention[
-            :, : edges.shape[1]
-        ]
+        if self.bias is not None:
+            gathered = gathered + self.bias
+        return gathered, attention[:, : edges.shape[1]]
 
 
 def attention_by_target(scores: torch.Tensor, target: torch.Tensor, count: int) -> torch.Tensor:
@@ -158,11 +158,15 @@ def attention_by_target(scores: torch.Tensor, target: torch.Tensor, count: int) 
     room = scores.new_zeros(scores.shape[0], count + 1, scores.shape[-1])
     highest = (room - torch.inf).scatter_reduce(1, index, scores.detach(), "amax")
     shares = (scores - highest.gather(1, index)).exp()
-    return shares / room.scatter_add(1, index, shares).gather(1, index)
+    shares = shares / room.scatter_add(1, index, shares).gather(1, index)
+    return shares.masked_fill(index == count, 0.0)
 
 
 class SAGEConv(nn.Module):
-    """Mix what a node is with the mean or max of its neighbours (Hamilton et al., 2017, GraphSAGE)."""
+    """Mix what a node is with the mean or max of its neighbours.
+
+    Hamilton et al. (2017), Inductive representation learning on large graphs (GraphSAGE).
+    """
 
     def __init__(
         self,

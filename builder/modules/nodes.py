@@ -27,7 +27,7 @@ class GraphPool(nn.Module):
 
 
 class GraphNorm(nn.Module):
-    """Normalise each feature over the nodes of its graph, with a learned share of the mean taken off.
+    """Normalise each feature over the nodes of its graph; how much of the mean goes is learned.
 
     Cai et al. (2021), GraphNorm. (batch, nodes, features) -> the same. Mask: (batch, nodes).
     """

@@ -25,7 +25,10 @@ class SinusoidalPositions(nn.Module):
 
 
 class LearnedPositions(nn.Module):
-    """Add a learned vector for each place (Gehring et al., 2017). (batch, steps, features) -> the same."""
+    """Add a learned vector for each place.
+
+    Gehring et al. (2017). (batch, steps, features) -> the same.
+    """
 
     def __init__(self, steps: int, width: int, std: float = 0.02) -> None:
         super().__init__()

@@ -1,1 +1,5 @@
-"""From code to canvas: networks written in PyTorch, ONNX or Keras become graphs."""
+"""From code to canvas: networks written in PyTorch, ONNX models and Keras's JSON become graphs."""
+
+from builder.reading.reading import Reading, read
+
+__all__ = ["Reading", "read"]

@@ -45,6 +45,10 @@ class Assembled:
     state: "dict[str, torch.Tensor]"
     places: dict[str, str]
 
+    def without_weights(self) -> "Assembled":
+        """The same for an original that had none."""
+        return replace(self, state={})
+
 
 def assembled(draft: Draft) -> Assembled:
     """The nodes as a graph; modules that people wrote, and that occur more than once, as its blocks."""

@@ -39,6 +39,17 @@ class Flow:
         return tuple(self.value.shape)
 
 
+@dataclass(frozen=True)
+class Known:
+    """What is known of a constant: what the original calls it, whether it is learned, and which rows it begins."""
+
+    value: "torch.Tensor"
+    name: str
+    learned: bool
+    table: "torch.Tensor | None" = None
+    """The weights whose first rows it is."""
+
+
 @dataclass(eq=False)
 class Drawn:
     """A node that was read."""
@@ -80,9 +91,12 @@ class Draft:
         """The modules of the original that people wrote: path → name of the class."""
         self.notes: Counter[str] = Counter()
         self.unknown: dict[str, Unknown] = {}
+        self.constants: dict[int, Known] = {}
+        """By identity of the tensor, which is kept so that no other takes its place."""
         self.scope, self.name = "", ""
         """Where the original is at present, and what the next node is called there."""
         self._owners: dict[tuple[str, str, str], str] = {}
+        self._once: dict[tuple[str, str, str], str] = {}
         self.result: Any = None
         """What the original's operator gave for the example."""
 
@@ -91,10 +105,11 @@ class Draft:
         kind: str,
         *inputs: "Flow | str",
         weights: "dict[str, torch.Tensor | None] | None" = None,
+        shares: str = "",
         **config: Any,
     ) -> str:
         """Place a node behind others; fields that have their defaults are left out. The reference to its output."""
-        owned = {name: one.detach() for name, one in (weights or {}).items() if one is not None}
+        given = {name: one for name, one in (weights or {}).items() if one is not None}
         layer = LAYERS.get(kind)
         fields = _told(layer, config)
         ports = _ports(layer, len(inputs))
@@ -108,11 +123,18 @@ class Draft:
                 port: one if isinstance(one, str) else one.ref
                 for port, one in zip(ports, inputs, strict=True)
             },
-            weights=owned,
+            weights={name: one.detach() for name, one in given.items()},
         )
-        node.shares = self._owner(node)
+        node.shares = shares or self._owner(node, given)
         self.nodes[node.id] = node
         return node.id
+
+    def once(self, kind: str, *inputs: "Flow | str", **config: Any) -> str:
+        """Place a node, unless the same one stands behind the same things already."""
+        key = (kind, repr(inputs), repr(config))
+        if self._once.get(key, "") not in self.nodes:
+            self._once[key] = self(kind, *inputs, **config)
+        return self._once[key]
 
     def missing(self, operator: str, flows: Iterable["Flow | str"], reason: str) -> str:
         """Place a node of an operator that no layer stands for, under its own name, connected as it was."""
@@ -120,6 +142,23 @@ class Draft:
         one = self.unknown.setdefault(operator, Unknown(operator, reason=reason))
         one.nodes.append(id)
         return id
+
+    def tell_missing(self) -> None:
+        """Count those nodes among the unknown operators, too, whose layer does not exist."""
+        for node in self.nodes.values():
+            if node.kind not in LAYERS and node.kind not in self.unknown:
+                same = [one.id for one in self.nodes.values() if one.kind == node.kind]
+                self.unknown[node.kind] = Unknown(node.kind, same, "no layer computes it")
+
+    def remember(
+        self, value: "torch.Tensor", name: str, learned: bool, table: "torch.Tensor | None" = None
+    ) -> None:
+        """Keep in mind where a constant comes from."""
+        self.constants[id(value)] = Known(value, name, learned, table)
+
+    def known(self, value: "torch.Tensor") -> Known:
+        """What is known of a constant."""
+        return self.constants.get(id(value)) or Known(value, "", False)
 
     def forget(self, count: int) -> None:
         """Keep only so many nodes: what was drawn for an operator that then proved unreadable goes."""
@@ -131,8 +170,9 @@ class Draft:
         """Remember what an output is like; one that lies otherwise than the original sees it, inference tells."""
         id, _, port = flow.ref.partition(".")
         if flow.layout is None and id in self.nodes:
-            dtype = str(flow.value.dtype).removeprefix("torch.")
-            self.nodes[id].specs.setdefault(port, Spec(flow.shape, dtype))
+            self.nodes[id].specs.setdefault(
+                port, Spec(flow.shape, str(flow.value.dtype).removeprefix("torch."))
+            )
 
     def note(self, text: str) -> None:
         """Say something about the whole, once however often it occurs."""
@@ -151,13 +191,12 @@ class Draft:
                 return node.shares or node.id
         return ""
 
-    def _owner(self, node: Drawn) -> str:
+    def _owner(self, node: Drawn, weights: "dict[str, torch.Tensor]") -> str:
         """The node that already has these very weights, so that this one uses them again."""
-        if not node.weights:
+        if not weights or not all(one.numel() for one in weights.values()):
             return ""
-        memory = [(name, one.data_ptr(), one.shape, one.stride()) for name, one in node.weights.items()]
-        if any(one.device.type == "meta" or not one.numel() for one in node.weights.values()):
-            return ""
+        memory = [(name, id(one) if one.device.type == "meta" else one.data_ptr(), one.shape, one.stride())
+                  for name, one in weights.items()]  # fmt: skip
         owner = self._owners.setdefault((node.kind, repr(node.config), repr(memory)), node.id)
         return "" if owner == node.id else owner
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import prod
 
 
@@ -68,7 +69,7 @@ def runs(layout: Layout) -> tuple[Groups, tuple[int, ...]]:
     """
     held = [axis for group in layout.held for axis in group]
     seen = [axis for group in layout.seen for axis in group]
-    after = {one: other for one, other in zip(seen, seen[1:], strict=False)}
+    after = dict(pairwise(seen))
     found: list[list[Axis]] = []
     for axis in held:
         before = found[-1][-1] if found else None

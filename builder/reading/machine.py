@@ -19,8 +19,10 @@ OTHER_WORDS = {"axis": "dim", "keepdims": "keepdim", "self": "input", "x": "inpu
 class Machine:
     """What does not depend on the inputs is worked out and stays a constant; all else becomes nodes."""
 
-    def __init__(self, draft: Draft) -> None:
+    def __init__(self, draft: Draft, *, shapes_only: bool = False) -> None:
         self.draft = draft
+        self.shapes_only = shapes_only
+        """Whether Flows have no values, so that nothing large is computed on the word of a file."""
 
     def call(
         self,
@@ -41,12 +43,16 @@ class Machine:
             arguments: What it is given; Flows may lie in lists.
             options: The same by name.
             told: What the rule is given, where that is more than the function (a module's weights).
+            named: The same by name.
             operator: What people call it, if no rule is found.
         """
         arguments, options = tuple(arguments), dict(options or {})
         flows = [*_flows([arguments, options])]
-        result = run(*_values(arguments), **_values(options))
+        apart = bool(flows) and self.shapes_only
+        result = run(*_values(arguments, apart), **_values(options, apart))
         if not flows or not any(True for _ in _tensors(result)):
+            if not flows:
+                self._remembered(name, arguments, result)
             return result
         self.draft.result = result
         rule = RULES.get(name) or RULES.get(name.rpartition(".")[2].rstrip("_"))
@@ -57,6 +63,27 @@ class Machine:
         if name.endswith("_") or options.get("inplace"):
             _moved(arguments, made)
         return made
+
+    def _remembered(self, name: str, arguments: tuple[Any, ...], result: Any) -> None:
+        """What is made of weights alone is still learned, and called after them."""
+        import torch
+
+        known = [
+            self.draft.constants[id(one)]
+            for one in _tensors(list(arguments))
+            if id(one) in self.draft.constants
+        ]
+        learned = [one for one in known if one.learned]
+        if not known or not isinstance(result, torch.Tensor):
+            return
+        table = None
+        if name.rpartition(".")[2] == "embedding":
+            weight, rows = sorted(_tensors(arguments[:2]), key=lambda one: not one.is_floating_point())
+            if rows.numel() and bool(
+                (rows.reshape(-1, rows.shape[-1]) == torch.arange(rows.shape[-1])).all()
+            ):
+                table = weight
+        self.draft.remember(result, (learned or known)[0].name, bool(learned), table)
 
     def unknown(self, operator: str, flows: Iterable[Flow], result: Any, reason: str) -> Any:
         """Draw an operator that cannot be run or understood; its results are taken to be these."""
@@ -140,17 +167,20 @@ def _flows(value: Any) -> Iterator[Flow]:
         yield from _flows([*value.values()])
 
 
-def _values(value: Any) -> Any:
+def _values(value: Any, apart: bool = False) -> Any:
+    """What stands behind Flows; apart: constants beside them without their values as well."""
     if isinstance(value, Flow):
         return value.value
+    if apart and hasattr(value, "to") and hasattr(value, "device"):
+        return value.to("meta")
     if isinstance(value, tuple) and hasattr(value, "_fields"):
-        return type(value)(*map(_values, value))
+        return type(value)(*(_values(one, apart) for one in value))
     if isinstance(value, list | tuple):
-        return type(value)(map(_values, value))
+        return type(value)(_values(one, apart) for one in value)
     if isinstance(value, slice):
-        return slice(_values(value.start), _values(value.stop), _values(value.step))
+        return slice(*(_values(one, apart) for one in (value.start, value.stop, value.step)))
     if isinstance(value, dict):
-        return {name: _values(one) for name, one in value.items()}
+        return {name: _values(one, apart) for name, one in value.items()}
     return value
 
 

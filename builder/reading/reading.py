@@ -1,18 +1,21 @@
-"""Reading: what a network of another framework, or written in code, became here."""
+"""From a network elsewhere to a graph here, and what is to be said about it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from builder.errors import BadFile
 from builder.graph import Graph
-from builder.reading.assembling import assembled
+from builder.project import Project
+from builder.reading.assembling import Assembled, assembled
 from builder.reading.draft import Draft, Flow, Unknown
 from builder.reading.laying import straight
 from builder.reading.machine import Machine
 
 if TYPE_CHECKING:
     import torch
+
+    from builder.reading.proof import Run
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,12 @@ class Reading:
     notes: tuple[str, ...] = ()
     """What is otherwise than in the original."""
 
+    def project(self, name: str) -> Project:
+        """A project of the graph, with the report as its notes."""
+        return Project(
+            name=name.strip()[:120] or "Untitled", graphs={"model": self.graph}, notes=self.report()[:20_000]
+        )
+
     def report(self) -> str:
         """What a person should know, a line each."""
         if self.difference is not None:
@@ -41,36 +50,123 @@ class Reading:
         return "\n".join([proof, *unknown, *self.notes])
 
 
+def read(source: Any, example: Any = None) -> Reading:
+    """A network from elsewhere as a graph, with its weights, compared with the original.
+
+    Args:
+        source: A torch module (followed by torch.fx or torch.export), a torch.export program, the bytes of an ONNX
+            file, or the text or bytes of Keras's `model.to_json()`.
+        example: A tensor, or a tuple of them, batch first, with which the original is run; a module needs one.
+
+    Raises:
+        BadFile: it is none of these, or is refused; the message says why, and the safe way.
+    """
+    given = None if example is None else tuple(example) if isinstance(example, list | tuple) else (example,)
+    if isinstance(source, bytes | bytearray | memoryview | str):
+        return read_file(source.encode() if isinstance(source, str) else bytes(source), given)
+    import torch
+
+    if isinstance(source, torch.export.ExportedProgram):
+        return read_program(source, given)
+    if not isinstance(source, torch.nn.Module):
+        raise BadFile("A network must be a torch module, a torch.export program, or the content of an ONNX or Keras "
+                      f"JSON file. Got {type(source).__name__}.")  # fmt: skip
+    if given is None:
+        raise BadFile(
+            "A module must come with an example of what it is given: builder.read(module, example)."
+        )
+    return read_module(source, given)
+
+
+def read_file(content: bytes, example: "Sequence[torch.Tensor] | None" = None) -> Reading:
+    """The network in a file's bytes: ONNX or Keras JSON, told by content."""
+    from builder.reading.suspicion import KERAS, kind_of
+
+    if kind_of(content) == KERAS:
+        from builder.reading.kerascode import read_keras
+
+        return read_keras(content)
+    return read_onnx(content, example)
+
+
 def read_module(module: Any, example: "Sequence[torch.Tensor]") -> Reading:
     """The module that torch.fx or torch.export follows on an example."""
     from builder.reading.proof import pair
     from builder.reading.torchcode import evaluating, followed
 
+    for one in example:
+        if not one.ndim or not len(one):
+            raise BadFile("An example must have a batch as its first dimension, with at least one row.")
     example = pair(example)
     with evaluating(module):
         graph, by = followed(module, example)
         draft = Draft()
         if by != "torch.fx":
             draft.note("Followed by torch.export, because torch.fx cannot follow it.")
-        return _proven(draft, graph, example, module)
+        return _proven(draft, graph, example, lambda given: flat(module(*given)))
 
 
-def _proven(draft: Draft, graph: Any, example: "Sequence[torch.Tensor]", module: Any) -> Reading:
-    from builder.reading.proof import difference, other_batch
+def read_program(program: Any, example: "Sequence[torch.Tensor] | None" = None) -> Reading:
+    """A program of torch.export; any example that is not given is made up, of the sizes for which it was exported."""
+    import torch
+
+    from builder.reading.torchcode import exported, sizes_of
+
+    graph = exported(program)
+    given = sizes_of(graph) if example is None else example
+
+    def original(rows: "Sequence[torch.Tensor]") -> list[Any]:
+        return flat(torch.fx.Interpreter(graph).run(*rows, enable_io_processing=False))
+
+    with torch.no_grad():
+        return _proven(Draft(), graph, given, original)
+
+
+def _proven(draft: Draft, graph: Any, example: "Sequence[torch.Tensor]", original: "Run") -> Reading:
     from builder.reading.torchcode import walked
 
-    machine = Machine(draft)
     names = [node.target for node in graph.graph.nodes if node.op == "placeholder"]
     flows = inputs(draft, names, example)
-    answers = outputs(draft, walked(machine, graph, flows))
+    answers = outputs(draft, walked(Machine(draft), graph, flows))
+    return compared(
+        draft, lambda given: [one for n, one in enumerate(original(given)) if n in answers], example
+    )
+
+
+def compared(draft: Draft, original: "Run", example: "Sequence[torch.Tensor]") -> Reading:
+    """The reading of what was drawn, run beside the original on the example, and on one of another batch size."""
+    from builder.reading.proof import difference, other_batch
+
     made = assembled(draft)
+    proof = difference(made.graph, made.state, lambda given: original([one.clone() for one in given]),
+                       [example, other_batch(example)])  # fmt: skip
+    return finished(draft, made, *proof)
 
-    def original(given: "Sequence[torch.Tensor]") -> list[Any]:
-        results = flat(module(*(one.clone() for one in given)))
-        return [one for number, one in enumerate(results) if number in answers]
 
-    proof = difference(made.graph, made.state, original, [example, other_batch(example)])
-    return finished(draft, made.graph, made.state, *proof)
+def read_onnx(content: bytes, example: "Sequence[torch.Tensor] | None" = None) -> Reading:
+    """The ONNX model in a file's bytes.
+
+    Raises:
+        BadFile: it is none, is damaged, or keeps its weights elsewhere.
+    """
+    from builder.reading.onnxcode import Walk, examples
+    from builder.reading.onnxfile import opened, runner
+
+    model, draft = opened(content), Draft()
+    given = examples(model, draft)
+    names = [*given]
+    values = [*given.values()] if example is None else [*example]
+    machine = Machine(draft, shapes_only=True)
+    flows = inputs(draft, names, [one.to("meta") for one in values])
+    walk = Walk(model, machine, flows, names)
+    answers = outputs(draft, walk.outputs(), [one.name for one in model.graph.output])
+    run: list[Any] = []
+
+    def original(rows: "Sequence[torch.Tensor]") -> list[Any]:
+        run[:] = run or [runner(content, names)]
+        return [one for number, one in enumerate(run[0](rows)) if number in answers]
+
+    return compared(draft, original, values)
 
 
 def inputs(draft: Draft, names: Sequence[str], example: "Sequence[torch.Tensor]") -> list[Flow]:
@@ -121,8 +217,10 @@ def flat(answer: Any) -> list[Any]:
     return [one for one in _pytree.tree_leaves(answer) if one is not None]
 
 
-def finished(
-    draft: Draft, graph: Graph, weights: "dict[str, torch.Tensor]", apart: float | None, reason: str
-) -> Reading:
+def finished(draft: Draft, made: Assembled, apart: float | None, reason: str) -> Reading:
     """The reading, with everything that there is to say about it."""
-    return Reading(graph, weights, apart, reason, tuple(draft.unknown.values()), tuple(draft.notes))
+    draft.tell_missing()
+    unknown = tuple(
+        replace(one, nodes=[made.places.get(id, id) for id in one.nodes]) for one in draft.unknown.values()
+    )
+    return Reading(made.graph, made.state, apart, reason, unknown, tuple(draft.notes))

@@ -30,7 +30,7 @@ def followed(module: "nn.Module", example: Sequence[Any]) -> "tuple[fx.GraphModu
     import torch
     from torch import fx
 
-    class Tracer(fx.Tracer):
+    class Whole(fx.Tracer):
         """Keeps the layers of torch.nn whole that are layers here."""
 
         def is_leaf_module(self, m: "nn.Module", module_qualified_name: str) -> bool:
@@ -44,7 +44,7 @@ def followed(module: "nn.Module", example: Sequence[Any]) -> "tuple[fx.GraphModu
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return fx.GraphModule(module, Tracer().trace(module, optional or None)), "torch.fx"
+            return fx.GraphModule(module, Whole().trace(module, optional or None)), "torch.fx"
     except Exception as unfollowed:  # whatever the code of a module does with a proxy
         try:
             return exported(torch.export.export(module, tuple(example), strict=False)), "torch.export"
@@ -61,6 +61,26 @@ def exported(program: "ExportedProgram") -> "fx.GraphModule":
         warnings.simplefilter("ignore")
         module: Any = program.module(check_guards=False)
     return module
+
+
+def sizes_of(module: "fx.GraphModule") -> "tuple[torch.Tensor, ...]":
+    """Examples for the inputs of a program, with two rows where their number is free."""
+    import torch
+
+    generator = torch.Generator().manual_seed(0)
+    made = []
+    for node in module.graph.nodes:
+        if node.op == "placeholder":
+            value = node.meta.get("val")
+            if not isinstance(value, torch.Tensor):
+                raise BadFile(f"Input {node.target!r} of the program is no tensor.")
+            shape = [side if isinstance(side, int) else 2 if not place else int(side.node.hint)
+                     for place, side in enumerate(value.shape)]  # fmt: skip
+            if value.is_floating_point():
+                made.append(torch.randn(shape, generator=generator).to(value.dtype))
+            else:
+                made.append(torch.randint(0, 2, shape, generator=generator).to(value.dtype))
+    return tuple(made)
 
 
 @contextlib.contextmanager
@@ -81,6 +101,8 @@ def evaluating(module: "nn.Module") -> "Iterator[None]":
 
 def walked(machine: Machine, module: "fx.GraphModule", flows: Sequence[Any]) -> Any:
     """Run and draw all operators of a graph, given what flows in; what comes out."""
+    import torch
+
     waiting = [*flows]
     known: dict[Any, Any] = {}
     for node in module.graph.nodes:
@@ -92,7 +114,10 @@ def walked(machine: Machine, module: "fx.GraphModule", flows: Sequence[Any]) -> 
             return arguments[0]
         _placed(machine.draft, node)
         if node.op == "get_attr":
-            known[node] = operator.attrgetter(node.target)(module)
+            known[node] = value = operator.attrgetter(node.target)(module)
+            if isinstance(value, torch.Tensor):
+                learned = isinstance(value, torch.nn.Parameter) or value.requires_grad
+                machine.draft.remember(value, node.target, learned)
         elif node.op == "call_module":
             known[node] = (
                 None if node.target == "_guards_fn" else _module(machine, module, node, arguments, options)
@@ -141,7 +166,7 @@ def _module(machine: Machine, root: "fx.GraphModule", node: Any, arguments: Any,
     kind = type(module).__name__
     if called is None and options:
         called = told(module, tuple(arguments))
-        named = {name: value for name, value in options.items()}
+        named = dict(options)
         if called:
             return machine.call(
                 called[0], module, arguments, options, told=called[1], named=named, operator=kind

@@ -90,3 +90,29 @@ def vgg_11(net: Sketch) -> None:
 def vgg_16(net: Sketch) -> None:
     """Only 3 × 3 filters, thirteen layers deep, then three dense layers with most of its 138 million parameters."""
     _vgg(net, (2, 2, 3, 3, 3))
+
+
+@ready(
+    "SqueezeNet", GROUP, "Iandola et al. (2016), SqueezeNet: AlexNet-level accuracy with 50× fewer parameters"
+)
+def squeezenet(net: Sketch) -> None:
+    """Each fire module squeezes the channels before it expands them: AlexNet's accuracy with 1.2 million parameters."""
+
+    def fire(block: Sketch) -> None:
+        x = block.input("x", 96, 54, 54)
+        squeezed = block("ReLU", block("Conv2d", x, id="squeeze", filters="squeeze", kernel=1))
+        small = block("ReLU", block("Conv2d", squeezed, id="expand1", filters="expand", kernel=1))
+        large = block("ReLU", block("Conv2d", squeezed, id="expand3", filters="expand", padding=1))
+        block.output(block("Concatenate", small, large))
+
+    net.define("fire", fire, squeeze=16, expand=64)
+    x = net("ReLU", net("Conv2d", net.input("image", 3, 224, 224), filters=96, kernel=7, stride=2))
+    x = net("MaxPool2d", x, kernel=3, ceil_mode=True)
+    for squeeze, repeat in ((16, 2), (32, 1)):
+        x = net.block("fire", x, repeat=repeat, squeeze=squeeze, expand=4 * squeeze)
+    x = net("MaxPool2d", x, kernel=3, ceil_mode=True)
+    for squeeze, repeat in ((32, 1), (48, 2), (64, 1)):
+        x = net.block("fire", x, repeat=repeat, squeeze=squeeze, expand=4 * squeeze)
+    x = net.block("fire", net("MaxPool2d", x, kernel=3, ceil_mode=True), squeeze=64, expand=256)
+    x = net("ReLU", net("Conv2d", net("Dropout", x), filters=1000, kernel=1))
+    net.output(net("Flatten", net("AdaptiveAvgPool2d", x)))

@@ -52,3 +52,24 @@ def digits_gru(net: Sketch) -> None:
 def lstm_forecaster(net: Sketch) -> None:
     """Reads the last 24 values of a noisy wave and says the next one. Compare with the line of the baseline."""
     _answer(net, net("LSTM", net.input("values", 24, 1), units=32), 1)
+
+
+@ready(
+    "Encoder–decoder with attention",
+    GROUP,
+    "Bahdanau et al. (2015), Neural machine translation by jointly learning to align and translate",
+)
+def seq2seq_attention(net: Sketch) -> None:
+    """One network reads, another writes, and at each word looks back at what was read.
+
+    While it trains the writer is given the right answer so far (teacher forcing).
+    """
+    source, target = net.input("source", 12, dtype="int64"), net.input("target", 12, dtype="int64")
+    memory = net(
+        "GRU", net("Embedding", source, id="source_words", entries=1000, width=64), id="encoder", units=128
+    )
+    before = net("Embedding", net("ShiftRight", target), id="target_words", entries=1000, width=64)
+    state = net("GRU", before, f"{memory}.hidden", id="decoder", units=128)
+    context = net("AdditiveAttention", state, memory, id="look", units=128)
+    x = net("Tanh", net("Linear", net("Concatenate", state, context, dim=2), units=128))
+    net.output(net("Linear", x, id="words", units=1000))

@@ -125,7 +125,7 @@ def ready(
         name = draw.__name__.replace("_", "-")
         settings = {"kind": "Supervised", **engine} if engine or data else {}
         TEMPLATES[name] = Template(
-            name, title, (draw.__doc__ or "").strip(), draw, group, reference, data or {}, settings
+            name, title, " ".join((draw.__doc__ or "").split()), draw, group, reference, data or {}, settings
         )
         return draw
 

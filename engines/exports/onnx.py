@@ -25,6 +25,11 @@ _UNEVEN = (
 )
 LACKING = {"aten.adaptive_max_pool": _UNEVEN, "aten._adaptive_avg_pool3d": _UNEVEN}
 """Operations of torch that ONNX has no equivalent for: why, and what to do instead."""
+PROJECTED = (
+    "ONNX's LSTM does not project its hidden state",
+    "Set projection to 0 and put a Linear behind it; or export as Python or torch.export.",
+)
+"""The same of LSTMs that do, which torch would write down as if they did not."""
 
 
 class Onnx(Export):
@@ -42,6 +47,8 @@ class Onnx(Export):
         """Inputs and outputs are called after their nodes, inner values after the node that computes them."""
         import torch
 
+        if projecting := _projecting(trained):
+            raise BadGraph([_problem(trained, projecting, *PROJECTED)])
         program = traced(trained)
         try:
             with quiet():
@@ -125,14 +132,24 @@ def _lacking(error: Exception, program: Any, trained: Trained) -> Problem:
     if not node:  # ONNX takes some operations of torch apart, and met one of the parts
         with quiet():
             node = _owner(program.run_decompositions(), name)
-    kind = trained.graph[node].kind if node in trained.graph else ""
     unknown = (
         f"ONNX has no equivalent for {target or 'one of its operations'}",
         "Export as Python or torch.export.",
     )
     why, fix = next((known for start, known in LACKING.items() if target.startswith(start)), unknown)
+    return _problem(trained, node, why, fix)
+
+
+def _problem(trained: Trained, node: str, why: str, fix: str) -> Problem:
+    kind = trained.graph[node].kind if node in trained.graph else ""
     message = f"{kind} '{node}': {why}." if node else f"{why}."
     return Problem(message, node, rule="what ONNX can hold", value=kind, fix=fix)
+
+
+def _projecting(trained: Trained) -> str:
+    """The first node with an LSTM that projects its hidden state; "" if there is none."""
+    names = (name for name, module in trained.module.named_modules() if getattr(module, "proj_size", 0))
+    return next(names, "").split(".")[0]
 
 
 def _owner(program: Any, name: str) -> str:

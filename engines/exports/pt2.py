@@ -22,6 +22,13 @@ if TYPE_CHECKING:
 
 ONE_AT_A_TIME = threading.Lock()
 """Tracing changes global state of torch."""
+UNTRACEABLE = {
+    "Packed": (
+        "it packs sequences by their lengths, which only data tell, and torch.export asks for all shapes before",
+        "Disconnect its lengths, or take the Python or the bundle format, which hold every network.",
+    )
+}
+"""How the names of our own modules begin that torch.export cannot follow: why, and what to do instead."""
 TRACED = 3
 """Examples in the batch that is traced; not 1, which torch takes for a constant."""
 
@@ -82,12 +89,16 @@ def traced(trained: Trained) -> ExportedProgram:
 def _untraceable(error: Exception, trained: Trained) -> Problem:
     from engines.runs.explain import blamed
 
-    node = blamed(error).split(".")[0]
+    path = blamed(error)
+    node = path.split(".")[0]
     kind = trained.graph[node].kind if node in trained.graph else ""
     why = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
+    unknown = why, "Take the Python or the bundle format, which hold every network."
+    made_by = type(dict(trained.module.named_modules()).get(path)).__name__
+    why, fix = next((known for start, known in UNTRACEABLE.items() if made_by.startswith(start)), unknown)
     return Problem(f"{kind} '{node}': torch.export cannot follow it ({why})." if node else
                    f"torch.export cannot follow this network ({why}).", node, rule="traceable by torch.export",
-                   value=kind, fix="Take the Python or the bundle format, which hold every network.")  # fmt: skip
+                   value=kind, fix=fix)  # fmt: skip
 
 
 @contextmanager

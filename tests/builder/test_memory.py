@@ -11,8 +11,13 @@ from tests.graphs import KINDS, chain, data, outputs
 SMALL = [name for name in builder.templates() if builder.template(name).graph.nodes
          and builder.summary(builder.template(name).graph).parameters < 2e6]  # fmt: skip
 
-LIBRARIES = {"LSTM", "GRU", "RNN", "MultiheadAttention"}
-"""Kinds of which the library that runs them decides how much they keep."""
+LIBRARIES = {"LSTM": 4, "GRU": 4, "RNN": 4, "MultiheadAttention": 1.2, "ScaledDotProductAttention": 1.3,
+             "TransformerEncoderLayer": 1.3}  # fmt: skip
+"""Kinds of which the library that runs them decides how much they keep, and by how much that is off at most."""
+LESS = {"gcn": 2, "gat": 2, "deep-belief-network": 4}
+"""Networks that keep less than was told: dropout behind data, which need no gradient; outputs that nobody reads."""
+ADDED = {"ClassToken", "LearnedPositions", "RelativeBias"}
+"""Kinds whose weights are only added or laid beside something: their gradients need nothing that is kept."""
 
 
 def saved(graph: builder.Graph, batch: int) -> int:
@@ -41,19 +46,19 @@ def told(graph: builder.Graph) -> int:
 def test_a_network_keeps_what_was_told(name: str) -> None:
     graph = builder.template(name).graph
     kinds = {node.kind for one in (graph, *graph.blocks.values()) for node in one.nodes}
-    off = 1.02 if not kinds & LIBRARIES else 1.2 if "MultiheadAttention" in kinds else 4
-    assert 1 / off <= saved(graph, 16) / (16 * told(graph)) <= off
+    off = max([1.02, *(LIBRARIES[kind] for kind in kinds & {*LIBRARIES})])
+    assert 1 / max(off, LESS.get(name, 1)) <= saved(graph, 16) / (16 * told(graph)) <= off
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_tells_what_it_keeps(kind: str) -> None:
-    """What multiplies by weights keeps something; and nothing keeps more than twenty times what goes in and out."""
+    """What multiplies by weights keeps something; nothing keeps more than twenty times what goes in and out."""
     graph = around(kind)
     rows = {row.node: row for row in builder.summary(graph).rows}
     through = sum(row.activation_bytes or 0 for row in rows.values())
     assert 0 <= told(graph) <= 20 * through + 4096
-    if rows["layer"].parameters and rows["layer"].multiply_adds:
-        assert told(graph) > 0
+    if rows["layer"].parameters and kind != "Block":
+        assert (told(graph) > 0) == (kind not in ADDED)
 
 
 def test_a_value_that_two_layers_keep_counts_once_and_a_view_lies_in_what_it_shows() -> None:

@@ -227,6 +227,38 @@ def test_long_lines_are_broken() -> None:
     assert torch.allclose(second, torch.stack(given).sum(0), atol=1e-5)
 
 
+def test_a_repeat_with_many_arguments_is_broken_as_a_formatter_does(tmp_path: Path) -> None:
+    """No comma may stand behind a generator, nor a repeat of a block leave the page."""
+    names = [f"rather_long_argument_{number}" for number in range(5)]
+    inner = [Node(id="a", kind="Input", config={"shape": [4]})]
+    for number, name in enumerate(names):
+        units = {"units": name}
+        inner.append(Node(id=f"dense{number}", kind="Linear", config=units, inputs={"input": inner[-1].id}))
+    inner.append(Node(id="b", kind="Output", inputs={"input": inner[-1].id}))
+    block = Graph(nodes=tuple(inner), arguments=dict.fromkeys(names, 8))
+    other = {
+        "block": "deep",
+        "repeat": 3,
+        "arguments": {name: 1000 + place for place, name in enumerate(names)},
+    }
+    nodes = (
+        Node(id="x", kind="Input", config={"shape": [4]}),
+        Node(id="first", kind="Block", config={"block": "deep"}, inputs={"a": "x"}),
+        Node(id="second", kind="Block", config=other, inputs={"a": "first"}),
+        Node(id="y", kind="Output", inputs={"input": "second"}),
+    )
+    graph = Graph(nodes=nodes, blocks={"deep": block})
+    text = builder.source(graph)
+    assert "for _ in range(2)" in text and max(map(len, text.splitlines())) <= 100
+    assert builder.compile(graph)(torch.randn(2, 4)).shape == (2, 1004)
+    path = tmp_path / "source.py"
+    path.write_text(text, encoding="utf-8")
+    (tmp_path / "ruff.toml").write_text("line-length = 100\n[format]\nskip-magic-trailing-comma = true\n")
+    command = [sys.executable, "-m", "ruff", "format", "--no-cache", "--diff", "."]
+    answer = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+
+
 def test_a_deep_network_runs() -> None:
     """A thousand layers are a thousand lines, not a recursion."""
     module = builder.compile(long(1_000))

@@ -19,8 +19,12 @@ TORCHVISION = {
     "resnet-34": "resnet34",
     "resnet-50": "resnet50",
     "densenet-121": "densenet121",
+    "squeezenet": "squeezenet1_0",
+    "inception-v3": "inception_v3",
+    "mobilenet-v2": "mobilenet_v2",
+    "vit-b16": "vit_b_16",
 }
-"""Ready networks and their names there."""
+"""Ready networks and their names there. Their GoogLeNet is another one: with batch norm, and without 5 × 5 filters."""
 MORE = {"inception_v3": {"aux_logits": False, "init_weights": False}}
 
 
@@ -40,7 +44,7 @@ def test_costs_are_those_of_torchvision(name: str, library: Library) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", TORCHVISION)
+@pytest.mark.parametrize("name", [name for name in TORCHVISION if name != "vit-b16"])
 def test_outputs_are_those_of_torchvision(name: str, library: Library) -> None:
     theirs_name = TORCHVISION[name]
     theirs = getattr(library("torchvision.models"), theirs_name)(**MORE.get(theirs_name, {}))

@@ -1,4 +1,4 @@
-"""What each operator of the original becomes: a function for each, a file per family; a new file needs no entry here."""
+"""What each operator of the original becomes: a function each, a file per family; a new file needs no entry here."""
 
 import importlib
 import pkgutil

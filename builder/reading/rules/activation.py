@@ -23,14 +23,14 @@ VALUEWISE = {
     "tanhshrink": "Tanhshrink",
     "softsign": "Softsign",
     "softplus": "Softplus beta",
-    "softshrink": "Softshrink lambd",
-    "hardshrink": "Hardshrink lambd",
+    "softshrink": "Softshrink lambd:threshold",
+    "hardshrink": "Hardshrink lambd:threshold",
     "hardswish": "Hardswish",
     "hardsigmoid": "Hardsigmoid",
-    "hardtanh": "Hardtanh min_val max_val",
+    "hardtanh": "Hardtanh min_val:lower max_val:upper",
     "threshold": "Threshold threshold value",
 }
-"""torch's functions → the layer, and its fields in the order of the function's parameters."""
+"""torch's functions → the layer, and the function's parameters in order; behind a colon what the layer calls them."""
 NOTHING = (
     "identity contiguous clone detach alias lift_fresh_copy positive requires_grad_ feature_dropout_off "
     "resolve_conj data"
@@ -39,12 +39,15 @@ NOTHING = (
 
 
 def _valuewise(names: str, layer: str) -> None:
-    kind, *fields = layer.split()
+    kind, *words = layer.split()
+    fields = {word.partition(":")[0]: word.rpartition(":")[2] for word in words}
 
     @rule(names, anywhere=True)
     def draw(draft: Draft, input: Flow, *values: Any, inplace: bool = False, **options: Any) -> Any:
         given = dict(zip(fields, values, strict=False)) | options
-        return same(draft, kind, input, **{name: given[name] for name in fields if name in given})
+        return same(
+            draft, kind, input, **{field: given[name] for name, field in fields.items() if name in given}
+        )
 
 
 for _names, _layer in VALUEWISE.items():
@@ -58,10 +61,8 @@ def _nothing(draft: Draft, input: Flow, *_: Any, **__: Any) -> Flow:
 
 @rule("to type type_as _to_copy float double half", anywhere=True)
 def _to(draft: Draft, input: Flow, *_: Any, **__: Any) -> Any:
-    if (
-        draft.result.dtype == input.value.dtype
-        or draft.result.is_floating_point()
-        and input.value.is_floating_point()
+    if draft.result.dtype == input.value.dtype or (
+        draft.result.is_floating_point() and input.value.is_floating_point()
     ):
         return input
     return same(draft, "Cast", input, dtype=str(draft.result.dtype).removeprefix("torch."))

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from builder.reading.draft import Draft, Flow, Unreadable
-from builder.reading.laying import along, laid, lies, same, straight
-from builder.reading.rules.constant import constant
+from builder.reading.laying import along, lies, same, straight
+from builder.reading.rules.constant import constant, example_of
+from builder.reading.rules.convolution import unusual
 from builder.reading.rules.rule import rule
 
 
@@ -25,10 +26,10 @@ def _mul(draft: Draft, input: Any, other: Any) -> Any:
 def _sub(draft: Draft, input: Any, other: Any, *, alpha: float = 1) -> Any:
     if alpha != 1:
         other = _scaled(draft, other, alpha)
-    number = _number(other)
+    number = number_of(other)
     if number is not None:
         return _affine(draft, input, 1.0, -number)
-    number = _number(input)
+    number = number_of(input)
     if number is not None:
         return _affine(draft, other, -1.0, number)
     return _pair("Subtract", draft, input, other)
@@ -43,7 +44,7 @@ def _rsub(draft: Draft, input: Any, other: Any, alpha: float = 1) -> Any:
 def _div(draft: Draft, input: Any, other: Any, *, rounding_mode: str | None = None) -> Any:
     if rounding_mode:
         raise Unreadable("it rounds")
-    number = _number(other)
+    number = number_of(other)
     if number:
         return _affine(draft, input, 1 / number, 0.0)
     return _pair("Divide", draft, input, other)
@@ -80,7 +81,7 @@ def _affine(draft: Draft, input: Flow, scale: float, shift: float) -> Any:
     return same(draft, "Affine", input, scale=float(scale), shift=float(shift))
 
 
-def _number(value: Any) -> float | None:
+def number_of(value: Any) -> float | None:
     """The number that a constant is, None if it is a tensor of several or depends on the input."""
     import torch
 
@@ -93,7 +94,7 @@ def _number(value: Any) -> float | None:
 
 def _two(kind: str, draft: Draft, input: Any, other: Any, *, scale: bool = False, shift: bool = False) -> Any:
     """A layer of any number of inputs whose order does not matter."""
-    for one, number in ((input, _number(other)), (other, _number(input))):
+    for one, number in ((input, number_of(other)), (other, number_of(input))):
         if number is not None and (scale or shift):
             return _affine(draft, one, number if scale else 1.0, number if shift else 0.0)
     return _pair(kind, draft, input, other)
@@ -109,9 +110,28 @@ def _pair(kind: str, draft: Draft, input: Any, other: Any) -> Any:
     leading = next((one for one in flows if len(one.shape) == rank), None)
     if leading is None:
         raise Unreadable("its inputs have other numbers of dimensions than what comes out")
+    if kind == "Add" and (placed := _positions(draft, input, other) or _positions(draft, other, input)):
+        return placed
     refs = [_ranked(draft, one, rank) if isinstance(one, Flow) else constant(draft, _tensor(one), leading, rank)
             for one in pair]  # fmt: skip
     return draft(kind, *refs)
+
+
+def _positions(draft: Draft, input: Any, other: Any) -> str:
+    """Learned vectors added to each step of a sequence, with the rows that this example does not reach; "" if not."""
+    if not isinstance(input, Flow) or not hasattr(other, "ndim") or len(input.shape) != 3:
+        return ""
+    steps, width = input.shape[1:]
+    known = draft.known(other)
+    if (
+        not known.learned
+        or tuple(other.shape) not in ((steps, width), (1, steps, width), input.shape)
+        or steps < 2
+    ):
+        return ""
+    weight = example_of(other, input) if known.table is None else known.table
+    more: dict[str, Any] = {} if len(weight) == steps else {"steps": len(weight)}
+    return draft("LearnedPositions", straight(draft, input), weights={"weight": weight}, **more)
 
 
 def _tensor(value: Any) -> Any:
@@ -172,7 +192,7 @@ for _name, (_kind, _config) in UNARY.items():
 
 @rule("pow", anywhere=True)
 def _pow(draft: Draft, input: Any, exponent: Any) -> Any:
-    number = _number(exponent)
+    number = number_of(exponent)
     if number is None or not isinstance(input, Flow):
         raise Unreadable("its exponent is no number")
     return same(draft, "Power", input, exponent=number)
@@ -180,7 +200,7 @@ def _pow(draft: Draft, input: Any, exponent: Any) -> Any:
 
 @rule("clamp clip", anywhere=True)
 def _clamp(draft: Draft, input: Flow, min: Any = None, max: Any = None) -> Any:
-    bounds = {name: _number(one) for name, one in (("min", min), ("max", max)) if one is not None}
+    bounds = {name: number_of(one) for name, one in (("min", min), ("max", max)) if one is not None}
     if None in bounds.values():
         raise Unreadable("its bounds are tensors")
     return same(draft, "Clamp", input, **bounds)
@@ -246,7 +266,7 @@ def _dims(input: Flow, dim: Any) -> list[int]:
 
 
 def _reduced(kind: str, draft: Draft, input: Flow, dims: list[int], keepdim: bool) -> Any:
-    keep = {"keepdim": True} if keepdim else {}
+    keep = unusual(keepdim=(keepdim, False))
 
     def make(ref: str, places: list[int]) -> str:
         return draft("Reduce", ref, how=kind.lower(), dims=places, **keep)
@@ -273,5 +293,6 @@ def _where(draft: Draft, condition: Any, input: Any, other: Any) -> Any:
     leading = next((straight(draft, one) for one in flows if len(one.shape) == rank), None)
     if leading is None:
         raise Unreadable("its inputs have other numbers of dimensions than what comes out")
-    return draft("Where", *(_ranked(draft, one, rank) if isinstance(one, Flow)
-                            else constant(draft, _tensor(one), leading, rank) for one in (condition, input, other)))  # fmt: skip
+    given = (condition, input, other)
+    return draft("Where", *(_ranked(draft, one, rank) if isinstance(one, Flow) else
+                            constant(draft, _tensor(one), leading, rank) for one in given))  # fmt: skip

@@ -23,13 +23,14 @@ def constant(draft: Draft, value: "torch.Tensor", like: Flow, rank: int = 0) -> 
     """A node that gives fixed or learned numbers for each example of a batch."""
     from builder.reading.laying import straight
 
-    one = example_of(value, like, rank)
-    learned = isinstance(value, _parameter())
-    if learned or one.numel() > MOST_WRITTEN:
-        return draft(
-            "Parameter", straight(draft, like), weights={"weight": one}, shape=[*one.shape], trained=learned
-        )
-    return draft("Constant", straight(draft, like), values=one.tolist())
+    one, known = example_of(value, like, rank), draft.known(value)
+    name, draft.name = draft.name, known.name[len(draft.scope) :].strip(".") or "constant"
+    if known.learned or one.numel() > MOST_WRITTEN:
+        ref = draft("Parameter", straight(draft, like), weights={"weight": one}, shape=[*one.shape])
+    else:
+        ref = draft("Constant", straight(draft, like), values=one.tolist())
+    draft.name = name
+    return ref
 
 
 MOST_WRITTEN = 1000
@@ -51,9 +52,3 @@ def example_of(value: "torch.Tensor", like: Flow, rank: int = 0) -> "torch.Tenso
     if value.dtype is torch.float64:
         value = value.float()
     return value[0]
-
-
-def _parameter() -> type:
-    from torch import nn
-
-    return nn.Parameter

@@ -20,7 +20,7 @@ def _conv(
     return draft(
         f"Conv{rank}d", input, weights={"weight": weight, "bias": bias}, filters=weight.shape[0],
         kernel=sides(weight.shape[2:]), stride=sides(stride), dilation=sides(dilation), groups=groups,
-        padding={"valid": 0, "same": "same"}[padding] if isinstance(padding, str) else sides(padding),
+        padding={"valid": 0}.get(padding, padding) if isinstance(padding, str) else sides(padding),
         bias=bias is not None, **mode,
     )  # fmt: skip
 

@@ -6,6 +6,7 @@ from builder.reading.draft import Draft, Flow, Unreadable
 from builder.reading.laying import staged
 from builder.reading.layout import Axis, Layout
 from builder.reading.rules.activation import VALUEWISE
+from builder.reading.rules.attention import is_lower
 from builder.reading.rules.recurrent import _read
 from builder.reading.rules.rule import rule
 
@@ -57,7 +58,9 @@ CALLS = {
     "LSTM GRU RNN": "recurrent",
     "MultiheadAttention": "multi_head_attention",
     **{
-        layer.split()[0]: " ".join([names.split()[0], *layer.split()[1:]])
+        layer.split()[0]: " ".join(
+            [names.split()[0], *(word.partition(":")[0] for word in layer.split()[1:])]
+        )
         for names, layer in VALUEWISE.items()
     },
 }
@@ -109,7 +112,7 @@ def _attention(
     if module.bias_k is not None or module.add_zero_attn or key_padding_mask is not None:
         raise Unreadable("it adds keys of its own, or has a mask for padding")
     causal = attn_mask is not None
-    if causal and not is_lower(attn_mask):
+    if causal and not is_lower(attn_mask, seen=False):
         raise Unreadable("its mask is not the causal one")
     parts, places = [], []
     for one in (query, key, value):
@@ -134,17 +137,3 @@ def _attention(
     if draft.result[1] is None:
         return answer, None
     return answer, f"{id}.weights" if average_attn_weights else None
-
-
-def is_lower(mask: Any) -> bool:
-    """Whether a constant mask lets each step see itself and those before it, and no other."""
-    import torch
-
-    if isinstance(mask, Flow) or mask.ndim < 2 or mask.shape[-1] != mask.shape[-2]:
-        return False
-    steps = mask.shape[-1]
-    hidden = mask if mask.dtype is torch.bool else mask <= -1e4
-    later = torch.ones(steps, steps, dtype=torch.bool, device=mask.device).triu(1)
-    return bool((hidden == later).all()) and (
-        mask.dtype is torch.bool or not bool((mask.masked_fill(later, 0)).any())
-    )

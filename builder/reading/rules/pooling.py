@@ -27,7 +27,9 @@ def _avg_pool(
 ) -> str:  # fmt: skip
     if divisor_override:
         raise Unreadable("its sums are divided by a number of its own")
-    more = unusual(ceil_mode=(ceil_mode, False), count_include_pad=(count_include_pad or not padding, True))
+    more = unusual(
+        ceil_mode=(ceil_mode, False), count_include_pad=(count_include_pad or not sides(padding), True)
+    )
     return _pool("AvgPool", draft, input, kernel_size, stride, padding, more)
 
 
@@ -36,7 +38,7 @@ def _lp_pool(
     draft: Draft, input: Flow, norm_type: float, kernel_size: Sides, stride: Sides | None = None,
     ceil_mode: bool = False,
 ) -> str:  # fmt: skip
-    more = {"p": float(norm_type), **unusual(ceil_mode=(ceil_mode, False))}
+    more = {"power": float(norm_type), **unusual(ceil_mode=(ceil_mode, False))}
     return draft(
         f"LPPool{_rank(input)}d",
         input,
@@ -91,8 +93,8 @@ def _interpolate(
     after, before = draft.result.shape[2:], input.shape[2:]
     if antialias:
         raise Unreadable("antialiasing is not among the ways to resize")
-    ways = {"bilinear": "linear", "trilinear": "linear", "bicubic": "cubic"}
-    more = {"mode": ways.get(mode, mode)} | ({"align_corners": True} if align_corners else {})
+    ways = {"bilinear": "linear", "trilinear": "linear", "bicubic": "bicubic"}
+    more = unusual(mode=(ways.get(mode, mode), "nearest"), align_corners=(bool(align_corners), False))
     factors = {new // old for new, old in zip(after, before, strict=True) if new % old == 0}
     if len(factors) == 1 and all(new % old == 0 for new, old in zip(after, before, strict=True)):
         return draft("Upsample", input, factor=factors.pop(), **more)
@@ -130,8 +132,8 @@ def _channels(draft: Draft, input: Flow, groups: int) -> str:
 
 
 @rule("pad constant_pad_nd")
-def _pad(draft: Draft, input: Flow, pad: Sequence[int], mode: str = "constant", value: Any = None) -> str:
-    if isinstance(mode, int | float):  # constant_pad_nd(input, pad, value)
+def _pad(draft: Draft, input: Flow, pad: Sequence[int], mode: Any = "constant", value: Any = None) -> str:
+    if not isinstance(mode, str):  # constant_pad_nd(input, pad, value)
         mode, value = "constant", mode
     pairs = [(pad[place], pad[place + 1]) for place in range(0, len(pad), 2)]
     if len(pairs) >= len(input.shape) and any(pairs[len(input.shape) - 1]):

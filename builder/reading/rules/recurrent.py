@@ -61,7 +61,7 @@ def _read(
     units = int(params[1].shape[-1])
     if weights["weight_hh_l0"].shape[0] // weights["weight_hh_l0"].shape[1] not in (1, 3, 4):
         raise Unreadable("it projects its state")
-    shown = {"dropout": float(dropout)} if layers > 1 else {}
+    shown: dict[str, Any] = {"dropout": float(dropout)} if layers > 1 else {}
     id = draft(kind, ref, *given, weights=weights, units=units, layers=layers, bidirectional=bidirectional,
                bias=bias, **shown, **more)  # fmt: skip
     return _results(id, input, front, places, (layers * ends, units * ends, units), len(states))

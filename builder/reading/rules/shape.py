@@ -5,7 +5,8 @@ from typing import Any
 
 from builder.reading.draft import Draft, Flow, Unreadable
 from builder.reading.laying import along, laid, lies, straight
-from builder.reading.rules.constant import joined
+from builder.reading.layout import Layout
+from builder.reading.rules.constant import example_of, joined
 from builder.reading.rules.rule import rule
 
 
@@ -68,12 +69,11 @@ def _cat(draft: Draft, tensors: Sequence[Any], dim: int = 0) -> Any:
     rank = draft.result.ndim
     if dim % rank == 0:
         raise Unreadable("it joins along the batch")
-    flows = joined(draft, [one for one in tensors if one.numel()] if _constant(tensors) else tensors)
+    if rank == 3 and dim % rank == 1 and len(tensors) == 2 and not isinstance(tensors[0], Flow):
+        weight = example_of(tensors[0], tensors[1])
+        return draft("ClassToken", tensors[1], weights={"weight": weight}, count=weight.shape[0])
+    flows = joined(draft, tensors)
     return draft("Concatenate", *flows, dim=dim % rank) if len(flows) > 1 else flows[0]
-
-
-def _constant(tensors: Sequence[Any]) -> bool:
-    return not any(isinstance(one, Flow) for one in tensors)
 
 
 @rule("stack")
@@ -100,18 +100,40 @@ def _split(draft: Draft, input: Flow, sizes: Any = None, dim: int = 0, **_: Any)
 
 @rule("unbind", anywhere=True)
 def _unbind(draft: Draft, input: Flow, dim: int = 0) -> Any:
-    def make(ref: str, places: list[int]) -> list[str]:
-        count = input.shape[dim]
-        return [draft("Select", ref, dim=places[0], index=number) for number in range(count)]
-
-    return along(draft, input, [dim], make, gone=True)
+    return [_selected(draft, input, dim, number, one) for number, one in enumerate(draft.result)]
 
 
 @rule("select", anywhere=True)
 def _select(draft: Draft, input: Flow, dim: int, index: int) -> Any:
-    return along(
-        draft, input, [dim], lambda ref, places: draft("Select", ref, dim=places[0], index=index), gone=True
+    return _selected(draft, input, dim, index, draft.result)
+
+
+def _selected(draft: Draft, input: Flow, dim: int, index: int, result: Any) -> Any:
+    """One place along a dimension; where that was cut out of a larger one (Q, K and V of one Linear), it is split."""
+    layout = input.layout
+    group = layout.seen[dim] if layout else ()
+    whole, draft.result = draft.result, result
+    held = (
+        next((place for place, one in enumerate(layout.held) if one[:1] == group), 0)
+        if layout and len(group) == 1
+        else 0
     )
+    if layout and held and len(layout.held[held]) > 1:
+        count = group[0].size
+        id = draft.once("Split", input.ref, dim=held, parts=count)
+        rest = (*layout.held[:held], layout.held[held][1:], *layout.held[held + 1 :])
+        seen = tuple(one for place, one in enumerate(layout.seen) if place != dim % len(layout.seen))
+        made: Any = Flow(f"{id}.part{index % count + 1}", result, Layout(rest, seen), input.origin)
+    else:
+        made = along(
+            draft,
+            input,
+            [dim],
+            lambda ref, places: draft("Select", ref, dim=places[0], index=index),
+            gone=True,
+        )
+    draft.result = whole
+    return made
 
 
 @rule("slice", anywhere=True)
@@ -132,7 +154,7 @@ def _cut(draft: Draft, input: Flow, dim: int, range_: slice) -> Any:
     start, stop, step = range_.indices(size)
     if (start, stop, step) == (0, size, 1):
         return input
-    config = {"start": start, "stop": None if stop == size else stop, "step": step}
+    config: dict[str, Any] = {"start": start, "stop": None if stop == size else stop, "step": step}
     return along(draft, input, [dim], lambda ref, places: draft("Slice", ref, dim=places[0], **config))
 
 

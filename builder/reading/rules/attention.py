@@ -1,0 +1,153 @@
+"""Attention of queries to keys, as one operator or as the products that it is made of."""
+
+from math import prod, sqrt
+from typing import Any
+
+from builder.reading.draft import Draft, Flow, Unreadable
+from builder.reading.laying import drawn, lies
+from builder.reading.layout import Axis, Groups, Layout, sizes
+from builder.reading.rules.arithmetic import number_of
+from builder.reading.rules.rule import rule
+
+
+@rule("scaled_dot_product_attention", anywhere=True)
+def _attention(
+    draft: Draft, query: Any, key: Any, value: Any, attn_mask: Any = None, dropout_p: float = 0.0,
+    is_causal: bool = False, scale: float | None = None, enable_gqa: bool = False,
+) -> Any:  # fmt: skip
+    steps = query.shape[-2]
+    if attn_mask is not None and not isinstance(attn_mask, Flow) and hides_nothing(attn_mask):
+        attn_mask = None
+    if attn_mask is not None and is_lower(attn_mask, seen=True) and steps == key.shape[-2]:
+        attn_mask, is_causal = None, True
+    refs, heads, layouts = [], set(), []
+    for one in (query, key, value):
+        if not isinstance(one, Flow):
+            raise Unreadable("it attends to fixed numbers")
+        ref, count, layout = _by_head(draft, one)
+        refs.append(ref)
+        heads.add(count)
+        layouts.append(layout)
+    if len(heads) > 1:
+        raise Unreadable("queries have another number of heads than keys")
+    more: dict[str, Any] = {}
+    if scale is not None and abs(scale * sqrt(query.shape[-1]) - 1) > 1e-6:
+        more["scale"] = float(scale)
+    if attn_mask is not None:
+        raise Unreadable("its mask is neither the causal one nor empty")
+    ref = draft("ScaledDotProductAttention", *refs, heads=heads.pop(), causal=bool(is_causal),
+                dropout=float(dropout_p), **more)  # fmt: skip
+    held, seen = layouts[0].held, layouts[0].seen
+    wide = (Axis(value.shape[-1]),) if value.shape[-1] > 1 else ()
+    across = tuple(axis for group in seen[:-2] for axis in group if not axis.batch)
+    return Flow(ref, draft.result, Layout((*held[:2], (*across, *wide)), (*seen[:-1], wide)), query.origin)
+
+
+def _by_head(draft: Draft, flow: Flow) -> tuple[str, int, Layout]:
+    """A flow as batch × steps × features, with all heads side by side in the features; and how many there are."""
+    layout = lies(flow)
+    *leading, steps, wide = layout.seen
+    axes = [axis for group in leading for axis in group]
+    across = tuple(axis for axis in axes if not axis.batch)
+    if len(axes) == len(across):
+        raise Unreadable("the batch is among the steps")
+    groups: Groups = (tuple(axis for axis in axes if axis.batch), steps, (*across, *wide))
+    return (
+        drawn(draft, flow.ref, Layout(layout.held, groups)),
+        prod(axis.size for axis in across),
+        Layout(groups, layout.seen),
+    )
+
+
+def hides_nothing(mask: Any) -> bool:
+    """Whether a constant mask lets everything be seen."""
+    import torch
+
+    return bool(mask.all()) if mask.dtype is torch.bool else not bool(mask.any())
+
+
+def is_lower(mask: Any, *, seen: bool) -> bool:
+    """Whether a constant mask lets each step see itself and those before it, and no other.
+
+    Args:
+        mask: Of any number of dimensions, the last two are queries × keys.
+        seen: Whether True in it means that something is seen (else that it is hidden).
+    """
+    import torch
+
+    if isinstance(mask, Flow) or mask.ndim < 2 or mask.shape[-1] != mask.shape[-2]:
+        return False
+    steps = mask.shape[-1]
+    later = torch.ones(steps, steps, dtype=torch.bool, device=mask.device).triu(1)
+    if mask.dtype is torch.bool:
+        return bool(((~mask if seen else mask) == later).all())
+    return bool(((mask <= -1e4) == later).all()) and not bool(mask.masked_fill(later, 0).any())
+
+
+@rule("matmul bmm", anywhere=True)
+def _matmul(draft: Draft, input: Any, other: Any) -> Any:
+    if not (isinstance(input, Flow) and isinstance(other, Flow)):
+        return _by_constant(draft, input, other)
+    if len(input.shape) != len(other.shape) or len(input.shape) < 3:
+        raise Unreadable("its inputs have different numbers of dimensions")
+    first, second = lies(input), lies(other)
+    turned = second.permuted([*range(len(second.seen) - 2), len(second.seen) - 1, len(second.seen) - 2])
+    left, front, rest = _stacked(draft, input, first)
+    plainly, swapped = _order(second), _order(turned)
+    transpose = not plainly and swapped
+    right, _, others = _stacked(draft, other, turned if transpose else second)
+    if others != rest:
+        raise Unreadable("its inputs are stacked in different ways")
+    ref = draft("MatMul", left, right, transpose=transpose)
+    columns = (Axis(draft.result.shape[-1]),) if draft.result.shape[-1] > 1 else ()
+    layout = Layout((*front[:-1], columns), (*first.seen[:-1], columns))
+    return Flow(ref, draft.result, layout, (draft.scope, draft.name))
+
+
+def _order(layout: Layout) -> bool:
+    """Whether what is seen needs no permutation of what is held."""
+    from builder.reading.layout import runs
+
+    order = runs(layout)[1]
+    return [*order] == sorted(order)
+
+
+def _stacked(draft: Draft, flow: Flow, layout: Layout) -> tuple[str, Groups, tuple[int, ...]]:
+    """A flow with the batch first, then what is stacked, then rows and columns; and the sizes of the stack."""
+    *leading, rows, columns = layout.seen
+    axes = [axis for group in leading for axis in group]
+    across = [axis for axis in axes if not axis.batch]
+    if len(across) == len(axes):
+        raise Unreadable("the batch is among its rows and columns")
+    stack = tuple((axis,) for axis in across)
+    groups: Groups = (tuple(axis for axis in axes if axis.batch), *stack, rows, columns)
+    return drawn(draft, flow.ref, Layout(layout.held, groups)), groups, sizes(stack)
+
+
+def _by_constant(draft: Draft, input: Any, other: Any) -> Any:
+    """A product with a fixed matrix: a Linear, if it stands on the right."""
+    from builder.reading.laying import along
+    from builder.reading.rules.dense import dense
+
+    if not isinstance(input, Flow) or other.ndim != 2:
+        raise Unreadable("it multiplies by fixed matrices that no Linear could hold")
+    return along(draft, input, [-1], lambda ref, _: dense(draft, ref, other.t(), None))
+
+
+@rule("baddbmm", anywhere=True)
+def _baddbmm(
+    draft: Draft, input: Any, batch1: Flow, batch2: Flow, *, beta: float = 1, alpha: float = 1
+) -> Any:
+    if beta and number_of(input) != 0:
+        raise Unreadable("it adds something to a product")
+    made = _matmul(draft, batch1, batch2)
+    from builder.reading.laying import same
+
+    return made if alpha == 1 else same(draft, "Affine", made, scale=float(alpha), shift=0.0)
+
+
+@rule("mm", anywhere=True)
+def _mm(draft: Draft, input: Any, mat2: Any) -> Any:
+    if isinstance(mat2, Flow):
+        raise Unreadable("it multiplies across the batch")
+    return _by_constant(draft, input, mat2)
