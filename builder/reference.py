@@ -12,7 +12,8 @@ from builder.layers import LAYERS
 from builder.registry import label
 from builder.shapes import infer
 from builder.source import CLASS, source
-from builder.templates import TEMPLATES, about
+from builder.templates import about
+from builder.templates.sketch import TEMPLATES
 
 NUMBERS = {
     "float": "real numbers",

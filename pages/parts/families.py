@@ -17,9 +17,9 @@ FAMILIES = {
     "Sequences": "They read step by step and remember.",
     "Transformers": "Each step looks at all others: language, translation, and pictures in patches.",
     "Autoencoders": "They learn what matters by squeezing it through a narrow place.",
-    "Generative networks": "They make pictures that were never there.",
+    "Generative adversarial networks": "One makes pictures that were never there, the other tries to tell; both learn.",
     "Graph networks": "They learn from who is connected with whom.",
-    "Energy and maps": "They settle into what they have seen: memories, features and maps.",
+    "Capsules, energies and maps": "Parts that vote for wholes, memories that settle, maps of neighbours.",
     "Reinforcement learning": "They learn from rewards what to do next.",
 }
 """In the order in which they are shown, with a word about each; families that are not named here follow."""
