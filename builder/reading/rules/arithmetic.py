@@ -252,10 +252,11 @@ def _odd_constant(kind: str, draft: Draft, pair: list[Any], flow: Flow) -> Any:
     return Flow(made, draft.result, Layout(front, lies(flow).seen), flow.origin)
 
 
-UNARY = {
+UNARY: dict[str, tuple[str, dict[str, Any]]] = {
     "exp": ("Exp", {}), "log": ("Log", {}), "sqrt": ("Sqrt", {}), "abs": ("Abs", {}), "sin": ("Sin", {}),
     "cos": ("Cos", {}), "square": ("Power", {"exponent": 2.0}), "rsqrt": ("Power", {"exponent": -0.5}),
-    "reciprocal": ("Power", {"exponent": -1.0}), "erf": ("Formula", {"expression": "erf(x)"}), "floor": ("Formula", {"expression": "floor(x)"}), "sign": ("Sign", {}),
+    "reciprocal": ("Power", {"exponent": -1.0}), "sign": ("Sign", {}), "erf": ("Formula", {"expression": "erf(x)"}),
+    "floor": ("Formula", {"expression": "floor(x)"}),
 }  # fmt: skip
 """Functions of one value that are no activations."""
 
