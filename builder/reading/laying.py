@@ -59,8 +59,12 @@ def reshaped(draft: Draft, ref: str, before: Sequence[int], after: Sequence[int]
     last = len(after) - 1
     if last >= 1 and len(before) > len(after) and after == (*before[:last], prod(before[last:])):
         return draft("Flatten", ref, start=last)
-    if not last:
-        return draft("Select", ref, dim=1, index=0)
+    places = [place for place in range(1, len(after)) if after[:place] + after[place + 1 :] == before]
+    if len(after) == len(before) + 1 and places and after[places[-1]] == 1:
+        return draft("Unsqueeze", ref, dim=places[-1])
+    places = [place for place in range(1, len(before)) if before[:place] + before[place + 1 :] == after]
+    if len(before) == len(after) + 1 and places and before[places[-1]] == 1:
+        return draft("Squeeze", ref, dim=places[-1])
     return draft("Reshape", ref, shape=after[1:])
 
 
