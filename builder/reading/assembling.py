@@ -57,7 +57,8 @@ def assembled(draft: Draft) -> Assembled:
 
     draft.tidy()
     recognise(draft)
-    units = [Unit(one.id, one.scope, one.name, one.kind, one.config, one.inputs, one.shares, one.weights, {one.id: ""})
+    units = [Unit(one.id, one.scope, one.name, one.kind, one.config, one.inputs, one.shares,
+                  {} if one.shares else one.weights, {one.id: ""})
              for one in draft.nodes.values()]  # fmt: skip
     units, blocks = folded(units, draft.classes, _specs(draft, units))
     nodes, where = graphed(units, "", blocks)
