@@ -8,9 +8,10 @@ from pathlib import Path
 
 import builder
 from builder.check import errors
-from builder.errors import BadFile, BadGraph, StrataError
+from builder.errors import BadFile, BadGraph, StrataError, nearest
 from builder.files import write_atomically
 from builder.graph import Graph
+from builder.layers import LAYERS
 from builder.project import Project
 from builder.reading.suspicion import content_of
 from builder.spreadsheet import costs
@@ -38,7 +39,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         "python -m builder", description="Look at networks without training them."
     )
-    commands = parser.add_subparsers(required=True, metavar="summary | check | source | read | templates")
+    commands = parser.add_subparsers(
+        required=True, metavar="summary | check | source | read | templates | reference"
+    )
     for run, help in (
         (_summary, "a table of its nodes: shapes, parameters, multiply–adds, memory"),
         (_check, "everything that is wrong with it"),
@@ -70,6 +73,10 @@ def _parser() -> argparse.ArgumentParser:
     read.set_defaults(run=_read)
     listed = commands.add_parser("templates", help="the names of the ready networks")
     listed.set_defaults(run=_templates)
+    told = commands.add_parser("reference", help="every kind of layer, or one, as Markdown")
+    told.add_argument("kind", nargs="?", default="", help="such as Conv2d; by default all")
+    told.add_argument("-o", "--out", type=Path, metavar="FILE", help="write it to a file")
+    told.set_defaults(run=_reference)
     return parser
 
 
@@ -131,6 +138,16 @@ def _read(options: argparse.Namespace) -> int:
 
 def _templates(options: argparse.Namespace) -> int:
     print("\n".join(_aligned([[name, about(name).title] for name in templates()], "")))
+    return 0
+
+
+def _reference(options: argparse.Namespace) -> int:
+    from builder.handbook import handbook, page
+
+    if options.kind and options.kind not in LAYERS:
+        near = nearest(options.kind, LAYERS)
+        raise BadFile(f"There is no layer {options.kind!r}.{f' Did you mean {near}?' if near else ''}")
+    _write(page(options.kind) if options.kind else handbook(), options.out)
     return 0
 
 

@@ -3,6 +3,7 @@ import streamlit as st
 import builder
 from builder.errors import BadFile
 from pages.parts.canvas import build_canvas, built
+from pages.parts.costs import totals
 from pages.parts.documents.scene import batch_of
 from pages.parts.editing.here import WAIT, Here, here
 from pages.parts.editing.properties import properties
@@ -11,7 +12,6 @@ from pages.parts.editing.view import chosen
 from pages.parts.header import go, page_head, project_page
 from pages.parts.lifespan import torch_is_ready
 from pages.parts.state import Opened
-from pages.parts.words import count, size
 
 BUILD_IT = ".venv/bin/pip install --no-deps --force-reinstall ./builder/canvas"
 SIDE = 320
@@ -42,23 +42,6 @@ def heading(seen: Here) -> None:
             go("data")
 
 
-def totals(seen: Here) -> None:
-    """What the whole network costs."""
-    batch, summary = batch_of(seen.opened.project), builder.summary(seen.opened.graph)
-    grid = st.grid(4, min_column_width=130)
-    grid.metric("Parameters", count(summary.parameters), border=True, help="Numbers that the network learns")
-    grid.metric("Multiply–adds", count(summary.multiply_adds), border=True, help="For one example")
-    grid.metric(
-        "Depth", summary.depth, border=True, help="Layers that multiply by weights on the longest path"
-    )
-    grid.metric(
-        "Training memory",
-        size(summary.training_bytes(batch)),
-        border=True,
-        help=f"About, for a batch of {batch}: weights, gradients, Adam's moments and activations",
-    )
-
-
 def board(opened: Opened) -> Here:
     """The canvas, and beside it the settings of what is selected there."""
     head = st.container()
@@ -76,7 +59,7 @@ def board(opened: Opened) -> Here:
             st.caption("The same network, for the keyboard alone and for screen readers.")
             table_editor(seen, next(iter(chosen(opened)), ""))
             if not seen.pending:
-                totals(seen)
+                totals(builder.summary(seen.opened.graph), batch_of(seen.opened.project))
     return seen
 
 
@@ -94,7 +77,7 @@ def fallback(opened: Opened) -> Here:
     with left:
         table_editor(seen, one)
         if not seen.pending:
-            totals(seen)
+            totals(builder.summary(seen.opened.graph), batch_of(seen.opened.project))
     with right.container(border=True):
         properties(seen, [one], keys=False)
     return seen

@@ -1,4 +1,4 @@
-from functools import cache
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -7,27 +7,18 @@ from builder.files import loads
 from builder.project import Project
 from builder.templates import TEMPLATES, Template, about
 from pages.parts import projects, state
+from pages.parts.families import FAMILIES, drawn, families, found
 from pages.parts.forms.refusing import reason, refuse
 from pages.parts.header import go, page_head
 from pages.parts.live import fetch_ahead
 from pages.parts.project_list import project_list
-from pages.parts.words import plain
-from pages.views.picture import picture
+from pages.parts.words import listed, plain
 
 UPLOAD = "project_file"
-ORDER = ("Images", "Points in the plane", "Tables", "Published networks")
-GROUPS = {
-    "Images": "Small pictures of handwritten digits: every kind of network can read them, each in its way.",
-    "Points in the plane": "Two numbers a point, so that everything a network does can be drawn.",
-    "Tables": "Measurements in columns, beside the simple models that are hard to beat.",
-    "Published networks": "As their papers draw them. Those without data open in Build.",
-}
-
-
-@cache
-def drawn(name: str) -> str:
-    """The picture of a template."""
-    return picture(about(name).project().graph)
+FAMILY, FIND = "family", "find"
+"""Where the session, and the address, keep which family is shown and what is searched for."""
+FEW = 4
+"""How many of a family are shown before one asks for more: about a row."""
 
 
 def build(name: str) -> None:
@@ -59,14 +50,11 @@ def upload() -> None:
 
 def card(template: Template) -> None:
     """A ready network: its picture, what to look for, and the buttons."""
-    with st.container(border=True, height="stretch", vertical_alignment="distribute"):
-        with st.container(gap="xsmall"):
+    with st.container(border=True, height="stretch", vertical_alignment="distribute", gap="small"):
+        with st.container(gap="xxsmall"):
             st.image(drawn(template.name), width="stretch", alt=f"The layers of {template.title}")
-            st.markdown(f"**{plain(template.title)}**")
-            st.caption(plain(template.about))
-            if template.reference:
-                st.caption(f":material/menu_book: {plain(template.reference)}")
-        with st.container(horizontal=True, gap="small"):
+            st.markdown(f"**{plain(template.title)}**  \n:small[:gray[{plain(template.about)}]]")
+        with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
             if template.trains:
                 st.button(
                     "Train",
@@ -84,7 +72,83 @@ def card(template: Template) -> None:
                 args=(template.name,),
                 type="tertiary" if template.trains else "secondary",
             )
+            st.page_link(
+                st.session_state["pages"]["network"],
+                label="Details",
+                icon=":material/info:",
+                query_params={"name": template.name},
+            )
 
+
+def show_family(name: str) -> None:
+    """Show all of a family."""
+    st.session_state[FAMILY] = name
+
+
+def family(name: str, members: Sequence[Template], shown: Sequence[Template]) -> None:
+    """A headed group of cards; the names of those that are not shown, and a button that shows them."""
+    told = f"{len(members)} networks. " if len(members) > FEW else ""
+    st.markdown(f"##### {plain(name)}  \n:small[:gray[{told}{FAMILIES.get(name, '')}]]")
+    grid = st.grid(FEW, min_column_width=250, key=f"cards {name}")
+    for template in shown:
+        with grid:
+            card(template)
+    if rest := [one.title for one in members if one not in shown]:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            words = f"Show all {len(members)}"
+            st.button(
+                words,
+                key=f"all {name}",
+                icon=":material/expand_more:",
+                on_click=show_family,
+                args=(name,),
+                type="tertiary",
+            )
+            st.caption(plain(f"Also {listed(rest)}"))
+
+
+@st.fragment
+def gallery() -> None:
+    """The ready networks by family, with a search and a choice of family; drawn anew alone as one looks around."""
+    if "go" in st.session_state:
+        st.rerun()  # a button of a card was pressed: the page knows where to go
+    every = families()
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="gallery head"):
+        typed = st.text_input(
+            "Search networks", key=FIND, bind="query-params", icon=":material/search:", width=300, max_chars=80,
+            placeholder=f"Search {len(TEMPLATES)} networks, layers, papers", label_visibility="collapsed",
+        )  # fmt: skip
+        chosen = st.pills(
+            "Family", [*every], key=FAMILY, bind="query-params", label_visibility="collapsed", wrap=True
+        )
+    if refused := st.session_state.pop("refused", ""):
+        st.error(plain(refused), icon=":material/block:")
+    words, hits = typed.lower().split(), 0
+    for name, members in every.items():
+        fitting = found(words, members) if words else members
+        if fitting and chosen in (None, name):
+            hits += len(fitting)
+            family(name, fitting, fitting if words or chosen else fitting[:FEW])
+    if not hits:
+        where = f" in {plain(chosen)}" if chosen else ""
+        st.caption(
+            f"No ready network{where} has {plain(' '.join(words))} in its name, description, source or layers."
+        )
+        st.button("Show all networks", icon=":material/close:", on_click=show_everything)
+
+
+def show_everything() -> None:
+    """Search for nothing."""
+    st.session_state[FIND], st.session_state[FAMILY] = "", None
+
+
+STYLE = """<style>
+@media (max-width: 640px) {
+    [class*="st-key-cards"] { display: flex !important; flex-wrap: nowrap; overflow-x: auto; padding-bottom: .5rem; }
+    [class*="st-key-cards"] > * { flex: 0 0 260px; }
+}
+</style>"""
+"""On a phone the cards of a family lie side by side, to be pushed along."""
 
 if wish := st.session_state.pop("go", None):
     go(wish[0], project=wish[1], **({"run": wish[2]} if wish[2] else {}))
@@ -100,17 +164,7 @@ with actions:
             "A Strata project (.json)", type=["json"], key=UPLOAD, on_change=upload, max_upload_size=32
         )
         reason(UPLOAD)
-if refused := st.session_state.pop("refused", ""):
-    st.error(plain(refused), icon=":material/block:")
+st.html(STYLE)
 project_list()
-for group in [*ORDER, *sorted({template.group for template in TEMPLATES.values()} - set(ORDER))]:
-    members = [template for template in TEMPLATES.values() if template.group == group]
-    if not members:
-        continue
-    st.markdown(f"##### {plain(group)}")
-    st.caption(GROUPS.get(group, ""))
-    grid = st.grid(3, min_column_width=280)
-    for template in members:
-        with grid:
-            card(template)
+gallery()
 fetch_ahead()

@@ -16,6 +16,10 @@ PAGES = {
     "runs": st.Page(
         ROOT / "pages/runs.py", title="Runs", icon=":material/stacked_line_chart:", url_path="runs"
     ),
+    "network": st.Page(ROOT / "pages/network.py", title="Network", icon=":material/hub:", url_path="network"),
+    "reference": st.Page(
+        ROOT / "pages/reference.py", title="Reference", icon=":material/menu_book:", url_path="reference"
+    ),
     "build": st.Page(
         ROOT / "pages/build.py", title="Build", icon=":material/account_tree:", url_path="build"
     ),

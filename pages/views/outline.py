@@ -1,12 +1,13 @@
 """About how large each node's output is, told from fields alone: enough for a picture, and quick."""
 
 from collections.abc import Mapping
-from math import ceil, prod
+from math import prod
 from typing import Any
 
 from builder.fields import Arguments, layer_of, sized
 from builder.graph import Graph, Node
 from builder.layer import Layer, Shape, Spec
+from builder.window import Window
 
 WIDTHS = ("units", "filters", "hidden", "width", "features", "embedding", "size")
 """Fields that say how many features or channels there will be."""
@@ -90,5 +91,13 @@ def _of_layer(layer: Layer, given: list[Shape]) -> Shape:
     sides: list[Any] = []
     for dim, window in enumerate(windows, 1):
         old = first[window.dim or dim] if window else width or (first[dim] if dim < len(first) else 1)
-        sides.append(ceil(old * window.grows / window.stride) if window else old)
+        sides.append(_side(old, window) if window else old)
     return (first[0], *sides)
+
+
+def _side(old: int, window: Window) -> int:
+    """How many places there are behind a window, if there is as much padding at the end as at the beginning."""
+    reach = window.dilation * (window.size - 1)
+    if window.grows > 1:
+        return max((old - 1) * window.grows + 1 - reach + 2 * window.before, 1)
+    return max((old + 2 * window.before - reach - 1) // window.stride + 1, 1)

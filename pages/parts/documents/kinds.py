@@ -30,8 +30,13 @@ def kinds() -> dict[str, Any]:
     }
 
 
-def _kind(kind: type[Layer]) -> dict[str, Any]:
+def searched(kind: type[Layer]) -> str:
+    """The words by which a kind is found."""
     words = (kind.__name__, spaced(kind.__name__), kind.category, *kind.other_names())
+    return ", ".join(dict.fromkeys(word.lower() for word in words))
+
+
+def _kind(kind: type[Layer]) -> dict[str, Any]:
     return {
         "title": kind.title,
         "category": kind.category,
@@ -43,5 +48,5 @@ def _kind(kind: type[Layer]) -> dict[str, Any]:
         "outputs": [*kind.outputs] if kind.__name__ not in ("Output", "Block") else [],
         "takes": kind.takes,
         "apart": {**kind.apart},
-        "search": ", ".join(dict.fromkeys(word.lower() for word in words)),
+        "search": searched(kind),
     }

@@ -14,6 +14,7 @@ from builder.layer import Layer, Spec
 from builder.layers import LAYERS
 from builder.layers.io import Block
 from builder.shapes import lends
+from pages.parts import state
 from pages.parts.editing.blocks import use_form
 from pages.parts.editing.formulas import known
 from pages.parts.editing.here import WAIT, Here
@@ -213,11 +214,15 @@ def _axes(every: Sequence[str]) -> str:
 
 
 def _teaching(kind: type[Layer]) -> None:
-    """Its formula and where it comes from."""
+    """Its formula, where it comes from, and the way to all that is known of it."""
     if kind.formula:
         st.latex(kind.formula)
     if kind.reference:
         st.caption(f":material/menu_book: {plain(kind.reference)}")
+    st.page_link(
+        st.session_state["pages"]["reference"], label=f"{kind.__name__} in the Reference", icon=":material/menu_book:",
+        query_params=state.parameters(layer=kind.__name__),
+    )  # fmt: skip
 
 
 def _identity(here: Here, node: Node) -> None:

@@ -6,13 +6,18 @@ import streamlit as st
 
 from builder.edits import Reorder
 from builder.graph import Node
+from builder.summary import summary_inside
 from builder.trial import Outcome
+from pages.parts.costs import cost_table
+from pages.parts.documents.scene import batch_of
 from pages.parts.editing.adding import add_node
-from pages.parts.editing.here import Here
+from pages.parts.editing.here import WAIT, Here
 from pages.parts.editing.view import show
 from pages.parts.forms.bound import bound
+from pages.parts.words import plain
 
 SIGNS = {"error": "✕", "warning": "△"}
+VIEWS = ("Connections", "Costs")
 
 
 def table_editor(here: Here, chosen: str) -> None:
@@ -29,8 +34,37 @@ def table_editor(here: Here, chosen: str) -> None:
                 "Leave the block", key=f"leave {here.key}", icon=":material/logout:",
                 on_click=show, args=(opened, (), here.path[:-1]),
             )  # fmt: skip
-    if here.graph.nodes:
+    if not here.graph.nodes:
+        return
+    view = st.segmented_control(
+        "What the table shows", VIEWS, default=VIEWS[0], required=True, key=f"table view {opened.id}",
+        label_visibility="collapsed",
+    )  # fmt: skip
+    if view == VIEWS[0]:
         _table(here)
+    elif here.pending:
+        st.caption(WAIT)
+    else:
+        _costs(here, chosen)
+
+
+def _costs(here: Here, chosen: str) -> None:
+    """What each node costs; a row for a block, into which one can look."""
+    opened = here.opened
+    node = here.graph.by_id.get(chosen)
+    if node and node.kind == "Block":
+        st.button(
+            f"Look inside {plain(node.id)}", key=f"inside {here.key} {node.id}", icon=":material/login:",
+            on_click=show, args=(opened, (), (*here.path, node.id)),
+        )  # fmt: skip
+    if here.path:
+        st.caption(
+            f"One repeat of the block {plain(here.block)}, with what reaches it in {plain(' → '.join(here.path))}."
+        )
+    summary = summary_inside(here.whole, here.path)
+    ids = " ".join(row.node for row in summary.rows)
+    name = "-".join((opened.id, here.role, *here.path))
+    cost_table(summary, batch_of(opened.project), f"costs {here.key} {ids}", name, here.show)
 
 
 def _node_box(here: Here, chosen: str) -> None:
