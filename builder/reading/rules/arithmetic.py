@@ -255,7 +255,7 @@ def _odd_constant(kind: str, draft: Draft, pair: list[Any], flow: Flow) -> Any:
 UNARY = {
     "exp": ("Exp", {}), "log": ("Log", {}), "sqrt": ("Sqrt", {}), "abs": ("Abs", {}), "sin": ("Sin", {}),
     "cos": ("Cos", {}), "square": ("Power", {"exponent": 2.0}), "rsqrt": ("Power", {"exponent": -0.5}),
-    "reciprocal": ("Power", {"exponent": -1.0}), "erf": ("Erf", {}), "floor": ("Floor", {}), "sign": ("Sign", {}),
+    "reciprocal": ("Power", {"exponent": -1.0}), "erf": ("Formula", {"expression": "erf(x)"}), "floor": ("Formula", {"expression": "floor(x)"}), "sign": ("Sign", {}),
 }  # fmt: skip
 """Functions of one value that are no activations."""
 

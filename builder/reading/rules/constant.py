@@ -28,7 +28,7 @@ def constant(draft: Draft, value: "torch.Tensor", like: Flow, rank: int = 0) -> 
     if known.learned or one.numel() > MOST_WRITTEN:
         ref = draft("Parameter", straight(draft, like), weights={"weight": one}, shape=[*one.shape])
     else:
-        ref = draft("Constant", straight(draft, like), values=one.tolist())
+        ref = draft("Constant", straight(draft, like), values=one.flatten().tolist(), shape=[*one.shape])
     draft.name = name
     return ref
 
