@@ -164,11 +164,17 @@ def attributes(node: "onnx.NodeProto") -> dict[str, Any]:
     """The attributes of an operator as plain values; tensors stay as they are stored."""
     found: dict[str, Any] = {}
     for one in node.attribute:
-        kinds = {1: one.f, 2: one.i, 3: one.s.decode("utf-8", "replace"), 4: one.t, 6: [*one.floats], 7: [*one.ints],
+        kinds = {1: _short(one.f), 2: one.i, 3: one.s.decode("utf-8", "replace"), 4: one.t,
+                 6: [_short(number) for number in one.floats], 7: [*one.ints],
                  8: [text.decode("utf-8", "replace") for text in one.strings]}  # fmt: skip
         if one.type in kinds:
             found[one.name] = kinds[one.type]
     return found
+
+
+def _short(number: float) -> float:
+    """A number of single precision as it was meant: 1e-05, not 9.99999974e-06."""
+    return float(f"{number:.7g}")
 
 
 def _modules(model: "onnx.ModelProto") -> set[str]:

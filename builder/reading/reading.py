@@ -92,18 +92,29 @@ def read_file(content: bytes, example: "Sequence[torch.Tensor] | None" = None) -
 def read_module(module: Any, example: "Sequence[torch.Tensor]") -> Reading:
     """The module that torch.fx or torch.export follows on an example."""
     from builder.reading.proof import pair
-    from builder.reading.torchcode import evaluating, followed
+    from builder.reading.torchcode import evaluating, symbolic, traced
 
     for one in example:
         if not one.ndim or not len(one):
             raise BadFile("An example must have a batch as its first dimension, with at least one row.")
     example = pair(example)
-    with evaluating(module):
-        graph, holder, by = followed(module, example)
-        draft = Draft()
-        if by != "torch.fx":
-            draft.note("Followed by torch.export, because torch.fx cannot follow it.")
-        return _proven(draft, graph, holder, example, lambda given: flat(module(*given)))
+    readings: list[Reading] = []
+    refusals: list[str] = []
+    for name, follow in (("torch.fx", symbolic), ("torch.export", traced)):
+        with evaluating(module):
+            try:
+                graph, holder = follow(module, example)
+            except Exception as error:  # whatever the code of a module does when it is followed
+                refusals.append(f"{name}: {str(error).strip().partition(chr(10))[0][:200]}.")
+                continue
+            readings.append(
+                _proven(Draft("torch"), graph, holder, example, lambda given: flat(module(*given)))
+            )
+        if not readings[-1].unknown:
+            break
+    if not readings:
+        raise BadFile(f"The module cannot be followed. {' '.join(refusals)}")
+    return min(readings, key=lambda one: sum(len(unknown.nodes) for unknown in one.unknown))
 
 
 def read_program(program: Any, example: "Sequence[torch.Tensor] | None" = None) -> Reading:
@@ -119,7 +130,7 @@ def read_program(program: Any, example: "Sequence[torch.Tensor] | None" = None) 
         return flat(torch.fx.Interpreter(graph).run(*rows, enable_io_processing=False))
 
     with torch.no_grad():
-        return _proven(Draft(), graph.graph, graph, given, original)
+        return _proven(Draft("torch"), graph.graph, graph, given, original)
 
 
 def _proven(
@@ -154,7 +165,7 @@ def read_onnx(content: bytes, example: "Sequence[torch.Tensor] | None" = None) -
     from builder.reading.onnxcode import Walk, examples
     from builder.reading.onnxfile import opened, runner
 
-    model, draft = opened(content), Draft()
+    model, draft = opened(content), Draft("onnx", merged=True)
     given = examples(model, draft)
     names = [*given]
     values = [*given.values()] if example is None else [*example]

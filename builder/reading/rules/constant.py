@@ -26,9 +26,12 @@ def constant(draft: Draft, value: "torch.Tensor", like: Flow, rank: int = 0) -> 
     one, known = example_of(value, like, rank), draft.known(value)
     name, draft.name = draft.name, known.name[len(draft.scope) :].strip(".") or "constant"
     if known.learned or one.numel() > MOST_WRITTEN:
-        ref = draft("Parameter", straight(draft, like), weights={"weight": one}, shape=[*one.shape])
+        ref = draft("Parameter", straight(draft, like), weights={"weight": one}, shape=[*one.shape],
+                    trained=known.learned)  # fmt: skip
     else:
-        ref = draft("Constant", straight(draft, like), values=one.flatten().tolist(), shape=[*one.shape])
+        ref = draft(
+            "Constant", straight(draft, like), values=one.double().reshape(-1).tolist(), shape=[*one.shape]
+        )
     draft.name = name
     return ref
 
