@@ -71,6 +71,11 @@ class Expression:
         parts = {name: _parsed(str(value), self._names) for name, value in values.items()}
         return ast.unparse(_Filled(parts).visit(_parsed(self.text, self._names)))
 
+    def written(self, words: Mapping[str, str]) -> str:
+        """The formula as Python source, with other expressions for its names and functions."""
+        parts = {name: ast.parse(text, mode="eval").body for name, text in words.items()}
+        return ast.unparse(_Filled(parts).visit(_parsed(self.text, self._names)))
+
     def __call__(self, **values: Any) -> Any:
         """The value of the formula for these values of its names."""
         return self._value(self._tree, values)

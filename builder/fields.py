@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
@@ -21,8 +21,6 @@ Arguments = tuple[tuple[str, float], ...]
 """The arguments of a block with their values."""
 LARGEST = 1e100
 """What a formula may give at most."""
-TEXTS = ("block", "arguments")
-"""Fields of a Block that are no formulas of what is around it: a name, and formulas that a use works out itself."""
 NUMBERS = (WHOLE, "must be a number")
 """The rules of fields in which text is a formula and nothing else."""
 
@@ -35,6 +33,14 @@ class Ports(NamedTuple):
     outputs: tuple[str, ...]
 
 
+@cache
+def texts(kind: str) -> frozenset[str]:
+    """The fields of a kind whose text is no formula of the block around: plain text, and a Block's own arguments."""
+    fields = LAYERS[kind].model_fields if kind in LAYERS else {}
+    own = {"arguments"} if kind == "Block" else set()
+    return frozenset(own | {name for name, info in fields.items() if info.annotation is str})
+
+
 @lru_cache(32_768)
 def layer_of(key: Key, arguments: Arguments = ()) -> tuple[Layer | None, tuple[Problem, ...]]:
     """The layer that a node's kind and config describe, or the problems of its fields."""
@@ -43,9 +49,9 @@ def layer_of(key: Key, arguments: Arguments = ()) -> tuple[Layer | None, tuple[P
     if kind is None:
         message = f"{name!r} is no kind of layer."
         return None, (Problem(message, rule="must be a kind of layer", value=name, fix=_nearest(name)),)
-    texts = TEXTS if name == "Block" else ()
+    plain = texts(name)
     fields = {
-        field: value if field in texts else evaluated(value, arguments)
+        field: value if field in plain else evaluated(value, arguments)
         for field, value in json.loads(config).items()
     }
     try:

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
 KINDS = sorted(LAYERS)
 LARGE = (
-    "alexnet", "bert-base", "densenet-121", "googlenet", "gpt2-small", "inception-v3", "resnet-18", "resnet-34",
-    "resnet-50", "squeezenet", "transformer-base", "transformer-translation", "u-net", "vgg-11", "vgg-16", "vit-b16",
+    "alexnet", "bert-base", "capsnet", "densenet-121", "efficientnet-b0", "gat", "googlenet", "gpt2-small",
+    "inception-v3", "mobilenet-v2", "resnet-18", "resnet-34", "resnet-50", "squeezenet", "transformer-base",
+    "transformer-translation", "u-net", "vgg-11", "vgg-16", "vit-b16",
 )  # fmt: skip
 """Ready networks too large for a quick test."""
 

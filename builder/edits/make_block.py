@@ -8,7 +8,7 @@ from builder.edits.copies import Free
 from builder.edits.definitions import free, said, with_blocks
 from builder.edits.record import GraphEdit, changed, found
 from builder.expression import IN, Expression
-from builder.fields import TEXTS, layer_of, ports
+from builder.fields import layer_of, ports, texts
 from builder.graph import Graph, Name, Node
 from builder.layers.io import LARGEST_SIDE, MOST_SIDES
 from builder.shapes import Inference, alone
@@ -190,7 +190,7 @@ def _names(node: Node, graph: Graph) -> set[str]:
     """The names in the formulas of a node's fields; what `in` means for a Block's arguments stays as it is."""
     names = {*graph.arguments, IN}
     given = node.config.get("arguments") if node.kind == "Block" else None
-    fields = [value for name, value in node.config.items() if node.kind != "Block" or name not in TEXTS]
+    fields = [value for name, value in node.config.items() if name not in texts(node.kind)]
     return _in_formulas(fields, names) | (_in_formulas(given, names) - {IN})
 
 

@@ -7,7 +7,7 @@ from builder.edits.copies import Free
 from builder.edits.definitions import defined, said, uses, with_blocks
 from builder.edits.record import GraphEdit, changed, found, grown
 from builder.expression import IN, LONGEST, Expression
-from builder.fields import TEXTS, given, number
+from builder.fields import given, number, texts
 from builder.graph import Graph, Node
 from builder.layers.io import Block
 from builder.shapes import infer
@@ -130,9 +130,11 @@ def _copy(
 ) -> Node:  # fmt: skip
     inputs = {port: led for port, source in node.inputs.items() if (led := _led(source, ids, feeds))}
     position = (node.position[0] + shift[0], node.position[1] + shift[1]) if node.position and shift else None
-    config = {name: _filled(value, use, values) for name, value in node.config.items()}
+    plain = texts(node.kind)
+    config = {
+        name: value if name in plain else _filled(value, use, values) for name, value in node.config.items()
+    }
     if node.kind == "Block":
-        config |= {name: node.config[name] for name in TEXTS if name in node.config}
         known = {name: value for name, value in values.items() if name != IN}
         if isinstance(given := config.get("arguments"), dict):
             config["arguments"] = {

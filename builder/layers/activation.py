@@ -54,6 +54,19 @@ class PReLU(_Activation):
     reference: ClassVar = "He et al. (2015), Delving deep into rectifiers"
     formula: ClassVar = r"y = \max(0, x) + a \min(0, x),\quad a \text{ learned}"
     init: float = Field(0.25, ge=0, le=1, description="Slope below zero at the start")
+    each: Literal["layer", "channel"] = Field("layer", description="What has a slope of its own")
+
+    def module(self, x: Shape) -> Call:
+        """nn.PReLU."""
+        return call("nn.PReLU", num_parameters=x[1] if self.each == "channel" else 1, init=self.init)
+
+    def refuses(self, x: Shape) -> str:
+        """Without channels there is nothing to have slopes."""
+        return (
+            "each must be layer for a single value. Got channel."
+            if self.each == "channel" and len(x) < 2
+            else ""
+        )
 
 
 class ELU(_Activation):

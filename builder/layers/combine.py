@@ -8,32 +8,36 @@ from builder.layer import Layer, Shape, Use, written
 from builder.window import OWN, Windows, own_places
 
 
-class _Elementwise(Layer):
+class _Broadcast(Layer):
+    """Value by value, where sides of 1 are spread over the others."""
+
     category: ClassVar = "Combine"
+    example: ClassVar[tuple[Shape, ...]] = ((2, 3, 4), (2, 3, 4))
+
+    def refuses(self, *shapes: Shape) -> str:
+        """Sides must be equal or 1 (broadcasting)."""
+        known = [shape for shape in shapes if shape]
+        for one in known[1:]:
+            if len(one) != len(known[0]) or not all(
+                len({*sizes} - {1}) < 2 for sizes in zip(*known, strict=False)
+            ):
+                return f"all inputs must have the same shape. Got {written(known[0])} and {written(one)}."
+        return ""
+
+    def window(self, *shapes: Shape) -> Windows:
+        """Value by value, but for what is spread over the others."""
+        known = [shape[1:] for shape in shapes if shape]
+        return tuple(OWN if len(set(sizes)) == 1 else None for sizes in zip(*known, strict=True))
+
+
+class _Elementwise(_Broadcast):
     inputs: ClassVar = ()
     many: ClassVar = "input"
-    example: ClassVar = ((2, 3, 4), (2, 3, 4))
     sign: ClassVar[str]
 
     def forward(self, use: Use) -> str:
         """The operator between all inputs."""
         return f" {self.sign} ".join(use.inputs.values())
-
-    def refuses(self, *shapes: Shape) -> str:
-        """Sides must be equal or 1 (broadcasting)."""
-        for one in shapes[1:]:
-            fits = len(one) == len(shapes[0]) and all(
-                a == b or 1 in (a, b) for a, b in zip(one, shapes[0], strict=True)
-            )
-            if not fits:
-                return f"all inputs must have the same shape. Got {written(shapes[0])} and {written(one)}."
-        return ""
-
-    def window(self, *shapes: Shape) -> Windows:
-        """Value by value, but for what is spread over the others (broadcasting)."""
-        return tuple(
-            OWN if len(set(sizes)) == 1 else None for sizes in zip(*(one[1:] for one in shapes), strict=True)
-        )
 
 
 class Add(_Elementwise):
@@ -53,6 +57,66 @@ class Multiply(_Elementwise):
     aliases: ClassVar = "times, product, Hadamard product, gate, gating, elementwise product, mul"
     sign: ClassVar = "*"
     formula: ClassVar = r"y = x_1 \odot x_2 \odot \dots"
+
+
+class Maximum(_Elementwise):
+    """Keep the largest of several branches, value by value."""
+
+    icon: ClassVar = "vertical_align_top"
+    aliases: ClassVar = "max, largest, elementwise maximum, fuzzy or"
+    formula: ClassVar = r"y = \max(x_1, x_2, \dots)"
+    function: ClassVar = "torch.maximum"
+
+    def forward(self, use: Use) -> str:
+        """The function of the first two, then of that and the next."""
+        first, *rest = use.inputs.values()
+        for one in rest:
+            first = f"{self.function}({first}, {one})"
+        return first
+
+
+class Minimum(Maximum):
+    """Keep the smallest of several branches, value by value."""
+
+    icon: ClassVar = "vertical_align_bottom"
+    aliases: ClassVar = "min, smallest, elementwise minimum, fuzzy and"
+    formula: ClassVar = r"y = \min(x_1, x_2, \dots)"
+    function: ClassVar = "torch.minimum"
+
+
+class Average(_Elementwise):
+    """The mean of several branches, value by value."""
+
+    icon: ClassVar = "balance"
+    aliases: ClassVar = "mean, ensemble, vote, elementwise average"
+    formula: ClassVar = r"y = (x_1 + x_2 + \dots) / n"
+
+    def forward(self, use: Use) -> str:
+        """Their sum, divided by how many there are."""
+        return f"({' + '.join(use.inputs.values())}) / {len(use.inputs)}"
+
+
+class Subtract(_Broadcast):
+    """The difference of two branches, value by value."""
+
+    icon: ClassVar = "remove"
+    aliases: ClassVar = "minus, difference, subtraction, sub"
+    inputs: ClassVar = ("a", "b")
+    formula: ClassVar = r"y = a - b"
+    sign: ClassVar = "-"
+
+    def forward(self, use: Use) -> str:
+        """The operator between both."""
+        return f"{use.inputs['a']} {self.sign} {use.inputs['b']}"
+
+
+class Divide(Subtract):
+    """The quotient of two branches, value by value."""
+
+    icon: ClassVar = "percent"
+    aliases: ClassVar = "division, ratio, quotient, div"
+    formula: ClassVar = r"y = a / b"
+    sign: ClassVar = "/"
 
 
 class Concatenate(Layer):

@@ -6,6 +6,12 @@ from pydantic import Field
 
 from builder.layer import Layer, Shape
 
+FEATURES = (
+    "batch × features",
+    "batch × steps × features",
+    "batch × … × features",
+    "batch × … × … × features",
+)
 Dimension = Annotated[int, Field(ge=1, le=7)]
 LastOr = Annotated[int, Field(ge=-1, le=6)]
 

@@ -7,17 +7,12 @@ from pydantic import Field
 
 from builder.layer import Call, Layer, Shape, call, written
 from builder.layers.convolution import IMAGE, SEQUENCE, VOLUME
+from builder.layers.dimensions import FEATURES
 from builder.window import Windows, own_places
 
 NORMALISE = r"y = \gamma\, \frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}} + \beta"
 
 
-FEATURES = (
-    "batch × features",
-    "batch × steps × features",
-    "batch × … × features",
-    "batch × … × … × features",
-)
 Eps = Annotated[
     float, Field(gt=0, le=1, description="Added to the variance, so that nothing is divided by zero")
 ]

@@ -62,20 +62,14 @@ class Hardtanh(_Activation):
     aliases: ClassVar = "clamp, clip, cut off, hard tanh, limit, bounds"
     reference: ClassVar = "Collobert (2004), Large scale machine learning"
     formula: ClassVar = r"y = \min(\max(l, x), u)"
-    lower: float = Field(-1.0, ge=-1e6, le=1e6, description="Least value that leaves it")
-    upper: float = Field(1.0, ge=-1e6, le=1e6, description="Greatest value that leaves it")
-
-    def module(self, x: Shape) -> Call:
-        """nn.Hardtanh."""
-        return call("nn.Hardtanh", min_val=self.lower, max_val=self.upper)
+    min_val: float = Field(-1.0, ge=-1e6, le=1e6, description="Lower bound: least value that leaves it")
+    max_val: float = Field(1.0, ge=-1e6, le=1e6, description="Upper bound: greatest value that leaves it")
 
     def refuses(self, x: Shape) -> str:
         """The bounds must be in order."""
-        return (
-            ""
-            if self.lower < self.upper
-            else f"lower must be less than upper ({self.upper}). Got {self.lower}."
-        )
+        if self.min_val >= self.max_val:
+            return f"min_val must be less than max_val ({self.max_val}). Got {self.min_val}."
+        return ""
 
 
 class Hardshrink(_Activation):
@@ -83,11 +77,11 @@ class Hardshrink(_Activation):
 
     aliases: ClassVar = "hard thresholding, sparse, denoise"
     formula: ClassVar = r"y = x \text{ if } |x| > \lambda \text{ else } 0"
-    threshold: float = Field(0.5, ge=0, le=100, description="Values up to this size become zero")
+    lambd: float = Field(0.5, ge=0, le=100, description="Threshold: values up to this size become zero")
 
     def module(self, x: Shape) -> Call:
         """nn.Hardshrink."""
-        return call("nn.Hardshrink", self.threshold)
+        return call("nn.Hardshrink", self.lambd)
 
 
 class Softshrink(_Activation):
@@ -95,11 +89,11 @@ class Softshrink(_Activation):
 
     aliases: ClassVar = "soft thresholding, sparse, denoise, LISTA, ISTA"
     formula: ClassVar = r"y = \text{sign}(x) \max(0, |x| - \lambda)"
-    threshold: float = Field(0.5, ge=0, le=100, description="Values up to this size become zero")
+    lambd: float = Field(0.5, ge=0, le=100, description="Threshold: values up to this size become zero")
 
     def module(self, x: Shape) -> Call:
         """nn.Softshrink."""
-        return call("nn.Softshrink", self.threshold)
+        return call("nn.Softshrink", self.lambd)
 
 
 class Threshold(_Activation):

@@ -150,7 +150,7 @@ class RelativeBias(_Positions):
             self.heads,
             x[-2] // self.columns,
             columns=self.columns,
-            farthest=min(self.farthest or 0, x[-2]),
+            farthest=self.farthest or 0,
         )
 
     def window(self, x: Shape) -> Windows:

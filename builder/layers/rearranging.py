@@ -5,10 +5,10 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from builder.layer import Call, Layer, Shape, call, written
+from builder.layer import Call, Layer, Shape, Use, call, written
 from builder.layers.convolution import IMAGE, SEQUENCE, VOLUME
 from builder.layers.sides import EACH, _Sided, sides
-from builder.window import Windows, along, own_places
+from builder.window import OWN, Window, Windows, along, own_places
 from builder.window import sides as spread
 
 
@@ -169,3 +169,49 @@ class Fold(_Windows):
                 f"size must be that of an image with {x[2]} windows; this one has {count}. Got {self.size}."
             )
         return ""
+
+
+class Crop(_Sided):
+    """Keep the middle of a sequence, an image or a volume."""
+
+    category: ClassVar = "Shape"
+    icon: ClassVar = "crop"
+    aliases: ClassVar = "center crop, centre crop, cut, trim, U-Net, Cropping2D"
+    optional: ClassVar = ("like",)
+    apart: ClassVar = {"like": "any"}
+    axes: ClassVar = SEQUENCE + IMAGE + VOLUME
+    takes: ClassVar = "any"
+    example: ClassVar = ((2, 3, 8, 8),)
+    size: sides(1, 8192) = Field(4, description=f"Side of what is kept, {EACH}; or that of an input at like")
+
+    def module(self, *shapes: Shape) -> Call:
+        """A padding by less than nothing."""
+        cuts = [side - kept for side, kept in zip(shapes[0][2:], self._kept(*shapes), strict=True)]
+        amounts = [amount for cut in reversed(cuts) for amount in (-(cut // 2), cut // 2 - cut)]
+        return call(f"nn.ConstantPad{len(cuts)}d", tuple(amounts), 0.0)
+
+    def forward(self, use: Use) -> str:
+        """What it is to be like has told its size already."""
+        return f"{use.module}({use.inputs['input']})"
+
+    def _kept(self, *shapes: Shape) -> Shape:
+        return shapes[1][2:] if len(shapes) > 1 else spread(self.size, len(shapes[0]) - 2)
+
+    def refuses(self, *shapes: Shape) -> str:
+        """There must be as much."""
+        x = shapes[0]
+        if wrong := super().refuses(x):
+            return wrong
+        if len(shapes) > 1 and len(shapes[1]) != len(x):
+            return (
+                f"like must have as many dimensions as the input. Got {written(x)} and {written(shapes[1])}."
+            )
+        kept = self._kept(*shapes)
+        if any(new > old for new, old in zip(kept, x[2:], strict=True)):
+            return f"size must be at most that of the input ({written(x)}). Got {' × '.join(map(str, kept))}."
+        return ""
+
+    def window(self, *shapes: Shape) -> Windows:
+        """Value by value, moved."""
+        cuts = zip(shapes[0][2:], self._kept(*shapes), strict=True)
+        return OWN, *(Window(before=-((side - kept) // 2)) for side, kept in cuts)

@@ -120,7 +120,7 @@ class Permute(Layer):
 class _Part(_Along):
     category: ClassVar = "Shape"
     takes: ClassVar = "any"
-    example: ClassVar = ((2, 5, 8),)
+    example: ClassVar[tuple[Shape, ...]] = ((2, 5, 8),)
 
     def _index(self, picked: str) -> str:
         return "[" + ":, " * self.dim + picked + "]"
@@ -149,6 +149,45 @@ class Select(_Part):
     def window(self, x: Shape) -> Windows:
         """The other dimensions."""
         return tuple(Window(dim=dim) for dim in range(1, len(x)) if dim != self.dim)
+
+
+class Gather(_Part):
+    """Pick places along a dimension by indices, which are given for each example."""
+
+    icon: ClassVar = "back_hand"
+    aliases: ClassVar = "take, index, look up, pick, pointer, select by index"
+    inputs: ClassVar = ("input", "indices")
+    apart: ClassVar = {"indices": "int"}
+    formula: ClassVar = r"y_j = x_{i_j}"
+    example: ClassVar = ((2, 5, 8), (2, 3))
+
+    def module(self, x: Shape, indices: Shape) -> Call:
+        """A module of ours."""
+        return call("Gather", self.dim)
+
+    def refuses(self, x: Shape, indices: Shape) -> str:
+        """A list of indices for each example, or one index for each value."""
+        if wrong := super().refuses(x):
+            return wrong
+        alike = len(indices) == len(x) and x[1 : self.dim] + x[self.dim + 1 :] == (
+            indices[1 : self.dim] + indices[self.dim + 1 :]
+        )
+        if len(indices) != 2 and not alike:
+            only = f"differ from the input in dimension {self.dim} alone"
+            return f"indices must be B × indices, or {only}. Got {written(indices)}."
+        return ""
+
+    def below(self, port: str, *shapes: Shape) -> int:
+        """How many places there are."""
+        return shapes[0][self.dim] if port == "indices" else 0
+
+    def window(self, x: Shape, indices: Shape) -> Windows:
+        """Whatever the indices say along the dimension; its own along the others."""
+        return (
+            ()
+            if len(indices) == len(x)
+            else tuple(None if dim == self.dim else OWN for dim in range(1, len(x)))
+        )
 
 
 class Slice(_Part):

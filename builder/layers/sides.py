@@ -14,10 +14,10 @@ AXES: Mapping[int, str] = {1: "the length", 2: "height, width", 3: "depth, heigh
 EACH = "or one a dimension: 1, 7"
 
 
-def sides(least: int, most: int, *words: str) -> Any:
+def sides(least: int, most: int, *words: str, count: int = MOST_SIDES) -> Any:
     """The annotation of a field of sides between two bounds; or one of some words."""
     one = Annotated[int, Field(ge=least, le=most)]
-    each = Annotated[tuple[one, ...], Field(min_length=1, max_length=MOST_SIDES)]
+    each = Annotated[tuple[one, ...], Field(min_length=1, max_length=count)]
     single: Any = Union[one, Literal[words]] if words else one  # noqa: UP007
     return Annotated[Annotated[single, Tag("one")] | Annotated[each, Tag("each")], Discriminator(_which)]
 

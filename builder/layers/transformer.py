@@ -33,7 +33,7 @@ class _TransformerLayer(_Weighted):
     def module(self, *shapes: Shape) -> Call:
         """torch's layer of the same name, batch first."""
         return call(
-            f"nn.{self.kind}",
+            self._target(shapes),
             shapes[0][-1],
             self.heads,
             dim_feedforward=self.feedforward,
@@ -44,6 +44,9 @@ class _TransformerLayer(_Weighted):
             norm_first=self.norm_first,
             bias=self.bias,
         )
+
+    def _target(self, shapes: tuple[Shape, ...]) -> str:
+        return f"nn.{self.kind}"
 
     def _wrong(self, x: Shape, mask: Shape) -> str:
         if x[-1] % self.heads:
@@ -67,6 +70,9 @@ class TransformerEncoderLayer(_TransformerLayer):
     apart: ClassVar = {"mask": "mask"}
     example: ClassVar = ((2, 5, 8), (2, 5))
     causal: bool = Field(False, description="Each step sees only itself and earlier ones (as GPT does)")
+
+    def _target(self, shapes: tuple[Shape, ...]) -> str:
+        return "MaskedEncoderLayer" if len(shapes) > 1 else super()._target(shapes)
 
     def forward(self, use: Use) -> str:
         """Padding is hidden by what is added to its scores."""

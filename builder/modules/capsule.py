@@ -35,7 +35,7 @@ class PrimaryCapsules(nn.Module):
     def forward(self, image: torch.Tensor) -> torch.Tensor:
         """The capsules of one kind after those of another."""
         capsules = self.conv(image).unflatten(1, (-1, self.size))
-        return squash(capsules.transpose(2, -1).flatten(1, -2))
+        return squash(capsules.movedim(2, -1).flatten(1, -2))
 
 
 class RoutedCapsules(nn.Module):

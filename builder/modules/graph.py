@@ -8,11 +8,11 @@ import torch
 from torch import nn
 
 
-def ends(edges: torch.Tensor, count: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Sources and targets, (batch, edges) each; padding leads to a place behind all nodes."""
+def ends(edges: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Sources and targets, (batch, edges) each; padding leads from 0 to -1, a place before all."""
     source, target = edges.unbind(dim=-1)
     padding = (edges < 0).any(dim=-1)
-    return source.masked_fill(padding, 0), target.masked_fill(padding, count)
+    return source.masked_fill(padding, 0), target.masked_fill(padding, -1)
 
 
 def with_loops(edges: torch.Tensor, count: int) -> torch.Tensor:
@@ -35,21 +35,21 @@ def received(
     messages: torch.Tensor, target: torch.Tensor, count: int, aggr: str = "sum"
 ) -> torch.Tensor:
     """The sum, mean or max of what reaches each node, (batch, nodes, features); 0 for nothing."""
-    index = target[..., None].expand_as(messages)
+    index = (target + 1)[..., None].expand_as(messages)
     room = messages.new_zeros(messages.shape[0], count + 1, messages.shape[-1])
     if aggr == "max":
-        found = (room - torch.inf).scatter_reduce(1, index, messages, "amax")[:, :count]
+        found = (room - torch.inf).scatter_reduce(1, index, messages, "amax")[:, 1:]
         return found.masked_fill(found == -torch.inf, 0.0)
-    total = room.scatter_add(1, index, messages)[:, :count]
+    total = room.scatter_add(1, index, messages)[:, 1:]
     if aggr == "mean":
-        return total / degrees(target, count).clamp(min=1)[:, :count, None]
+        return total / degrees(target, count).clamp(min=1)[:, 1:, None]
     return total
 
 
 def degrees(index: torch.Tensor, count: int, weights: torch.Tensor | None = None) -> torch.Tensor:
-    """How many edges there are at each node, or the sum of their weights: (batch, nodes + 1)."""
+    """How many edges there are at each node, or the sum of their weights: (batch, 1 + nodes)."""
     each = torch.ones(index.shape, device=index.device) if weights is None else weights
-    return each.new_zeros(index.shape[0], count + 1).scatter_add(1, index, each)
+    return each.new_zeros(index.shape[0], count + 1).scatter_add(1, index + 1, each)
 
 
 def normal(
@@ -57,7 +57,7 @@ def normal(
 ) -> torch.Tensor:
     """The weights of edges, divided by the roots of the degrees at both ends: (batch, edges)."""
     scale = torch.where(degree > 0, degree.clamp(min=1e-12).rsqrt(), 0.0)
-    return scale.gather(1, source) * weights * scale.gather(1, target)
+    return scale.gather(1, source + 1) * weights * scale.gather(1, target + 1)
 
 
 class GCNConv(nn.Module):
@@ -89,7 +89,7 @@ class GCNConv(nn.Module):
             weights = torch.ones(edges.shape[:2], device=nodes.device)
         if self.normalize and self.add_self_loops:
             edges, weights = with_loops(edges, count), self.with_loop_weights(edges, weights, count)
-        source, target = ends(edges, count)
+        source, target = ends(edges)
         if self.normalize:
             weights = normal(source, target, degrees(target, count, weights), weights)
         messages = sent(self.lin(nodes), source) * weights[..., None]
@@ -101,9 +101,9 @@ class GCNConv(nn.Module):
     ) -> torch.Tensor:
         """The weights with those of one loop for each node: 1, or what its own loop had."""
         loop = (edges[..., 0] == edges[..., 1]) & (edges[..., 0] >= 0)
-        place = edges[..., 0].masked_fill(~loop, count)
+        place = (edges[..., 0] + 1).masked_fill(~loop, 0)
         own = weights.new_ones(weights.shape[0], count + 1).scatter(1, place, weights)
-        return torch.cat((weights, own[:, :count]), dim=1)
+        return torch.cat((weights, own[:, 1:]), dim=1)
 
 
 class GATConv(nn.Module):
@@ -136,10 +136,10 @@ class GATConv(nn.Module):
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Nodes with the features of all heads, or their mean, and the attention on each edge."""
         count = nodes.shape[1]
-        source, target = ends(with_loops(edges, count) if self.add_self_loops else edges, count)
+        source, target = ends(with_loops(edges, count) if self.add_self_loops else edges)
         heads = self.lin(nodes).unflatten(-1, (self.heads, -1))
         asking, asked = (heads * self.att_dst).sum(-1), (heads * self.att_src).sum(-1)
-        scores = sent(asked, source) + sent(asking, target.clamp(max=count - 1))
+        scores = sent(asked, source) + sent(asking, target.clamp(min=0))
         scores = nn.functional.leaky_relu(scores, self.slope)
         attention = attention_by_target(scores, target, count)
         messages = sent(heads.flatten(2), source).unflatten(-1, (self.heads, -1))
@@ -154,12 +154,12 @@ class GATConv(nn.Module):
 
 def attention_by_target(scores: torch.Tensor, target: torch.Tensor, count: int) -> torch.Tensor:
     """The softmax of scores (batch, edges, heads) over all edges that lead to the same node."""
-    index = target[..., None].expand_as(scores)
+    index = (target + 1)[..., None].expand_as(scores)
     room = scores.new_zeros(scores.shape[0], count + 1, scores.shape[-1])
     highest = (room - torch.inf).scatter_reduce(1, index, scores.detach(), "amax")
     shares = (scores - highest.gather(1, index)).exp()
     shares = shares / room.scatter_add(1, index, shares).gather(1, index)
-    return shares.masked_fill(index == count, 0.0)
+    return shares.masked_fill(index == 0, 0.0)
 
 
 class SAGEConv(nn.Module):
@@ -184,7 +184,7 @@ class SAGEConv(nn.Module):
 
     def forward(self, nodes: torch.Tensor, edges: torch.Tensor) -> torch.Tensor:
         """Nodes with `units` features; of length 1 where they are to be normalised."""
-        source, target = ends(edges, nodes.shape[1])
+        source, target = ends(edges)
         found = self.lin_l(received(sent(nodes, source), target, nodes.shape[1], self.aggr))
         if self.lin_r is not None:
             found = found + self.lin_r(nodes)
@@ -206,7 +206,7 @@ class GINConv(nn.Module):
 
     def forward(self, nodes: torch.Tensor, edges: torch.Tensor) -> torch.Tensor:
         """Nodes with `units` features."""
-        source, target = ends(edges, nodes.shape[1])
+        source, target = ends(edges)
         return self.nn(
             (1 + self.eps) * nodes + received(sent(nodes, source), target, nodes.shape[1])
         )
@@ -225,8 +225,8 @@ class ChebConv(nn.Module):
     def forward(self, nodes: torch.Tensor, edges: torch.Tensor) -> torch.Tensor:
         """Nodes with `units` features."""
         count = nodes.shape[1]
-        source, target = ends(without_loops(edges), count)
-        each = (target < count).to(nodes.dtype)
+        source, target = ends(without_loops(edges))
+        each = (target >= 0).to(nodes.dtype)
         weights = -normal(source, target, degrees(source, count, each), each)[..., None]
         before, now = nodes, nodes
         found = self.lins[0](nodes)
@@ -253,7 +253,7 @@ class EdgeConv(nn.Module):
     def forward(self, nodes: torch.Tensor, edges: torch.Tensor) -> torch.Tensor:
         """Nodes with `units` features."""
         count = nodes.shape[1]
-        source, target = ends(edges, count)
-        own = sent(nodes, target.clamp(max=count - 1))
+        source, target = ends(edges)
+        own = sent(nodes, target.clamp(min=0))
         messages = self.nn(torch.cat((own, sent(nodes, source) - own), dim=-1))
         return received(messages, target, count, self.aggr)

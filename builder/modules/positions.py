@@ -122,7 +122,7 @@ class RelativeBias(nn.Module):
 
     def __init__(self, heads: int, rows: int, columns: int = 1, farthest: int = 0) -> None:
         super().__init__()
-        down, right = farthest or rows - 1, farthest or columns - 1
+        down, right = (min(farthest or side, side - 1) for side in (rows, columns))
         self.weight = nn.Parameter(torch.empty((2 * down + 1) * (2 * right + 1), heads))
         nn.init.normal_(self.weight, std=0.02)
         row = torch.arange(rows).repeat_interleave(columns)

@@ -54,6 +54,7 @@ def assembled(draft: Draft) -> Assembled:
     """The nodes as a graph; modules that people wrote, and that occur more than once, as its blocks."""
     from builder.reading.folding import folded
 
+    draft.tidy()
     units = [Unit(one.id, one.scope, one.name, one.kind, one.config, one.inputs, one.shares, one.weights, {one.id: ""})
              for one in draft.nodes.values()]  # fmt: skip
     units, blocks = folded(units, draft.classes, _specs(draft, units))

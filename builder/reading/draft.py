@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from builder.reading.layout import Layout
 
 
+OF_A_GRAPH = ("code", "graph", "recompile", "print_readable")
+"""Attributes of what torch.fx and torch.export make; a module of such a name could not leave."""
+
+
 class Unreadable(Exception):
     """An operator, or this use of it, has no equivalent among the layers; the text says why."""
 
@@ -30,6 +34,8 @@ class Flow:
     """How it lies in what the graph holds; None: the same."""
     origin: tuple[str, str] = ("", "")
     """The module and the name of the operator that laid it out so."""
+    scores: Any = None
+    """What it means for attention that is written out."""
     readers: int = 2
     """How many read it, where that is known."""
 
@@ -62,10 +68,14 @@ class Drawn:
     """What it is called there."""
     config: dict[str, Any]
     inputs: dict[str, str]
-    weights: dict[str, "torch.Tensor"] = field(default_factory=dict)
+    weights: "dict[str, torch.Tensor]" = field(default_factory=dict)
     shares: str = ""
     specs: dict[str, Spec] = field(default_factory=dict)
     """What comes out, by port; "" is the first."""
+
+    def sources(self) -> set[str]:
+        """The nodes that it reads."""
+        return {ref.partition(".")[0] for ref in self.inputs.values()}
 
 
 @dataclass
@@ -96,6 +106,7 @@ class Draft:
         self.scope, self.name = "", ""
         """Where the original is at present, and what the next node is called there."""
         self._owners: dict[tuple[str, str, str], str] = {}
+        self._idle: set[str] = set()
         self._once: dict[tuple[str, str, str], str] = {}
         self.result: Any = None
         """What the original's operator gave for the example."""
@@ -128,6 +139,24 @@ class Draft:
         node.shares = shares or self._owner(node, given)
         self.nodes[node.id] = node
         return node.id
+
+    def supersede(self, ref: str, ends: set[str]) -> None:
+        """What led from some outputs to this one goes, as far as nothing else reads it in the end."""
+        waiting = [ref]
+        while waiting:
+            id = waiting.pop().partition(".")[0]
+            if id not in self._idle and id in self.nodes:
+                self._idle.add(id)
+                waiting += [one for one in self.nodes[id].inputs.values() if one not in ends]
+
+    def tidy(self) -> None:
+        """Leave out what was superseded."""
+        while gone := self._idle - {
+            ref.partition(".")[0] for one in self.nodes.values() for ref in one.inputs.values()
+        }:
+            for id in gone:
+                self.nodes.pop(id, None)
+            self._idle -= gone
 
     def once(self, kind: str, *inputs: "Flow | str", **config: Any) -> str:
         """Place a node, unless the same one stands behind the same things already."""
@@ -211,6 +240,7 @@ def legal(text: str, kind: str, taken: Iterable[str]) -> str:
         named(name)
     except ValueError:
         name += "_1"
+    name += "_1" * (name in OF_A_GRAPH)
     number, chosen = 1, name
     while chosen in taken:
         number += 1

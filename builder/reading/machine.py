@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from builder.layer import Spec
@@ -121,11 +122,7 @@ class Machine:
         if isinstance(result, torch.Tensor):
             if isinstance(refs, list | tuple):
                 refs = refs[0]
-            made = (
-                Flow(refs.ref, result, refs.layout, refs.origin)
-                if isinstance(refs, Flow)
-                else Flow(refs, result)
-            )
+            made = replace(refs, value=result) if isinstance(refs, Flow) else Flow(refs, result)
             self.draft.specify(made)
             return made
         if isinstance(result, list | tuple):

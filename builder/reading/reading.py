@@ -99,11 +99,11 @@ def read_module(module: Any, example: "Sequence[torch.Tensor]") -> Reading:
             raise BadFile("An example must have a batch as its first dimension, with at least one row.")
     example = pair(example)
     with evaluating(module):
-        graph, by = followed(module, example)
+        graph, holder, by = followed(module, example)
         draft = Draft()
         if by != "torch.fx":
             draft.note("Followed by torch.export, because torch.fx cannot follow it.")
-        return _proven(draft, graph, example, lambda given: flat(module(*given)))
+        return _proven(draft, graph, holder, example, lambda given: flat(module(*given)))
 
 
 def read_program(program: Any, example: "Sequence[torch.Tensor] | None" = None) -> Reading:
@@ -119,15 +119,17 @@ def read_program(program: Any, example: "Sequence[torch.Tensor] | None" = None) 
         return flat(torch.fx.Interpreter(graph).run(*rows, enable_io_processing=False))
 
     with torch.no_grad():
-        return _proven(Draft(), graph, given, original)
+        return _proven(Draft(), graph.graph, graph, given, original)
 
 
-def _proven(draft: Draft, graph: Any, example: "Sequence[torch.Tensor]", original: "Run") -> Reading:
+def _proven(
+    draft: Draft, graph: Any, holder: Any, example: "Sequence[torch.Tensor]", original: "Run"
+) -> Reading:
     from builder.reading.torchcode import walked
 
-    names = [node.target for node in graph.graph.nodes if node.op == "placeholder"]
+    names = [node.target for node in graph.nodes if node.op == "placeholder"]
     flows = inputs(draft, names, example)
-    answers = outputs(draft, walked(Machine(draft), graph, flows))
+    answers = outputs(draft, walked(Machine(draft), graph, holder, flows))
     return compared(
         draft, lambda given: [one for n, one in enumerate(original(given)) if n in answers], example
     )

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 IN_PLACE = {"iadd", "isub", "imul", "itruediv", "iand", "ior"}
 
 
-def followed(module: "nn.Module", example: Sequence[Any]) -> "tuple[fx.GraphModule, str]":
-    """The module as a graph of its operators, and what followed it: torch.fx, or where that cannot, torch.export.
+def followed(module: "nn.Module", example: Sequence[Any]) -> "tuple[fx.Graph, nn.Module, str]":
+    """The graph of a module's operators, what holds its weights, and what followed it: torch.fx, else torch.export.
 
     Raises:
         BadFile: neither can.
@@ -44,10 +44,11 @@ def followed(module: "nn.Module", example: Sequence[Any]) -> "tuple[fx.GraphModu
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return fx.GraphModule(module, Whole().trace(module, optional or None)), "torch.fx"
+            return Whole().trace(module, optional or None), module, "torch.fx"
     except Exception as unfollowed:  # whatever the code of a module does with a proxy
         try:
-            return exported(torch.export.export(module, tuple(example), strict=False)), "torch.export"
+            made = exported(torch.export.export(module, tuple(example), strict=False))
+            return made.graph, made, "torch.export"
         except Exception as error:
             first, second = (str(one).strip().partition("\n")[0][:200] for one in (unfollowed, error))
             raise BadFile(
@@ -89,6 +90,7 @@ def evaluating(module: "nn.Module") -> "Iterator[None]":
     import torch
 
     modes = [(one, one.training) for one in module.modules()]
+    own = {*vars(module)}
     for one, _ in modes:
         one.training = False
     try:
@@ -97,15 +99,17 @@ def evaluating(module: "nn.Module") -> "Iterator[None]":
     finally:
         for one, training in modes:
             one.training = training
+        for name in {*vars(module)} - own:  # torch.fx keeps constants there
+            delattr(module, name)
 
 
-def walked(machine: Machine, module: "fx.GraphModule", flows: Sequence[Any]) -> Any:
+def walked(machine: Machine, graph: "fx.Graph", module: "nn.Module", flows: Sequence[Any]) -> Any:
     """Run and draw all operators of a graph, given what flows in; what comes out."""
     import torch
 
     waiting = [*flows]
     known: dict[Any, Any] = {}
-    for node in module.graph.nodes:
+    for node in graph.nodes:
         if node.op == "placeholder":
             known[node] = waiting.pop(0) if waiting else (node.args[0] if node.args else None)
             continue
@@ -154,7 +158,7 @@ def _method(name: str) -> Any:
     return call
 
 
-def _module(machine: Machine, root: "fx.GraphModule", node: Any, arguments: Any, options: Any) -> Any:
+def _module(machine: Machine, root: "nn.Module", node: Any, arguments: Any, options: Any) -> Any:
     module = root.get_submodule(node.target)
     order = [*inspect.signature(module.forward).parameters]
     given = list(arguments)

@@ -58,14 +58,25 @@ def vae(net: Sketch) -> None:
     net.output(spread, id="log_variance_out")
 
 
-def _up(net: Sketch, x: str, filters: int, **config: Any) -> str:
-    x = net("ConvTranspose2d", x, filters=filters, kernel=4, bias=False, **{"padding": 1, **config}, **START)
-    return net("ReLU", net("BatchNorm2d", x))
+def _enlarge(block: Sketch) -> None:
+    x = block.input("x", 512, 4, 4)
+    x = block(
+        "ConvTranspose2d",
+        x,
+        filters="width",
+        kernel=4,
+        stride="stride",
+        padding="stride-1",
+        bias=False,
+        **START,
+    )
+    block.output(block("ReLU", block("BatchNorm2d", x)))
 
 
-def _down(net: Sketch, x: str, filters: int) -> str:
-    x = net("Conv2d", x, filters=filters, kernel=4, stride=2, padding=1, bias=False, **START)
-    return net("LeakyReLU", net("BatchNorm2d", x), negative_slope=0.2)
+def _halve(block: Sketch) -> None:
+    x = block.input("x", 64, 32, 32)
+    x = block("Conv2d", x, filters="width", kernel=4, stride=2, padding=1, bias=False, **START)
+    block.output(block("LeakyReLU", block("BatchNorm2d", x), negative_slope=0.2))
 
 
 @ready(
@@ -75,18 +86,20 @@ def _down(net: Sketch, x: str, filters: int) -> str:
 )
 def dcgan(generator: Sketch, discriminator: Sketch) -> None:
     """A forger and a judge: one makes images from 100 random numbers, the other tells them from real ones."""
+    generator.define("enlarge", _enlarge, width=512, stride=2)
     x = generator("Reshape", generator.input("noise", 100), shape=[100, 1, 1])
-    x = _up(generator, x, 512, stride=1, padding=0)
-    for filters in (256, 128, 64):
-        x = _up(generator, x, filters)
+    x = generator.block("enlarge", x, width=512, stride=1)
+    for width in (256, 128, 64):
+        x = generator.block("enlarge", x, width=width, stride=2)
     x = generator("ConvTranspose2d", x, filters=3, kernel=4, padding=1, bias=False, **START)
     generator.output(generator("Tanh", x), id="image")
 
+    discriminator.define("halve", _halve, width=128)
     x = discriminator.input("image", 3, 64, 64)
     x = discriminator("Conv2d", x, filters=64, kernel=4, stride=2, padding=1, bias=False, **START)
     x = discriminator("LeakyReLU", x, negative_slope=0.2)
-    for filters in (128, 256, 512):
-        x = _down(discriminator, x, filters)
+    for width in (128, 256, 512):
+        x = discriminator.block("halve", x, width=width)
     x = discriminator("Conv2d", x, filters=1, kernel=4, bias=False, **START)
     discriminator.output(discriminator("Flatten", x), id="real")
 

@@ -4,6 +4,10 @@ from builder.templates.sketch import Sketch, ready
 
 GRAPHS, ACTING = "Graph networks", "Reinforcement learning"
 SPECIAL = "Capsules, energies and maps"
+PLACES = {
+    "papers": (0.0, 0.0), "dropout1": (1.0, 0.0), "edges": (0.0, 1.0), "dropout2": (2.0, 1.0), "topic": (4.0, 1.0),
+}  # fmt: skip
+"""Papers above, their citations below."""
 
 
 @ready(
@@ -14,6 +18,7 @@ def gcn(net: Sketch) -> None:
     x, edges = net.input("papers", 2708, 1433), net.input("edges", 10556, 2, dtype="int64")
     x = net("ReLU", net("GCNConv", net("Dropout", x), edges, units=16))
     net.output(net("GCNConv", net("Dropout", x), edges, units=7), id="topic")
+    net.places(PLACES | {"gcnconv1": (2.0, 0.0), "relu1": (3.0, 0.0), "gcnconv2": (3.0, 1.0)})
 
 
 @ready("GAT", GRAPHS, "Veličković et al. (2018), Graph attention networks")
@@ -23,6 +28,7 @@ def gat(net: Sketch) -> None:
     x = net("ELU", net("GATConv", net("Dropout", x, rate=0.6), edges, units=8, heads=8, dropout=0.6))
     x = net("Dropout", x, rate=0.6)
     net.output(net("GATConv", x, edges, units=7, heads=1, dropout=0.6), id="topic")
+    net.places(PLACES | {"gatconv1": (2.0, 0.0), "elu1": (3.0, 0.0), "gatconv2": (3.0, 1.0)})
 
 
 @ready("CapsNet", SPECIAL, "Sabour et al. (2017), Dynamic routing between capsules")

@@ -92,6 +92,26 @@ def resnet_50(net: Sketch) -> None:
     _head(net, x)
 
 
+@ready("CIFAR ResNet-20", GROUP, RESNET)
+def resnet_20(net: Sketch) -> None:
+    """The paper's network for small pictures. Its skips have no weights: where it halves, they stride and pad."""
+
+    def halved(block: Sketch) -> None:
+        x = block.input("x", 16, 32, 32)
+        y = block("ReLU", _convolved(block, x, "2*in", padding=1, stride=2))
+        y = _convolved(block, y, "2*in", padding=1)
+        skip = block("Slice", block("Slice", x, dim=2, step=2), dim=3, step=2)
+        _added(block, y, block("Pad", skip, amounts=[0, 0, 0, 0, "in//2", "in//2"]))
+
+    net.define("basic", _basic, width=16)
+    net.define("halve", halved)
+    x = net("ReLU", _convolved(net, net.input("image", 3, 32, 32), 16, padding=1))
+    x = net.block("basic", x, repeat=3)
+    for width in (32, 64):
+        x = net.block("basic", net.block("halve", x), repeat=2, width=width)
+    _head(net, x, 10)
+
+
 @ready("DenseNet-121", GROUP, "Huang et al. (2017), Densely connected convolutional networks")
 def densenet_121(net: Sketch) -> None:
     """Every layer sees all that came before it in its stage, laid side by side, and adds but 32 channels of its own."""

@@ -39,6 +39,19 @@ def digits_gru(net: Sketch) -> None:
 
 
 @ready(
+    "Digits bidirectional LSTM",
+    GROUP,
+    "Schuster and Paliwal (1997), Bidirectional recurrent networks",
+    DIGITS,
+    **TRAINING,
+)
+def digits_bidirectional(net: Sketch) -> None:
+    """One LSTM reads down, another up; the mean over the steps sees both. It needs the whole sequence at once."""
+    x = net("LSTM", _rows(net), units=32, bidirectional=True, layers=2)
+    net.output(net("Linear", net("Reduce", x, dims=[1]), units=10))
+
+
+@ready(
     "LSTM forecaster",
     GROUP,
     "Gers et al. (2002), Applying LSTM to time series",

@@ -16,6 +16,7 @@ from builder.errors import BadGraph, Problem
 from engines.exports.export import Export, as_trained, strata
 
 if TYPE_CHECKING:
+    from torch import nn
     from torch.export import ExportedProgram
 
     from engines.trained import Trained
@@ -71,7 +72,7 @@ def traced(trained: Trained) -> ExportedProgram:
     """
     import torch
 
-    module = copy.deepcopy(trained.module)  # tracing leaves its own tensors behind in recurrent layers
+    module = _named_apart(trained)
     inputs = trained.random(TRACED)
     batch = tuple({0: torch.export.Dim("batch")} for _ in inputs)
     try:
@@ -84,6 +85,34 @@ def traced(trained: Trained) -> ExportedProgram:
             node.meta.pop("stack_trace", None)
     program.example_inputs = None  # they would travel in the file, as a pickle
     return program
+
+
+def _named_apart(trained: Trained) -> nn.Module:
+    """A copy of the module in which no node is called like an attribute of torch's traced modules, such as `code`.
+
+    A copy, because tracing leaves its own tensors behind in recurrent layers.
+    """
+    import torch
+
+    from builder import compile
+    from builder.edits import Rename
+
+    taken = torch.fx.GraphModule(torch.nn.Module(), torch.fx.Graph())
+    graph, state = trained.graph, trained.module.state_dict()
+    for id, _ in trained.module.named_children():
+        if not hasattr(taken, id):
+            continue
+        other = graph.fresh(id)
+        graph = Rename(node=id, to=other).apply(graph)
+        state = {
+            other + name[len(id) :] if name.startswith(f"{id}.") else name: value
+            for name, value in state.items()
+        }
+    if graph is trained.graph:
+        return copy.deepcopy(trained.module)
+    module = compile(graph)
+    module.load_state_dict(state)
+    return module.train(trained.module.training)
 
 
 def _untraceable(error: Exception, trained: Trained) -> Problem:

@@ -16,6 +16,7 @@ PUBLISHED = {  # parameters, multiply–adds (in brackets: as published, in G), 
     "vgg-11": (132_863_336, 7_609_090_048, 11),
     "vgg-16": (138_357_544, 15_470_264_320, 16),  # 15.47
     "resnet-18": (11_689_512, 1_814_073_344, 18),  # 1.814
+    "resnet-20": (269_722, 40_551_040, 20),
     "resnet-34": (21_797_672, 3_663_761_408, 34),
     "resnet-50": (25_557_032, 4_089_184_256, 50),
     "densenet-121": (7_978_856, 2_834_161_664, 121),
@@ -23,6 +24,7 @@ PUBLISHED = {  # parameters, multiply–adds (in brackets: as published, in G), 
     "googlenet": (6_998_552, 1_582_671_872, 22),
     "inception-v3": (23_834_568, 5_713_216_096, 48),
     "mobilenet-v2": (3_504_872, 300_774_272, 53),
+    "efficientnet-b0": (5_288_548, 385_814_752, 66),
     "u-net": (31_030_658, 150_428_424_448, 23),
     "transformer-base": (44_138_496, 1_428_160_512, 12),
     "gpt2-small": (124_439_808, 145_824_153_600, 49),
@@ -169,12 +171,12 @@ def test_a_template_runs(name: str) -> None:
 
 
 def test_the_large_templates_are_those_that_cost_much() -> None:
-    """More than ten million weights, or half a billion multiply–adds."""
+    """More than ten million weights, or a fifth of a billion multiply–adds."""
     found = set()
     for name in builder.templates():
         for graph in builder.template(name).graphs.values():
             summary = builder.summary(graph)
-            if summary.parameters > 10**7 or summary.multiply_adds > 5 * 10**8:
+            if summary.parameters > 10**7 or summary.multiply_adds > 2 * 10**8:
                 found.add(name)
     assert found == set(LARGE)
 

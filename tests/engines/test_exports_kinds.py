@@ -22,7 +22,12 @@ from engines.exports.safetensors import weights
 from engines.trained import Trained
 from tests.graphs import KINDS, LARGE, around, outputs, together
 
-SMALL = [name for name in templates() if name not in LARGE]
+SMALL = {
+    f"{name}-{role}": graph
+    for name in templates()
+    if name not in LARGE
+    for role, graph in template(name).graphs.items()
+}
 VARIANTS: list[tuple[str, dict[str, Any]]] = [
     ("AdaptiveAvgPool1d", {"size": 5}), ("AdaptiveAvgPool2d", {"size": 5}), ("AdaptiveMaxPool2d", {"size": 6}),
     ("Conv1d", {"kernel": 4, "padding": "same", "dilation": 2}), ("Conv2d", {"filters": 6, "groups": 3, "stride": 2}),
@@ -36,6 +41,11 @@ VARIANTS: list[tuple[str, dict[str, Any]]] = [
     ("Upsample", {"mode": "bicubic"}), ("Upsample", {"size": [7, 9], "mode": "linear", "align_corners": True}),
     ("Step", {"straight_through": True}), ("Unfold", {"kernel": 3, "stride": 1, "padding": 1}),
     ("MultiheadAttention", {"causal": True, "heads": 2}), ("Slice", {"start": -4, "stop": -1, "step": 2}),
+    ("TransformerEncoderLayer", {"norm_first": True, "activation": "gelu", "causal": True}),
+    ("RotaryPositions", {"heads": 2, "pairs": "neighbours", "features": 2}), ("RelativeBias", {"columns": 5}),
+    ("GCNConv", {"add_self_loops": False}), ("GATConv", {"concat": False, "heads": 2}), ("SAGEConv", {"aggr": "max"}),
+    ("SAGEConv", {"normalize": True}), ("GINConv", {"train_eps": True}), ("ChebConv", {"K": 3}),
+    ("GraphPool", {"how": "max"}), ("RBM", {"sees": "real"}), ("Hopfield", {"iterations": 3}),
 ]  # fmt: skip
 BEYOND_ONNX: list[tuple[str, dict[str, Any]]] = [
     ("AdaptiveMaxPool1d", {"size": 5}), ("AdaptiveMaxPool2d", {"size": 5}), ("AdaptiveMaxPool3d", {"size": 5}),
@@ -127,8 +137,8 @@ def test_every_kind_and_template_gives_the_same_bits_from_its_exported_file(tmp_
         leave(named(kind, around(kind)), tmp_path / kind)
     for number, (kind, config) in enumerate(VARIANTS + BEYOND_ONNX):
         leave(named(kind, around(kind, **config)), tmp_path / f"{kind}-{number}")
-    for name in SMALL:
-        leave(Trained.untrained(template(name)), tmp_path / name)
+    for name, graph in SMALL.items():
+        leave(named(name, graph), tmp_path / name)
     assert differences(tmp_path) == "[]"
 
 
@@ -142,7 +152,7 @@ def test_large_templates_too(name: str, tmp_path: Path) -> None:
 def everything() -> dict[str, Graph]:
     graphs = {kind.lower(): around(kind) for kind in KINDS}
     graphs |= {f"{kind.lower()}v{n}": around(kind, **config) for n, (kind, config) in enumerate(VARIANTS)}
-    return graphs | {name.replace("-", "_"): template(name).graph for name in SMALL}
+    return graphs | {name.replace("-", "_"): graph for name, graph in SMALL.items()}
 
 
 @pytest.fixture(scope="module")

@@ -10,11 +10,16 @@ from tests.graphs import outputs
 
 
 def matched(ours: nn.Module, theirs: nn.Module) -> None:
-    """Give our module the weights of theirs: tensors of each shape in their order, and none is left over."""
+    """Give our module the weights of theirs: tensors of each shape in their order, and none is left over.
+
+    Sides of 1 do not count: a 1 × 1 convolution does what a linear layer does.
+    """
     left: dict[torch.Size, list[torch.Tensor]] = {}
     for value in tensors(theirs):
-        left.setdefault(value.shape, []).append(value)
-    state = {name: left[value.shape].pop(0) for name, value in unique(ours).items()}
+        left.setdefault(value.squeeze().shape, []).append(value)
+    state = {
+        name: left[value.squeeze().shape].pop(0).reshape(value.shape) for name, value in unique(ours).items()
+    }
     ours.load_state_dict(state, strict=False)
     assert not any(left.values())
 

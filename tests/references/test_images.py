@@ -22,6 +22,7 @@ TORCHVISION = {
     "squeezenet": "squeezenet1_0",
     "inception-v3": "inception_v3",
     "mobilenet-v2": "mobilenet_v2",
+    "efficientnet-b0": "efficientnet_b0",
     "vit-b16": "vit_b_16",
 }
 """Ready networks and their names there. Their GoogLeNet is another one: with batch norm, and without 5 × 5 filters."""

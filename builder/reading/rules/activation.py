@@ -1,10 +1,12 @@
 """Functions of each value by itself, and those over a dimension."""
 
+from dataclasses import replace
 from typing import Any
 
 from builder.reading.draft import Draft, Flow, Unreadable
 from builder.reading.laying import along, same
 from builder.reading.rules.rule import rule
+from builder.reading.rules.scores import scored
 
 VALUEWISE = {
     "relu": "ReLU",
@@ -76,9 +78,11 @@ def _prelu(draft: Draft, input: Flow, weight: Any) -> str:
     return draft("PReLU", input, weights={"weight": weight.reshape(-1)}, **each)
 
 
-@rule("softmax", anywhere=True)
+@rule("softmax _softmax _safe_softmax", anywhere=True)
 def _softmax(draft: Draft, input: Flow, dim: int | None = None, *_: Any, **__: Any) -> Any:
-    return _over("Softmax", draft, input, dim)
+    made = _over("Softmax", draft, input, dim)
+    last = dim is not None and dim % len(input.shape) == len(input.shape) - 1
+    return scored(draft, made, replace(input.scores, soft=True) if input.scores and last else None)
 
 
 @rule("log_softmax", anywhere=True)

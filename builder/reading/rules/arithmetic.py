@@ -1,13 +1,14 @@
 """Arithmetic between tensors, with numbers, and over dimensions."""
 
-from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from builder.reading.draft import Draft, Flow, Unreadable
-from builder.reading.laying import along, lies, same, straight
+from builder.reading.laying import drawn, lies, same, staged, straight
+from builder.reading.layout import Layout, sizes
 from builder.reading.rules.constant import constant, example_of
-from builder.reading.rules.convolution import unusual
 from builder.reading.rules.rule import rule
+from builder.reading.rules.scores import is_lower, scored
 
 
 @rule("add iadd", anywhere=True)
@@ -19,7 +20,24 @@ def _add(draft: Draft, input: Any, other: Any, *, alpha: float = 1) -> Any:
 
 @rule("mul imul multiply", anywhere=True)
 def _mul(draft: Draft, input: Any, other: Any) -> Any:
-    return _two("Multiply", draft, input, other, scale=True)
+    return _swish(draft, input, other) or _two("Multiply", draft, input, other, scale=True)
+
+
+def _swish(draft: Draft, input: Any, other: Any) -> Any:
+    """x · sigmoid(x), written out."""
+    for one, gate in ((input, other), (other, input)):
+        if (
+            not isinstance(gate, Flow)
+            or not isinstance(one, Flow)
+            or gate.readers != 1
+            or gate.layout is not one.layout
+        ):
+            continue
+        node = draft.nodes.get(gate.ref)
+        if node and node.kind == "Sigmoid" and [*node.inputs.values()] == [one.ref]:
+            node.kind, node.name = "SiLU", node.name if node.name != "sigmoid" else "silu"
+            return Flow(gate.ref, draft.result, gate.layout, gate.origin)
+    return None
 
 
 @rule("sub isub subtract", anywhere=True)
@@ -78,7 +96,11 @@ def _scaled(draft: Draft, value: Any, factor: float) -> Any:
 
 def _affine(draft: Draft, input: Flow, scale: float, shift: float) -> Any:
     """A number times each value, plus a number."""
-    return same(draft, "Affine", input, scale=float(scale), shift=float(shift))
+    if (scale, shift) == (1.0, 0.0):
+        return input
+    scores = input.scores if not shift else None
+    made = same(draft, "Affine", input, scale=float(scale), shift=float(shift))
+    return scored(draft, made, scores and replace(scores, scale=scores.scale * scale))
 
 
 def number_of(value: Any) -> float | None:
@@ -103,23 +125,65 @@ def _two(kind: str, draft: Draft, input: Any, other: Any, *, scale: bool = False
 def _pair(kind: str, draft: Draft, input: Any, other: Any) -> Any:
     """A layer of two inputs, which have as many dimensions as what comes out."""
     pair = [input, other]
+    if kind == "Add" and (made := _masked(draft, input, other) or _masked(draft, other, input)):
+        return made
     flows = [one for one in pair if isinstance(one, Flow)]
+    if kind == "Add" and len(flows) == 1:
+        fixed = other if flows[0] is input else input
+        if made := _biased(draft, flows[0], fixed) or _positions(draft, flows[0], fixed):
+            return made
+    return _plain_pair(kind, draft, pair, flows)
+
+
+def _plain_pair(kind: str, draft: Draft, pair: list[Any], flows: list[Flow]) -> Any:
     if any(flow.layout and not flow.layout.batch_first for flow in flows):
         return _odd(kind, draft, pair, flows)
     rank = draft.result.ndim
     leading = next((one for one in flows if len(one.shape) == rank), None)
     if leading is None:
         raise Unreadable("its inputs have other numbers of dimensions than what comes out")
-    if kind == "Add" and (placed := _positions(draft, input, other) or _positions(draft, other, input)):
-        return placed
-    refs = [_ranked(draft, one, rank) if isinstance(one, Flow) else constant(draft, _tensor(one), leading, rank)
-            for one in pair]  # fmt: skip
-    return draft(kind, *refs)
+    return draft(kind, *(_ranked(draft, one, rank) if isinstance(one, Flow) else
+                         constant(draft, _tensor(one), leading, rank) for one in pair))  # fmt: skip
+
+
+def _masked(draft: Draft, input: Any, other: Any) -> Any:
+    """Scores of attention with the causal mask, or none, added to them."""
+    if not isinstance(input, Flow) or input.scores is None or not hasattr(other, "ndim"):
+        return None
+    if not other.any():
+        return input
+    if not is_lower(other, seen=True):
+        return None
+    made = _plain_pair("Add", draft, [input, other], [input])
+    return scored(draft, made, replace(input.scores, causal=True))
+
+
+def _biased(draft: Draft, flow: Flow, other: Any) -> Flow | None:
+    """A constant for each unit, added to a Linear or convolution that has none and that nothing else reads."""
+    node = draft.nodes.get(flow.ref)
+    if node is None or flow.readers != 1 or node.config.get("bias") is not False or node.shares:
+        return None
+    count, value = len(node.weights["weight"]), _tensor(other)
+    place = -1 if node.kind == "Linear" else 1 - len(flow.shape)
+    sides = [*value.shape]
+    if (
+        node.kind not in ("Linear", "Conv1d", "Conv2d", "Conv3d")
+        or value.numel() != count
+        or len(sides) < -place
+    ):
+        return None
+    if sides[place] != count or (flow.layout and node.kind != "Linear"):
+        return None
+    if flow.layout and flow.layout.seen[-1] != flow.layout.held[-1]:
+        return None
+    del node.config["bias"]
+    node.weights["bias"] = value.detach().reshape(-1)
+    return Flow(flow.ref, draft.result, flow.layout, flow.origin)
 
 
 def _positions(draft: Draft, input: Any, other: Any) -> str:
     """Learned vectors added to each step of a sequence, with the rows that this example does not reach; "" if not."""
-    if not isinstance(input, Flow) or not hasattr(other, "ndim") or len(input.shape) != 3:
+    if not hasattr(other, "ndim") or len(input.shape) != 3 or (input.layout and not input.layout.batch_first):
         return ""
     steps, width = input.shape[1:]
     known = draft.known(other)
@@ -151,12 +215,11 @@ def _ranked(draft: Draft, flow: Flow, rank: int) -> Any:
 
 def _odd(kind: str, draft: Draft, pair: list[Any], flows: list[Flow]) -> Any:
     """Where the batch lies elsewhere: both alike, value by value, brought to the same order."""
-    if len(flows) < 2 or flows[0].shape != flows[1].shape:
+    if len(flows) == 1:
+        return _odd_constant(kind, draft, pair, flows[0])
+    if flows[0].shape != flows[1].shape:
         raise Unreadable("the batch is not the first dimension of what it is given")
     first, second = (lies(flow) for flow in flows)
-    from builder.reading.laying import drawn
-    from builder.reading.layout import Layout, sizes
-
     axes = [axis for group in first.seen for axis in group]
     apart = second.reshaped([axis.size for axis in axes])
     if apart is None or [any(one.batch for one in group) for group in apart.seen] != [
@@ -165,11 +228,28 @@ def _odd(kind: str, draft: Draft, pair: list[Any], flows: list[Flow]) -> Any:
         raise Unreadable("the batch lies at different places in what it is given")
     behind = dict(zip(axes, apart.seen, strict=True))
     order = tuple(tuple(inner for axis in group for inner in behind[axis]) for group in first.held)
-    if sizes(order) != sizes(first.held):
-        raise Unreadable("the batch is not the first dimension of what it is given")
     ref = drawn(draft, flows[1].ref, Layout(apart.held, order))
-    refs = [flows[0].ref, ref]
+    refs = [flows[0].ref, ref] if flows[0] is pair[0] else [ref, flows[0].ref]
     return Flow(draft(kind, *refs), draft.result, first, flows[0].origin)
+
+
+def _odd_constant(kind: str, draft: Draft, pair: list[Any], flow: Flow) -> Any:
+    """The same with a constant, which must be alike for all of the batch."""
+    if draft.result.shape != flow.value.shape:
+        raise Unreadable("the batch is not the first dimension of what it is given")
+    ref, front, places = staged(draft, flow)
+    value = _tensor(pair[1] if pair[0] is flow else pair[0])
+    value = value.reshape((1,) * (len(places) - value.ndim) + tuple(value.shape))
+    shape = [1] * len(front)
+    for place, side in zip(places, value.shape, strict=True):
+        if place is not None:
+            shape[place] = side
+        elif side > 1:
+            raise Unreadable("it uses numbers that differ from example to example")
+    plainly = Flow(ref, flow.value.new_empty([sizes(front)[place] for place in range(len(front))]))
+    fixed = constant(draft, value.reshape(shape), plainly, len(front))
+    made = draft(kind, *([ref, fixed] if pair[0] is flow else [fixed, ref]))
+    return Flow(made, draft.result, Layout(front, lies(flow).seen), flow.origin)
 
 
 UNARY = {
@@ -209,81 +289,6 @@ def _clamp(draft: Draft, input: Flow, min: Any = None, max: Any = None) -> Any:
 @rule("clamp_min", anywhere=True)
 def _clamp_min(draft: Draft, input: Flow, min: Any) -> Any:
     return _clamp(draft, input, min)
-
-
-@rule("mean", anywhere=True)
-def _mean(draft: Draft, input: Flow, dim: Any = None, keepdim: bool = False, **_: Any) -> Any:
-    dims = _dims(input, dim)
-    if len(input.shape) >= 3 and dims == [*range(2, len(input.shape))] and (keepdim or not input.layout):
-        ref = draft(f"AdaptiveAvgPool{len(dims)}d", straight(draft, input))
-        return ref if keepdim else draft("Flatten", ref)
-    return _reduced("Mean", draft, input, dims, keepdim)
-
-
-@rule("sum", anywhere=True)
-def _sum(draft: Draft, input: Flow, dim: Any = None, keepdim: bool = False, **_: Any) -> Any:
-    return _reduced("Sum", draft, input, _dims(input, dim), keepdim)
-
-
-@rule("amax", anywhere=True)
-def _amax(draft: Draft, input: Flow, dim: Any = None, keepdim: bool = False) -> Any:
-    return _reduced("Max", draft, input, _dims(input, dim), keepdim)
-
-
-@rule("amin", anywhere=True)
-def _amin(draft: Draft, input: Flow, dim: Any = None, keepdim: bool = False) -> Any:
-    return _reduced("Min", draft, input, _dims(input, dim), keepdim)
-
-
-@rule("max", anywhere=True)
-def _max(draft: Draft, input: Flow, dim: Any = None, keepdim: bool = False) -> Any:
-    if isinstance(dim, Flow):
-        return _maximum(draft, input, dim)
-    return _largest("Max", draft, input, dim, keepdim)
-
-
-@rule("min", anywhere=True)
-def _min(draft: Draft, input: Flow, dim: Any = None, keepdim: bool = False) -> Any:
-    if isinstance(dim, Flow):
-        return _minimum(draft, input, dim)
-    return _largest("Min", draft, input, dim, keepdim)
-
-
-def _largest(kind: str, draft: Draft, input: Flow, dim: int | None, keepdim: bool) -> Any:
-    if not isinstance(draft.result, tuple):
-        raise Unreadable("it works along the batch")
-    whole, draft.result = draft.result, draft.result[0]
-    made = _reduced(kind, draft, input, _dims(input, dim), keepdim)
-    draft.result = whole
-    return made, None
-
-
-def _dims(input: Flow, dim: Any) -> list[int]:
-    rank = len(input.shape)
-    if dim is None or dim == []:
-        return [*range(rank)]
-    return sorted(one % rank for one in (dim if isinstance(dim, Sequence) else [dim]))
-
-
-def _reduced(kind: str, draft: Draft, input: Flow, dims: list[int], keepdim: bool) -> Any:
-    keep = unusual(keepdim=(keepdim, False))
-
-    def make(ref: str, places: list[int]) -> str:
-        return draft("Reduce", ref, how=kind.lower(), dims=places, **keep)
-
-    return along(draft, input, dims, make, gone=not keepdim)
-
-
-@rule("argmax", anywhere=True)
-def _argmax(draft: Draft, input: Flow, dim: int | None = None, keepdim: bool = False) -> Any:
-    if dim is None or keepdim:
-        raise Unreadable("it looks over all dimensions")
-    return along(draft, input, [dim], lambda ref, places: draft("ArgMax", ref, dim=places[0]), gone=True)
-
-
-@rule("cumsum", anywhere=True)
-def _cumsum(draft: Draft, input: Flow, dim: int, **_: Any) -> Any:
-    return along(draft, input, [dim], lambda ref, places: draft("CumulativeSum", ref, dim=places[0]))
 
 
 @rule("where", anywhere=True)

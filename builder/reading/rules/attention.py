@@ -8,6 +8,7 @@ from builder.reading.laying import drawn, lies
 from builder.reading.layout import Axis, Groups, Layout, sizes
 from builder.reading.rules.arithmetic import number_of
 from builder.reading.rules.rule import rule
+from builder.reading.rules.scores import Scores, hides_nothing, is_lower, scored
 
 
 @rule("scaled_dot_product_attention", anywhere=True)
@@ -59,37 +60,14 @@ def _by_head(draft: Draft, flow: Flow) -> tuple[str, int, Layout]:
     )
 
 
-def hides_nothing(mask: Any) -> bool:
-    """Whether a constant mask lets everything be seen."""
-    import torch
-
-    return bool(mask.all()) if mask.dtype is torch.bool else not bool(mask.any())
-
-
-def is_lower(mask: Any, *, seen: bool) -> bool:
-    """Whether a constant mask lets each step see itself and those before it, and no other.
-
-    Args:
-        mask: Of any number of dimensions, the last two are queries × keys.
-        seen: Whether True in it means that something is seen (else that it is hidden).
-    """
-    import torch
-
-    if isinstance(mask, Flow) or mask.ndim < 2 or mask.shape[-1] != mask.shape[-2]:
-        return False
-    steps = mask.shape[-1]
-    later = torch.ones(steps, steps, dtype=torch.bool, device=mask.device).triu(1)
-    if mask.dtype is torch.bool:
-        return bool(((~mask if seen else mask) == later).all())
-    return bool(((mask <= -1e4) == later).all()) and not bool(mask.masked_fill(later, 0).any())
-
-
 @rule("matmul bmm", anywhere=True)
 def _matmul(draft: Draft, input: Any, other: Any) -> Any:
     if not (isinstance(input, Flow) and isinstance(other, Flow)):
         return _by_constant(draft, input, other)
     if len(input.shape) != len(other.shape) or len(input.shape) < 3:
         raise Unreadable("its inputs have different numbers of dimensions")
+    if input.scores and input.scores.soft and (made := _gathered(draft, input, other)):
+        return made
     first, second = lies(input), lies(other)
     turned = second.permuted([*range(len(second.seen) - 2), len(second.seen) - 1, len(second.seen) - 2])
     left, front, rest = _stacked(draft, input, first)
@@ -101,7 +79,33 @@ def _matmul(draft: Draft, input: Any, other: Any) -> Any:
     ref = draft("MatMul", left, right, transpose=transpose)
     columns = (Axis(draft.result.shape[-1]),) if draft.result.shape[-1] > 1 else ()
     layout = Layout((*front[:-1], columns), (*first.seen[:-1], columns))
-    return Flow(ref, draft.result, layout, (draft.scope, draft.name))
+    flow = Flow(ref, draft.result, layout, (draft.scope, draft.name))
+    query, scale = _unscaled(draft, input)
+    key, again = _unscaled(draft, Flow(other.ref, other.value.transpose(-1, -2), turned, other.origin))
+    return scored(draft, flow, Scores(query, key, scale * again))
+
+
+def _unscaled(draft: Draft, flow: Flow) -> tuple[Flow, float]:
+    """A flow without the numbers by which it was multiplied, and those."""
+    scale, ref = 1.0, flow.ref
+    while ref in draft.nodes and (node := draft.nodes[ref]).kind == "Affine" and "shift" not in node.config:
+        scale, ref = scale * node.config.get("scale", 1.0), node.inputs["input"]
+    return Flow(ref, flow.value, flow.layout, flow.origin), scale
+
+
+def _gathered(draft: Draft, weights: Flow, value: Flow) -> Any:
+    """Attention as one layer; what it was written out with is no longer needed. None if it cannot be."""
+    scores: Scores = weights.scores
+    before = len(draft.nodes)
+    try:
+        made = _attention(
+            draft, scores.query, scores.key, value, None, scores.dropout, scores.causal, scores.scale
+        )
+    except Unreadable:
+        draft.forget(before)
+        return None
+    draft.supersede(weights.ref, {scores.query.ref, scores.key.ref})
+    return made
 
 
 def _order(layout: Layout) -> bool:

@@ -6,9 +6,9 @@ from builder.reading.draft import Draft, Flow, Unreadable
 from builder.reading.laying import staged
 from builder.reading.layout import Axis, Layout
 from builder.reading.rules.activation import VALUEWISE
-from builder.reading.rules.attention import is_lower
 from builder.reading.rules.recurrent import _read
 from builder.reading.rules.rule import rule
+from builder.reading.rules.scores import is_lower
 
 if TYPE_CHECKING:
     from torch import nn

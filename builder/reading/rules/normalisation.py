@@ -1,6 +1,7 @@
 """Layers that keep activations in range, and those that leave some out."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from builder.reading.draft import Draft, Flow, Unreadable
@@ -8,6 +9,7 @@ from builder.reading.laying import along, same
 from builder.reading.rules.convolution import unusual
 from builder.reading.rules.dense import fixed
 from builder.reading.rules.rule import rule
+from builder.reading.rules.scores import scored
 
 RANKS = {2: 1, 3: 1, 4: 2, 5: 3}
 
@@ -152,7 +154,8 @@ def _both(weight: Any, bias: Any, like: Any) -> dict[str, Any]:
 
 @rule("dropout", anywhere=True)
 def _dropout(draft: Draft, input: Flow, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
-    return _left_out("Dropout", draft, input, p)
+    made = _left_out("Dropout", draft, input, p)
+    return scored(draft, made, replace(input.scores, dropout=float(p)) if input.scores else None)
 
 
 @rule("dropout1d dropout2d dropout3d feature_dropout")

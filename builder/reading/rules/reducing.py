@@ -1,0 +1,85 @@
+"""Sums, means and extremes over dimensions."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from builder.reading.draft import Draft, Flow, Unreadable
+from builder.reading.laying import along, straight
+from builder.reading.rules.arithmetic import _maximum, _minimum
+from builder.reading.rules.convolution import unusual
+from builder.reading.rules.rule import rule
+
+
+@rule("mean", anywhere=True)
+def _mean(draft: Draft, input: Flow, dim: Any = None, keepdim: bool = False, **_: Any) -> Any:
+    dims = _dims(input, dim)
+    if len(input.shape) >= 3 and dims == [*range(2, len(input.shape))] and (keepdim or not input.layout):
+        ref = draft(f"AdaptiveAvgPool{len(dims)}d", straight(draft, input))
+        return ref if keepdim else draft("Flatten", ref)
+    return _reduced("Mean", draft, input, dims, keepdim)
+
+
+@rule("sum", anywhere=True)
+def _sum(draft: Draft, input: Flow, dim: Any = None, keepdim: bool = False, **_: Any) -> Any:
+    return _reduced("Sum", draft, input, _dims(input, dim), keepdim)
+
+
+@rule("amax", anywhere=True)
+def _amax(draft: Draft, input: Flow, dim: Any = None, keepdim: bool = False) -> Any:
+    return _reduced("Max", draft, input, _dims(input, dim), keepdim)
+
+
+@rule("amin", anywhere=True)
+def _amin(draft: Draft, input: Flow, dim: Any = None, keepdim: bool = False) -> Any:
+    return _reduced("Min", draft, input, _dims(input, dim), keepdim)
+
+
+@rule("max", anywhere=True)
+def _max(draft: Draft, input: Flow, dim: Any = None, keepdim: bool = False) -> Any:
+    if isinstance(dim, Flow):
+        return _maximum(draft, input, dim)
+    return _largest("Max", draft, input, dim, keepdim)
+
+
+@rule("min", anywhere=True)
+def _min(draft: Draft, input: Flow, dim: Any = None, keepdim: bool = False) -> Any:
+    if isinstance(dim, Flow):
+        return _minimum(draft, input, dim)
+    return _largest("Min", draft, input, dim, keepdim)
+
+
+def _largest(kind: str, draft: Draft, input: Flow, dim: int | None, keepdim: bool) -> Any:
+    if not isinstance(draft.result, tuple):
+        raise Unreadable("it works along the batch")
+    whole, draft.result = draft.result, draft.result[0]
+    made = _reduced(kind, draft, input, _dims(input, dim), keepdim)
+    draft.result = whole
+    return made, None
+
+
+def _dims(input: Flow, dim: Any) -> list[int]:
+    rank = len(input.shape)
+    if dim is None or dim == []:
+        return [*range(rank)]
+    return sorted(one % rank for one in (dim if isinstance(dim, Sequence) else [dim]))
+
+
+def _reduced(kind: str, draft: Draft, input: Flow, dims: list[int], keepdim: bool) -> Any:
+    keep = unusual(keepdim=(keepdim, False))
+
+    def make(ref: str, places: list[int]) -> str:
+        return draft("Reduce", ref, how=kind.lower(), dims=places, **keep)
+
+    return along(draft, input, dims, make, gone=not keepdim)
+
+
+@rule("argmax", anywhere=True)
+def _argmax(draft: Draft, input: Flow, dim: int | None = None, keepdim: bool = False) -> Any:
+    if dim is None or keepdim:
+        raise Unreadable("it looks over all dimensions")
+    return along(draft, input, [dim], lambda ref, places: draft("ArgMax", ref, dim=places[0]), gone=True)
+
+
+@rule("cumsum", anywhere=True)
+def _cumsum(draft: Draft, input: Flow, dim: int, **_: Any) -> Any:
+    return along(draft, input, [dim], lambda ref, places: draft("CumulativeSum", ref, dim=places[0]))
