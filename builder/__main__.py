@@ -1,4 +1,4 @@
-"""The command line: `python -m builder summary|check|source|read FILE-or-template`; `templates`, `reference` list."""
+"""The command line: `python -m builder summary|check|source FILE-or-template`; `read` turns ONNX or Keras into one."""
 
 import argparse
 import os
