@@ -16,7 +16,7 @@ LIBRARIES = {"LSTM": 4, "GRU": 4, "RNN": 4, "MultiheadAttention": 1.2, "ScaledDo
 """Kinds of which the library that runs them decides how much they keep, and by how much that is off at most."""
 LESS = {"gcn": 2, "gat": 2, "deep-belief-network": 4}
 """Networks that keep less than was told: dropout behind data, which need no gradient; outputs that nobody reads."""
-ADDED = {"ClassToken", "LearnedPositions", "RelativeBias"}
+ADDED = {"ClassToken", "LearnedPositions", "Parameter", "RelativeBias"}
 """Kinds whose weights are only added or laid beside something: their gradients need nothing that is kept."""
 
 
