@@ -184,15 +184,11 @@ def _number(value: float) -> str:
 def _written(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if value is None or value in ("", {}, (), []):
+        return "nothing"
     if isinstance(value, tuple | list):
         return ", ".join(map(str, value))
-    return (
-        "nothing"
-        if value in (None, "", {})
-        else _number(value)
-        if isinstance(value, int | float)
-        else str(value)
-    )
+    return _number(value) if isinstance(value, int | float) else str(value)
 
 
 def _statements(text: str) -> Iterator[str]:

@@ -133,26 +133,33 @@ class Trained:
     def random(self, count: int) -> tuple[Tensor, ...]:
         """Inputs of seeded random numbers; indices are such that every layer of the network knows them."""
         import torch
-        from torch import nn
 
-        tables = [
-            module.num_embeddings for module in self.module.modules() if isinstance(module, nn.Embedding)
-        ]
-        most = min([*tables, *_bounds(self._inference), 10])
+        bounds, every = _bounds(self._inference), min([*_below(self._inference), 10])
         draw = torch.Generator().manual_seed(count)
         return tuple(
-            torch.randint(most, (count, *spec.shape[1:]), generator=draw)
+            torch.randint(bounds.get(id, every), (count, *spec.shape[1:]), generator=draw)
             if spec.dtype == "int64"
             else torch.randn(count, *spec.shape[1:], generator=draw)
-            for spec in self.inputs.values()
+            for id, spec in self.inputs.items()
         )
 
 
-def _bounds(inference: Inference) -> Iterator[int]:
-    """What indices must be smaller than at the ports of layers that say so, those in blocks too."""
+def _bounds(inference: Inference) -> dict[str, int]:
+    """What the indices of an Input must be smaller than, where all that read it say so."""
+    found: dict[str, list[int]] = {}
+    for place in inference.places.values():
+        shapes = [spec.shape for spec in place.given]
+        for port, source, _ in place.node.sources():
+            known = place.layer.below(port, *shapes) if place.layer else 0
+            found.setdefault(source, []).append(known)
+    return {id: min(known) for id, known in found.items() if all(known)}
+
+
+def _below(inference: Inference) -> Iterator[int]:
+    """What indices must be smaller than at the ports of all layers that say so, those in blocks too."""
     for place in inference.places.values():
         shapes = [spec.shape for spec in place.given]
         known = (place.layer.below(port, *shapes) for port in place.inputs) if place.layer else ()
         yield from (below for below in known if below)
         for inner in place.inner:
-            yield from _bounds(inner)
+            yield from _below(inner)

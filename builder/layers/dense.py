@@ -77,6 +77,10 @@ class Embedding(_Weighted):
             return f"padding must be less than the entries ({self.entries}). Got {self.padding}."
         return ""
 
+    def below(self, port: str, *shapes: Shape) -> int:
+        """The entries."""
+        return self.entries
+
     def window(self, x: Shape) -> Windows:
         """Index by index."""
         return (OWN,) * (len(x) - 1) + (None,)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from builder.graph import Graph, Node
 from builder.layer import Spec
 from builder.reading.draft import Draft, legal
+from builder.reading.recognising import recognise
 from builder.shapes import infer
 
 if TYPE_CHECKING:
@@ -55,7 +56,9 @@ def assembled(draft: Draft) -> Assembled:
     from builder.reading.folding import folded
 
     draft.tidy()
-    units = [Unit(one.id, one.scope, one.name, one.kind, one.config, one.inputs, one.shares, one.weights, {one.id: ""})
+    recognise(draft)
+    units = [Unit(one.id, one.scope, one.name, one.kind, one.config, one.inputs, one.shares,
+                  {} if one.shares else one.weights, {one.id: ""})
              for one in draft.nodes.values()]  # fmt: skip
     units, blocks = folded(units, draft.classes, _specs(draft, units))
     nodes, where = graphed(units, "", blocks)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from builder.graph import named
+from builder.graph import named, plain
 from builder.layer import Layer, Spec
 from builder.layers import LAYERS
 
@@ -95,7 +95,11 @@ class Unknown:
 class Draft:
     """Draws nodes: `ref = draft("Linear", x, weights={"weight": w}, units=10)`."""
 
-    def __init__(self) -> None:
+    def __init__(self, source: str, *, merged: bool = False) -> None:
+        self.source = source
+        """What the original is written in: it stands before an operator that is called like a layer, but is none."""
+        self.merged = merged
+        """Whether equal weights may be one by chance, as an exporter keeps only one of many zeros."""
         self.nodes: dict[str, Drawn] = {}
         self.classes: dict[str, str] = {}
         """The modules of the original that people wrote: path → name of the class."""
@@ -107,6 +111,7 @@ class Draft:
         """Where the original is at present, and what the next node is called there."""
         self._owners: dict[tuple[str, str, str], str] = {}
         self._idle: set[str] = set()
+        self._straightened: list[tuple[Flow, str, Layout | None]] = []
         self._once: dict[tuple[str, str, str], str] = {}
         self.result: Any = None
         """What the original's operator gave for the example."""
@@ -122,7 +127,10 @@ class Draft:
         """Place a node behind others; fields that have their defaults are left out. The reference to its output."""
         given = {name: one for name, one in (weights or {}).items() if one is not None}
         layer = LAYERS.get(kind)
-        fields = _told(layer, config)
+        try:
+            fields = plain_fields(_told(layer, config))
+        except ValueError as error:
+            raise Unreadable(f"a field cannot be written down ({error})") from error
         ports = _ports(layer, len(inputs))
         node = Drawn(
             id=legal(f"{self.scope}.{self.name}", kind, self.nodes),
@@ -167,6 +175,7 @@ class Draft:
 
     def missing(self, operator: str, flows: Iterable["Flow | str"], reason: str) -> str:
         """Place a node of an operator that no layer stands for, under its own name, connected as it was."""
+        operator = f"{self.source}.{operator}"[:64] if operator in LAYERS else operator[:64]
         id = self(operator, *flows)
         one = self.unknown.setdefault(operator, Unknown(operator, reason=reason))
         one.nodes.append(id)
@@ -193,7 +202,17 @@ class Draft:
         """Keep only so many nodes: what was drawn for an operator that then proved unreadable goes."""
         for id in [*self.nodes][count:]:
             del self.nodes[id]
+        for flow, ref, layout in self._straightened[::-1]:
+            if flow.ref.partition(".")[0] not in self.nodes:
+                flow.ref, flow.layout = ref, layout
+        self._straightened = []
         self._owners = {key: id for key, id in self._owners.items() if id in self.nodes}
+
+    def straighten(self, flow: Flow, ref: str) -> None:
+        """A flow is as the original sees it in this output from now on; unless that is forgotten."""
+        self._straightened.append((flow, flow.ref, flow.layout))
+        flow.ref, flow.layout = ref, None
+        self.specify(flow)
 
     def specify(self, flow: Flow) -> None:
         """Remember what an output is like; one that lies otherwise than the original sees it, inference tells."""
@@ -224,6 +243,8 @@ class Draft:
         """The node that already has these very weights, so that this one uses them again."""
         if not weights or not all(one.numel() for one in weights.values()):
             return ""
+        if self.merged and all(bool((one == one.reshape(-1)[0]).all()) for one in weights.values()):
+            return ""
         memory = [(name, id(one) if one.device.type == "meta" else one.data_ptr(), one.shape, one.stride())
                   for name, one in weights.items()]  # fmt: skip
         owner = self._owners.setdefault((node.kind, repr(node.config), repr(memory)), node.id)
@@ -246,6 +267,11 @@ def legal(text: str, kind: str, taken: Iterable[str]) -> str:
         number += 1
         chosen = f"{name}_{number}"
     return chosen
+
+
+def plain_fields(fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields as JSON; ValueError if one is infinite, or nothing that JSON has."""
+    return {name: plain(name, value) for name, value in fields.items()}
 
 
 def _told(layer: type[Layer] | None, config: dict[str, Any]) -> dict[str, Any]:

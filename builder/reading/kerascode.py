@@ -38,7 +38,7 @@ def read_keras(content: bytes) -> Reading:
     if not isinstance(raw, dict) or raw.get("class_name") not in MODELS:
         raise BadFile("The file is no Keras model: it does not name a Sequential or Functional model. A model that is "
                       "a class of its own has no such file; save it as ONNX with tf2onnx.")  # fmt: skip
-    draft = Draft()
+    draft = Draft("keras")
     draft.note("Keras's JSON holds no weights: they start anew.")
     model = Model(raw, Machine(draft, shapes_only=True), 0)
     outputs(draft, model.called(None))

@@ -34,21 +34,25 @@ def straight(draft: Draft, flow: Flow) -> Flow:
         raise Unreadable("the batch is not the first dimension of what it is given")
     here = draft.scope, draft.name
     draft.scope, draft.name = flow.origin
-    flow.ref, flow.layout = drawn(draft, flow.ref, flow.layout), None
-    draft.specify(flow)
+    draft.straighten(flow, drawn(draft, flow.ref, flow.layout))
     draft.scope, draft.name = here
     return flow
 
 
 def drawn(draft: Draft, ref: str, layout: Layout) -> str:
     """The reference to what the original sees, the batch first: at most a reshape, a permutation and a reshape."""
-    pieces, order = runs(layout)
-    held, split, seen = sizes(layout.held), sizes(pieces), sizes(layout.seen)
-    if [*order] == sorted(order):
-        return reshaped(draft, ref, held, seen)
+    held, seen = sizes(layout.held), sizes(layout.seen)
+    ways = []
+    for pieces, order in (runs(layout), runs(layout, apart=True)):
+        split = sizes(pieces)
+        moved = tuple(split[place] for place in order)
+        if [*order] == sorted(order):
+            return reshaped(draft, ref, held, seen)
+        ways.append(((split != held) + (moved != seen), split, order, moved))
+    _, split, order, moved = min(ways, key=lambda way: way[0])
     ref = reshaped(draft, ref, held, split)
     ref = draft("Permute", ref, order=order[1:])
-    return reshaped(draft, ref, tuple(split[place] for place in order), seen)
+    return reshaped(draft, ref, moved, seen)
 
 
 def reshaped(draft: Draft, ref: str, before: Sequence[int], after: Sequence[int]) -> str:
@@ -59,8 +63,12 @@ def reshaped(draft: Draft, ref: str, before: Sequence[int], after: Sequence[int]
     last = len(after) - 1
     if last >= 1 and len(before) > len(after) and after == (*before[:last], prod(before[last:])):
         return draft("Flatten", ref, start=last)
-    if not last:
-        return draft("Select", ref, dim=1, index=0)
+    places = [place for place in range(1, len(after)) if after[:place] + after[place + 1 :] == before]
+    if len(after) == len(before) + 1 and places and after[places[-1]] == 1:
+        return draft("Unsqueeze", ref, dim=places[-1])
+    places = [place for place in range(1, len(before)) if before[:place] + before[place + 1 :] == after]
+    if len(before) == len(after) + 1 and places and before[places[-1]] == 1:
+        return draft("Squeeze", ref, dim=places[-1])
     return draft("Reshape", ref, shape=after[1:])
 
 

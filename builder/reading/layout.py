@@ -62,23 +62,23 @@ def sizes(groups: Groups) -> tuple[int, ...]:
     return tuple(prod(axis.size for axis in group) for group in groups)
 
 
-def runs(layout: Layout) -> tuple[Groups, tuple[int, ...]]:
+def runs(layout: Layout, *, apart: bool = False) -> tuple[Groups, tuple[int, ...]]:
     """The axes that stay beside one another, in the order in which they are held; and which of them follow in `seen`.
 
-    The batch is first, and a run of its own.
+    The batch is first, and a run of its own; apart: so is each dimension of what is held.
     """
-    held = [axis for group in layout.held for axis in group]
     seen = [axis for group in layout.seen for axis in group]
     after = dict(pairwise(seen))
     found: list[list[Axis]] = []
-    for axis in held:
-        before = found[-1][-1] if found else None
-        if before is not None and not before.batch and after.get(before) is axis:
-            found[-1].append(axis)
-        else:
-            found.append([axis])
-    place = {run[0]: number for number, run in enumerate(found)}
-    return tuple(map(tuple, found)), tuple(place[axis] for axis in seen if axis in place)
+    for group in layout.held:
+        for place, axis in enumerate(group):
+            before = found[-1][-1] if found and (place or not apart) else None
+            if before is not None and not before.batch and after.get(before) is axis:
+                found[-1].append(axis)
+            else:
+                found.append([axis])
+    place_of = {run[0]: number for number, run in enumerate(found)}
+    return tuple(map(tuple, found)), tuple(place_of[axis] for axis in seen if axis in place_of)
 
 
 def _taken(side: int, waiting: list[Axis], parts: dict[Axis, tuple[Axis, Axis]]) -> tuple[Axis, ...] | None:

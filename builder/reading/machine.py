@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
 OTHER_WORDS = {"axis": "dim", "keepdims": "keepdim", "self": "input", "x": "input"}
 """Parameters that go by several names in torch."""
+SHAPE_ONLY = set(
+    "full_like zeros_like ones_like empty_like new_zeros new_ones new_full new_empty size stride numel".split()
+)
+"""What depends on the shape alone, and is a constant."""
 
 
 class Machine:
@@ -49,6 +53,8 @@ class Machine:
         """
         arguments, options = tuple(arguments), dict(options or {})
         flows = [*_flows([arguments, options])]
+        if name.rpartition(".")[2] in SHAPE_ONLY:
+            return run(*_values(arguments), **_values(options))
         apart = bool(flows) and self.shapes_only
         result = run(*_values(arguments, apart), **_values(options, apart))
         if not flows or not any(True for _ in _tensors(result)):

@@ -8,8 +8,8 @@ from builder.errors import BadFile
 from builder.graph import Graph
 from builder.project import Project
 from builder.reading.assembling import Assembled, assembled
-from builder.reading.draft import Draft, Flow, Unknown
-from builder.reading.laying import straight
+from builder.reading.draft import Draft, Flow, Unknown, Unreadable
+from builder.reading.laying import lies, straight
 from builder.reading.machine import Machine
 
 if TYPE_CHECKING:
@@ -92,18 +92,29 @@ def read_file(content: bytes, example: "Sequence[torch.Tensor] | None" = None) -
 def read_module(module: Any, example: "Sequence[torch.Tensor]") -> Reading:
     """The module that torch.fx or torch.export follows on an example."""
     from builder.reading.proof import pair
-    from builder.reading.torchcode import evaluating, followed
+    from builder.reading.torchcode import evaluating, symbolic, traced
 
     for one in example:
         if not one.ndim or not len(one):
             raise BadFile("An example must have a batch as its first dimension, with at least one row.")
     example = pair(example)
-    with evaluating(module):
-        graph, holder, by = followed(module, example)
-        draft = Draft()
-        if by != "torch.fx":
-            draft.note("Followed by torch.export, because torch.fx cannot follow it.")
-        return _proven(draft, graph, holder, example, lambda given: flat(module(*given)))
+    readings: list[Reading] = []
+    refusals: list[str] = []
+    for name, follow in (("torch.fx", symbolic), ("torch.export", traced)):
+        with evaluating(module):
+            try:
+                graph, holder = follow(module, example)
+            except Exception as error:  # whatever the code of a module does when it is followed
+                refusals.append(f"{name}: {str(error).strip().partition(chr(10))[0][:200]}.")
+                continue
+            readings.append(
+                _proven(Draft("torch"), graph, holder, example, lambda given: flat(module(*given)))
+            )
+        if not readings[-1].unknown:
+            break
+    if not readings:
+        raise BadFile(f"The module cannot be followed. {' '.join(refusals)}")
+    return min(readings, key=lambda one: sum(len(unknown.nodes) for unknown in one.unknown))
 
 
 def read_program(program: Any, example: "Sequence[torch.Tensor] | None" = None) -> Reading:
@@ -119,7 +130,7 @@ def read_program(program: Any, example: "Sequence[torch.Tensor] | None" = None) 
         return flat(torch.fx.Interpreter(graph).run(*rows, enable_io_processing=False))
 
     with torch.no_grad():
-        return _proven(Draft(), graph.graph, graph, given, original)
+        return _proven(Draft("torch"), graph.graph, graph, given, original)
 
 
 def _proven(
@@ -130,19 +141,27 @@ def _proven(
     names = [node.target for node in graph.nodes if node.op == "placeholder"]
     flows = inputs(draft, names, example)
     answers = outputs(draft, walked(Machine(draft), graph, holder, flows))
-    return compared(
-        draft, lambda given: [one for n, one in enumerate(original(given)) if n in answers], example
-    )
+    return compared(draft, original, answers, example)
 
 
-def compared(draft: Draft, original: "Run", example: "Sequence[torch.Tensor]") -> Reading:
+def compared(
+    draft: Draft,
+    original: "Run",
+    answers: Sequence[tuple[int, int]],
+    example: "Sequence[torch.Tensor]",
+    *,
+    limited: bool = False,
+) -> Reading:
     """The reading of what was drawn, run beside the original on the example, and on one of another batch size."""
     from builder.reading.proof import difference, other_batch
 
+    def answered(rows: "Sequence[torch.Tensor]") -> "list[torch.Tensor]":
+        results = original([one.clone() for one in rows])
+        return [results[number].movedim(dim, 0) for number, dim in answers]
+
     made = assembled(draft)
-    proof = difference(made.graph, made.state, lambda given: original([one.clone() for one in given]),
-                       [example, other_batch(example)])  # fmt: skip
-    return finished(draft, made, *proof)
+    examples = [example, other_batch(example)]
+    return finished(draft, made, *difference(made.graph, made.state, answered, examples, limited=limited))
 
 
 def read_onnx(content: bytes, example: "Sequence[torch.Tensor] | None" = None) -> Reading:
@@ -154,7 +173,7 @@ def read_onnx(content: bytes, example: "Sequence[torch.Tensor] | None" = None) -
     from builder.reading.onnxcode import Walk, examples
     from builder.reading.onnxfile import opened, runner
 
-    model, draft = opened(content), Draft()
+    model, draft = opened(content), Draft("onnx", merged=True)
     given = examples(model, draft)
     names = [*given]
     values = [*given.values()] if example is None else [*example]
@@ -166,9 +185,9 @@ def read_onnx(content: bytes, example: "Sequence[torch.Tensor] | None" = None) -
 
     def original(rows: "Sequence[torch.Tensor]") -> list[Any]:
         run[:] = run or [runner(content, names)]
-        return [one for number, one in enumerate(run[0](rows)) if number in answers]
+        return list(run[0](rows))
 
-    return compared(draft, original, values)
+    return compared(draft, original, answers, values, limited=True)
 
 
 def inputs(draft: Draft, names: Sequence[str], example: "Sequence[torch.Tensor]") -> list[Flow]:
@@ -188,28 +207,38 @@ def inputs(draft: Draft, names: Sequence[str], example: "Sequence[torch.Tensor]"
     return flows
 
 
-def outputs(draft: Draft, answer: Any, names: Sequence[str] = ()) -> list[int]:
-    """An Output for each tensor that comes out and depends on the inputs; which of all they are."""
-    from builder.reading.draft import Unreadable
-
+def outputs(draft: Draft, answer: Any, names: Sequence[str] = ()) -> "list[tuple[int, int]]":
+    """An Output for each tensor that depends on the inputs; which of all they are, and where each has its batch."""
     kept = []
     for number, one in enumerate(flat(answer)):
         draft.scope, draft.name = "", names[number] if number < len(names) else "output"
         if not isinstance(one, Flow):
             draft.note("An output that does not depend on the inputs was left out.")
             continue
-        try:
-            draft.result = one.value
-            draft("Output", straight(draft, one))
-        except Unreadable:
-            draft(
-                "Output",
-                draft.missing("transpose", [one], "the batch is not the first dimension of an output"),
+        draft.result = one.value
+        dim = batch_of(one)
+        if dim:
+            draft.note(
+                f"Output '{draft.name}' has its batch first here, and as dimension {dim} in the original."
             )
-        kept.append(number)
+            one.layout = lies(one).permuted(
+                [dim, *(place for place in range(len(one.shape)) if place != dim)]
+            )
+            one.value = one.value.movedim(dim, 0)
+        try:
+            draft("Output", straight(draft, one))
+        except Unreadable as error:
+            draft("Output", draft.missing("reshape", [one], str(error)))
+        kept.append((number, dim))
     if not kept:
         raise BadFile("Nothing that comes out depends on what goes in.")
     return kept
+
+
+def batch_of(flow: Flow) -> int:
+    """Which dimension is the batch; 0 also where none is."""
+    seen = lies(flow).seen
+    return next((place for place, group in enumerate(seen) if [axis.batch for axis in group] == [True]), 0)
 
 
 def flat(answer: Any) -> list[Any]:

@@ -21,13 +21,8 @@ if TYPE_CHECKING:
 IN_PLACE = {"iadd", "isub", "imul", "itruediv", "iand", "ior"}
 
 
-def followed(module: "nn.Module", example: Sequence[Any]) -> "tuple[fx.Graph, nn.Module, str]":
-    """The graph of a module's operators, what holds its weights, and what followed it: torch.fx, else torch.export.
-
-    Raises:
-        BadFile: neither can.
-    """
-    import torch
+def symbolic(module: "nn.Module", example: "Sequence[torch.Tensor]") -> "tuple[fx.Graph, nn.Module]":
+    """How torch.fx follows a module."""
     from torch import fx
 
     class Whole(fx.Tracer):
@@ -41,19 +36,19 @@ def followed(module: "nn.Module", example: Sequence[Any]) -> "tuple[fx.Graph, nn
         for name, one in [*inspect.signature(module.forward).parameters.items()][len(example) :]
         if one.default is not inspect.Parameter.empty
     }
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return Whole().trace(module, optional or None), module, "torch.fx"
-    except Exception as unfollowed:  # whatever the code of a module does with a proxy
-        try:
-            made = exported(torch.export.export(module, tuple(example), strict=False))
-            return made.graph, made, "torch.export"
-        except Exception as error:
-            first, second = (str(one).strip().partition("\n")[0][:200] for one in (unfollowed, error))
-            raise BadFile(
-                f"The module cannot be followed. torch.fx: {first}. torch.export: {second}"
-            ) from error
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return Whole().trace(module, optional or None), module
+
+
+def traced(module: "nn.Module", example: "Sequence[torch.Tensor]") -> "tuple[fx.Graph, nn.Module]":
+    """How torch.export follows a module."""
+    import torch
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        made = exported(torch.export.export(module, tuple(example), strict=False))
+    return made.graph, made
 
 
 def exported(program: "ExportedProgram") -> "fx.GraphModule":
@@ -148,6 +143,8 @@ def _function(machine: Machine, name: str, target: Any, arguments: Any, options:
 def _attribute(machine: Machine, value: Any, name: str) -> Any:
     if isinstance(value, Flow) and name in ("T", "mT", "data"):
         return machine.call(name, lambda one: getattr(one, name), (value,))
+    if isinstance(value, tuple) and name in ("values", "indices"):  # of torch.return_types
+        return value[name == "indices"]
     return getattr(value.value if isinstance(value, Flow) else value, name)
 
 
@@ -185,9 +182,10 @@ def _given(value: Any, known: Mapping[Any, Any]) -> Any:
 
     if isinstance(value, fx.Node):
         return known[value]
-    if isinstance(value, list | tuple):
-        return type(value)(_given(one, known) for one in value) if type(value) in (list, tuple) else tuple(
-            _given(one, known) for one in value)  # fmt: skip
+    if isinstance(value, list):
+        return [_given(one, known) for one in value]
+    if isinstance(value, tuple):
+        return tuple(_given(one, known) for one in value)
     if isinstance(value, slice):
         return slice(*(_given(one, known) for one in (value.start, value.stop, value.step)))
     if isinstance(value, Mapping):

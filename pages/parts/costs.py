@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from builder.spreadsheet import costs
+from builder.spreadsheet import costs, harmless
 from builder.summary import Row, Summary
 from pages.parts.words import count, size
 
@@ -73,7 +73,7 @@ def cost_table(
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.caption(_total_line(summary, batch))
         st.download_button(
-            "Download as CSV", lambda: costs(summary, batch).encode(), f"{file}.csv", "text/csv", key=f"csv {key}",
+            "Costs as CSV", lambda: costs(summary, batch).encode(), f"{file}.csv", "text/csv", key=f"csv {key}",
             icon=":material/download:", on_click="ignore", type="tertiary",
         )  # fmt: skip
 
@@ -81,7 +81,7 @@ def cost_table(
 def _columns(unit: str) -> dict[str, Any]:
     """How the columns are written; those of memory are named with their unit."""
     forms = {"Parameters": "localized", "Multiply–adds": "localized", "Receptive field": "localized"}
-    forms |= {"Activations": "%.4g", "Training": "%.4g"}
+    forms |= {"Activations": "%.3f", "Training": "%.3f"}
     column = st.column_config
     numbers = {
         f"{name} {unit}" if "%" in form else name: column.NumberColumn(format=form, help=HELP[name])
@@ -105,7 +105,7 @@ def _cells(summary: Summary, batch: int, factor: float, unit: str) -> dict[str, 
     learned, computed = max(summary.parameters, 1), max(summary.multiply_adds, 1)
     return {
         "Node": [row.node for row in rows],
-        "Layer": [row.kind for row in rows],
+        "Layer": [harmless(row.kind) for row in rows],  # the table has a download of its own
         "Shape": [row.shape or "?" for row in rows],
         "Parameters": [None if row.shares else row.parameters or None for row in rows],
         "Multiply–adds": [row.multiply_adds or None for row in rows],

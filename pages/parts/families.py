@@ -18,6 +18,7 @@ FAMILIES = {
     "Transformers": "Each step looks at all others: language, translation, and pictures in patches.",
     "Autoencoders": "They learn what matters by squeezing it through a narrow place.",
     "Generative adversarial networks": "One makes pictures that were never there, the other tries to tell; both learn.",
+    "Pairs and recommendations": "They compare two things: are they alike, and will this person like that one?",
     "Graph networks": "They learn from who is connected with whom.",
     "Capsules, energies and maps": "Parts that vote for wholes, memories that settle, maps of neighbours.",
     "Reinforcement learning": "They learn from rewards what to do next.",

@@ -90,7 +90,7 @@ def _of_layer(layer: Layer, given: list[Shape]) -> Shape:
     width = None if layer.kind in WITHIN else next(widths, None)
     windows = layer.window(*given)
     if not windows:
-        return first if width is None or len(first) < 2 else (*first[:-1], width)
+        return first if width is None or len(first) not in (2, 3) else (*first[:-1], width)
     sides: list[Any] = []
     for dim, window in enumerate(windows, 1):
         old = first[window.dim or dim] if window else width or (first[dim] if dim < len(first) else 1)

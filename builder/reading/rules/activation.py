@@ -25,14 +25,13 @@ VALUEWISE = {
     "tanhshrink": "Tanhshrink",
     "softsign": "Softsign",
     "softplus": "Softplus beta",
-    "softshrink": "Softshrink lambd:threshold",
-    "hardshrink": "Hardshrink lambd:threshold",
+    "softshrink": "Softshrink lambd",
+    "hardshrink": "Hardshrink lambd",
     "hardswish": "Hardswish",
     "hardsigmoid": "Hardsigmoid",
-    "hardtanh": "Hardtanh min_val:lower max_val:upper",
     "threshold": "Threshold threshold value",
 }
-"""torch's functions → the layer, and the function's parameters in order; behind a colon what the layer calls them."""
+"""torch's functions → the layer, and the function's parameters in order; the layer's fields are called like them."""
 NOTHING = (
     "identity contiguous clone detach alias lift_fresh_copy positive requires_grad_ feature_dropout_off "
     "resolve_conj data"
@@ -41,15 +40,12 @@ NOTHING = (
 
 
 def _valuewise(names: str, layer: str) -> None:
-    kind, *words = layer.split()
-    fields = {word.partition(":")[0]: word.rpartition(":")[2] for word in words}
+    kind, *fields = layer.split()
 
     @rule(names, anywhere=True)
     def draw(draft: Draft, input: Flow, *values: Any, inplace: bool = False, **options: Any) -> Any:
         given = dict(zip(fields, values, strict=False)) | options
-        return same(
-            draft, kind, input, **{field: given[name] for name, field in fields.items() if name in given}
-        )
+        return same(draft, kind, input, **{name: given[name] for name in fields if name in given})
 
 
 for _names, _layer in VALUEWISE.items():
@@ -68,6 +64,15 @@ def _to(draft: Draft, input: Flow, *_: Any, **__: Any) -> Any:
     ):
         return input
     return same(draft, "Cast", input, dtype=str(draft.result.dtype).removeprefix("torch."))
+
+
+@rule("hardtanh", anywhere=True)
+def _hardtanh(
+    draft: Draft, input: Flow, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False
+) -> Any:
+    if (min_val, max_val) == (0, 6):  # as torch.export writes ReLU6
+        return same(draft, "ReLU6", input)
+    return same(draft, "Hardtanh", input, min_val=float(min_val), max_val=float(max_val))
 
 
 @rule("prelu")

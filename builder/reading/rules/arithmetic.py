@@ -20,24 +20,7 @@ def _add(draft: Draft, input: Any, other: Any, *, alpha: float = 1) -> Any:
 
 @rule("mul imul multiply", anywhere=True)
 def _mul(draft: Draft, input: Any, other: Any) -> Any:
-    return _swish(draft, input, other) or _two("Multiply", draft, input, other, scale=True)
-
-
-def _swish(draft: Draft, input: Any, other: Any) -> Any:
-    """x · sigmoid(x), written out."""
-    for one, gate in ((input, other), (other, input)):
-        if (
-            not isinstance(gate, Flow)
-            or not isinstance(one, Flow)
-            or gate.readers != 1
-            or gate.layout is not one.layout
-        ):
-            continue
-        node = draft.nodes.get(gate.ref)
-        if node and node.kind == "Sigmoid" and [*node.inputs.values()] == [one.ref]:
-            node.kind, node.name = "SiLU", node.name if node.name != "sigmoid" else "silu"
-            return Flow(gate.ref, draft.result, gate.layout, gate.origin)
-    return None
+    return _two("Multiply", draft, input, other, scale=True)
 
 
 @rule("sub isub subtract", anywhere=True)
@@ -254,9 +237,9 @@ def _odd_constant(kind: str, draft: Draft, pair: list[Any], flow: Flow) -> Any:
 
 UNARY: dict[str, tuple[str, dict[str, Any]]] = {
     "exp": ("Exp", {}), "log": ("Log", {}), "sqrt": ("Sqrt", {}), "abs": ("Abs", {}), "sin": ("Sin", {}),
-    "cos": ("Cos", {}), "square": ("Power", {"exponent": 2.0}), "rsqrt": ("Power", {"exponent": -0.5}),
-    "reciprocal": ("Power", {"exponent": -1.0}), "sign": ("Sign", {}), "erf": ("Formula", {"expression": "erf(x)"}),
-    "floor": ("Formula", {"expression": "floor(x)"}),
+    "cos": ("Cos", {}), "sign": ("Sign", {}), "square": ("Power", {"exponent": 2.0}),
+    "rsqrt": ("Power", {"exponent": -0.5}), "reciprocal": ("Power", {"exponent": -1.0}),
+    "erf": ("Formula", {"expression": "erf(x)"}), "floor": ("Formula", {"expression": "floor(x)"}),
 }  # fmt: skip
 """Functions of one value that are no activations."""
 
@@ -290,15 +273,3 @@ def _clamp(draft: Draft, input: Flow, min: Any = None, max: Any = None) -> Any:
 @rule("clamp_min", anywhere=True)
 def _clamp_min(draft: Draft, input: Flow, min: Any) -> Any:
     return _clamp(draft, input, min)
-
-
-@rule("where", anywhere=True)
-def _where(draft: Draft, condition: Any, input: Any, other: Any) -> Any:
-    flows = [one for one in (condition, input, other) if isinstance(one, Flow)]
-    rank = draft.result.ndim
-    leading = next((straight(draft, one) for one in flows if len(one.shape) == rank), None)
-    if leading is None:
-        raise Unreadable("its inputs have other numbers of dimensions than what comes out")
-    given = (condition, input, other)
-    return draft("Where", *(_ranked(draft, one, rank) if isinstance(one, Flow) else
-                            constant(draft, _tensor(one), leading, rank) for one in given))  # fmt: skip

@@ -123,7 +123,7 @@ def _stacked(draft: Draft, flow: Flow, layout: Layout) -> tuple[str, Groups, tup
     across = [axis for axis in axes if not axis.batch]
     if len(across) == len(axes):
         raise Unreadable("the batch is among its rows and columns")
-    stack = tuple((axis,) for axis in across)
+    stack = (tuple(across),) if across else ()
     groups: Groups = (tuple(axis for axis in axes if axis.batch), *stack, rows, columns)
     return drawn(draft, flow.ref, Layout(layout.held, groups)), groups, sizes(stack)
 

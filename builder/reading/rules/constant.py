@@ -26,13 +26,18 @@ def constant(draft: Draft, value: "torch.Tensor", like: Flow, rank: int = 0) -> 
     one, known = example_of(value, like, rank), draft.known(value)
     name, draft.name = draft.name, known.name[len(draft.scope) :].strip(".") or "constant"
     if known.learned or one.numel() > MOST_WRITTEN:
-        ref = draft("Parameter", straight(draft, like), weights={"weight": one}, shape=[*one.shape])
+        ref = draft("Parameter", straight(draft, like), weights={"weight": one}, shape=[*one.shape],
+                    trained=known.learned)  # fmt: skip
     else:
-        ref = draft("Constant", straight(draft, like), values=one.flatten().tolist(), shape=[*one.shape])
+        ref = draft(
+            "Constant", straight(draft, like), values=one.double().reshape(-1).tolist(), shape=[*one.shape]
+        )
     draft.name = name
     return ref
 
 
+MOST = 1e30
+"""What stands for infinity, which no project file holds."""
 MOST_WRITTEN = 1000
 """Numbers that are written into a field; more are kept as weights that are not trained."""
 
@@ -43,12 +48,10 @@ def example_of(value: "torch.Tensor", like: Flow, rank: int = 0) -> "torch.Tenso
     Raises:
         Unreadable: it differs from example to example.
     """
-    import torch
-
     rank = rank or max(len(like.shape), value.ndim)
     value = value.reshape((1,) * (rank - value.ndim) + tuple(value.shape))
     if value.shape[0] > 1 and not (value == value[:1]).all():
         raise Unreadable("it uses numbers that differ from example to example")
-    if value.dtype is torch.float64:
-        value = value.float()
+    if value.is_floating_point():
+        value = value.float().clamp(-MOST, MOST)
     return value[0]

@@ -47,6 +47,7 @@ CALLS = {
     "Softmin": "softmin dim",
     "GLU": "glu dim",
     "PReLU": "prelu weight",
+    "Hardtanh": "hardtanh min_val max_val",
     "ConstantPad1d ConstantPad2d ConstantPad3d ZeroPad1d ZeroPad2d ZeroPad3d": "pad padding 'constant value",
     "ReflectionPad1d ReflectionPad2d ReflectionPad3d": "pad padding 'reflect",
     "ReplicationPad1d ReplicationPad2d ReplicationPad3d": "pad padding 'replicate",
@@ -58,9 +59,7 @@ CALLS = {
     "LSTM GRU RNN": "recurrent",
     "MultiheadAttention": "multi_head_attention",
     **{
-        layer.split()[0]: " ".join(
-            [names.split()[0], *(word.partition(":")[0] for word in layer.split()[1:])]
-        )
+        layer.split()[0]: " ".join([names.split()[0], *layer.split()[1:]])
         for names, layer in VALUEWISE.items()
     },
 }

@@ -83,3 +83,47 @@ def _argmax(draft: Draft, input: Flow, dim: int | None = None, keepdim: bool = F
 @rule("cumsum", anywhere=True)
 def _cumsum(draft: Draft, input: Flow, dim: int, **_: Any) -> Any:
     return along(draft, input, [dim], lambda ref, places: draft("CumulativeSum", ref, dim=places[0]))
+
+
+@rule("std", anywhere=True)
+def _std(
+    draft: Draft,
+    input: Flow,
+    dim: Any = None,
+    unbiased: bool = True,
+    keepdim: bool = False,
+    *,
+    correction: Any = None,
+) -> Any:
+    return _spread("std", draft, input, dim, 0 if not unbiased else correction, keepdim)
+
+
+@rule("var", anywhere=True)
+def _var(
+    draft: Draft,
+    input: Flow,
+    dim: Any = None,
+    unbiased: bool = True,
+    keepdim: bool = False,
+    *,
+    correction: Any = None,
+) -> Any:
+    return _spread("variance", draft, input, dim, 0 if not unbiased else correction, keepdim)
+
+
+def _spread(how: str, draft: Draft, input: Flow, dim: Any, correction: Any, keepdim: bool) -> Any:
+    if correction != 0:
+        raise Unreadable("it divides by one less than there are numbers (correction=0 divides by all)")
+    return _reduced(how, draft, input, _dims(input, dim), keepdim)
+
+
+@rule("logsumexp", anywhere=True)
+def _logsumexp(draft: Draft, input: Flow, dim: Any, keepdim: bool = False) -> Any:
+    return _reduced("logsumexp", draft, input, _dims(input, dim), keepdim)
+
+
+@rule("norm linalg_vector_norm", anywhere=True)
+def _norm(draft: Draft, input: Flow, p: Any = 2, dim: Any = None, keepdim: bool = False, **_: Any) -> Any:
+    if p not in (2, "fro"):
+        raise Unreadable(f"it is another norm than the usual one ({p})")
+    return _reduced("norm", draft, input, _dims(input, dim), keepdim)

@@ -229,3 +229,11 @@ def _roll(draft: Draft, input: Flow, shifts: Any, dims: Any = None) -> str:
         raise Unreadable("it rolls over all dimensions together")
     shifts, dims = ([one] if isinstance(one, int) else [*one] for one in (shifts, dims))
     return draft("Roll", input, shifts=shifts, dims=[dim % len(input.shape) for dim in dims])
+
+
+@rule("einsum")
+def _einsum(draft: Draft, equation: str, *operands: Any) -> str:
+    tensors = operands[0] if len(operands) == 1 and isinstance(operands[0], list | tuple) else operands
+    if not all(isinstance(one, Flow) for one in tensors):
+        raise Unreadable("it multiplies by fixed numbers")
+    return draft("Einsum", *tensors, equation=equation.replace(" ", ""))

@@ -1,0 +1,70 @@
+"""Comparisons, and choices by them."""
+
+from typing import Any
+
+from builder.reading.draft import Draft, Flow, Unreadable
+from builder.reading.laying import same, straight
+from builder.reading.rules.arithmetic import _ranked, _tensor, number_of
+from builder.reading.rules.constant import constant
+from builder.reading.rules.rule import rule
+
+SIGNS = {"gt": "<", "ge": "<=", "lt": ">", "le": ">=", "eq": "==", "ne": "!="}
+"""torch's names → the sign with both sides swapped."""
+TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
+
+
+def _compared(name: str, turned: str) -> None:
+    @rule(name, anywhere=True)
+    def draw(draft: Draft, input: Any, other: Any) -> Any:
+        how = TURNED[turned]
+        if not isinstance(input, Flow):
+            input, other, how = other, input, turned
+        number = number_of(other)
+        if number is not None:
+            return same(draft, "Compare", input, how=how, value=number)
+        first = straight(draft, input)
+        second = straight(draft, other) if isinstance(other, Flow) else constant(draft, _tensor(other), first)
+        return draft("Compare", first, second, how=how)
+
+
+for _name, _turned in SIGNS.items():
+    _compared(_name, _turned)
+
+
+@rule("where", anywhere=True)
+def _where(draft: Draft, condition: Any, input: Any, other: Any) -> Any:
+    flows = [one for one in (condition, input, other) if isinstance(one, Flow)]
+    rank = draft.result.ndim
+    leading = next((straight(draft, one) for one in flows if len(one.shape) == rank), None)
+    if leading is None:
+        raise Unreadable("its inputs have other numbers of dimensions than what comes out")
+    given = (condition, input, other)
+    return draft("Where", *(_ranked(draft, one, rank) if isinstance(one, Flow) else
+                            constant(draft, _tensor(one), leading, rank) for one in given))  # fmt: skip
+
+
+@rule("masked_fill", anywhere=True)
+def _masked_fill(draft: Draft, input: Any, mask: Any, value: Any) -> Any:
+    import torch
+
+    if isinstance(input, Flow) and input.scores and not isinstance(mask, Flow):
+        filled = torch.zeros(mask.shape).masked_fill(mask.bool(), float(value))
+        from builder.reading.rules.arithmetic import _masked
+
+        if made := _masked(draft, input, filled):
+            return made
+    return _where(draft, mask, value, input)
+
+
+@rule("one_hot")
+def _one_hot(draft: Draft, tensor: Flow, num_classes: int = -1) -> str:
+    if num_classes < 1:
+        raise Unreadable("how many classes there are depends on the input")
+    return draft("Cast", draft("OneHot", tensor, classes=num_classes), dtype="int64")
+
+
+@rule("gather")
+def _gather(draft: Draft, input: Any, dim: int, index: Any) -> str:
+    if not isinstance(input, Flow) or not isinstance(index, Flow) or dim % len(input.shape) == 0:
+        raise Unreadable("it picks from fixed numbers, or along the batch")
+    return draft("Gather", input, index, dim=dim % len(input.shape))
