@@ -60,6 +60,9 @@ BEYOND_ONNX: list[tuple[str, dict[str, Any]]] = [
 ]  # fmt: skip
 """What torch.export holds and ONNX does not; engines/exports/README.md says why."""
 
+PARTS = 4
+"""Everything at once takes longer than a test may."""
+
 CHILD = """
 import importlib.util, sys
 from pathlib import Path
@@ -164,10 +167,11 @@ def everything() -> dict[str, Graph]:
     return graphs | {name.replace("-", "_"): graph for name, graph in SMALL.items()}
 
 
-@pytest.fixture(scope="module")
-def all_traced() -> tuple[Trained, ExportedProgram]:
-    """Tracing takes most of the time, so it is done once for both formats."""
-    trained = named("everything", together(everything()))
+@pytest.fixture(scope="module", params=range(PARTS))
+def many_traced(request: pytest.FixtureRequest) -> tuple[Trained, ExportedProgram]:
+    """A part of everything. Tracing takes long, so it is done once for both formats."""
+    chosen = [*everything().items()][request.param :: PARTS]
+    trained = named("everything", together(dict(chosen)))
     return trained, traced(trained)
 
 
@@ -175,12 +179,12 @@ def all_traced() -> tuple[Trained, ExportedProgram]:
 def test_every_kind_and_template_leaves_as_torch_program_and_onnx(
     format: Export,
     most: float,
-    all_traced: tuple[Trained, ExportedProgram],
+    many_traced: tuple[Trained, ExportedProgram],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """In both, torch's attention without gradients and another runtime add in another order: last digits differ."""
-    trained, program = all_traced
+    trained, program = many_traced
     for module in (pt2, onnx):
         monkeypatch.setattr(module, "traced", lambda _: program)
     assert format.write(trained, tmp_path).largest_difference < most
