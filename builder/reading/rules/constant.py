@@ -25,6 +25,8 @@ def constant(draft: Draft, value: "torch.Tensor", like: Flow, rank: int = 0) -> 
 
     one, known = example_of(value, like, rank), draft.known(value)
     name, draft.name = draft.name, known.name[len(draft.scope) :].strip(".") or "constant"
+    if known.learned and known.size != one.numel():
+        draft.note(f"What the original computes of '{known.name}' is learned by itself here.")
     if known.learned or one.numel() > MOST_WRITTEN:
         ref = draft("Parameter", straight(draft, like), weights={"weight": one}, shape=[*one.shape],
                     trained=known.learned)  # fmt: skip

@@ -199,9 +199,8 @@ def test_unknown_layers_are_named() -> None:
     [
         "[]", "{}", '{"class_name": "Sequential"}', '{"class_name": "Sequential", "config": {"layers": []}}',
         '{"class_name": "MyModel", "config": {}}', '{"strata": 1}',
-        '{"class_name": "Functional", "config": {"layers": [1]}}',
-        sequential(("Dense", {"units": 4})), sequential(first()), sequential(first(10**9)),
-        sequential(("InputLayer", {})),
+        '{"class_name": "Functional", "config": {"layers": [1]}}', sequential(("Dense", {"units": 4})),
+        sequential(first()), sequential(first(10**9)), sequential(("InputLayer", {})),
         '{"class_name": "Functional", "config": {"layers": [{"class_name": "InputLayer", "config": {"name": "x", '
         '"batch_shape": [null, 4]}}], "output_layers": [["y", 0, 0]]}}',
         '{"class_name": "Sequential", "config": ' + "[" * 100 + "]" * 100 + "}",
