@@ -16,11 +16,14 @@ TOLD = "what_was_read"
 
 
 def is_project(content: bytes) -> bool:
-    """Whether a file says that it is a project of ours; if it is damaged, it is still one."""
+    """Whether a file is to be read as a project of ours: text that does not say that it is Keras's."""
+    start = content[:64].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if start[:1] not in (b"{", b"[", b""):
+        return False
     try:
         raw = json.loads(content[: 32 * 2**20])
     except (ValueError, RecursionError):
-        return b'"strata"' in content[:1000] or not content.lstrip()[:1]
+        return True
     return not isinstance(raw, dict) or "strata" in raw or "class_name" not in raw
 
 

@@ -11,6 +11,7 @@ import pytest
 import builder
 from builder.__main__ import main
 from builder.edits import SetConfig
+from tests.builder.reading.onnx_files import convolutional
 from tests.graphs import chain
 
 LENET = """\
@@ -148,6 +149,25 @@ def test_what_cannot_be_read_or_written(tmp_path: Path, capsys: pytest.CaptureFi
         assert main(arguments) == 1
         shown = capsys.readouterr()
         assert words in shown.err and shown.err.count("\n") == 1
+
+
+def test_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """An ONNX model becomes a project and weights; what is refused leaves nothing behind."""
+    from safetensors.torch import load_file
+
+    (tmp_path / "net.onnx").write_bytes(convolutional())
+    project, weights = tmp_path / "out" / "net.json", tmp_path / "out" / "net.safetensors"
+    assert main(["read", str(tmp_path / "net.onnx"), "-o", str(project), "--weights", str(weights)]) == 0
+    shown = capsys.readouterr()
+    assert shown.out.startswith("Largest difference from the original: ") and shown.err == ""
+    read = builder.load(project)
+    assert read.name == "net" and read.notes == shown.out.strip()
+    builder.compile(read.graph).load_state_dict(load_file(weights))
+    (tmp_path / "net.pt").write_bytes(b"\x80\x02.")
+    assert main(["read", str(tmp_path / "net.pt"), "-o", str(tmp_path / "none.json")]) == 1
+    assert "can run code" in capsys.readouterr().err and not (tmp_path / "none.json").exists()
+    assert main(["read", str(tmp_path / "missing")]) == 1
+    assert "missing cannot be read" in capsys.readouterr().err
 
 
 def test_as_a_process() -> None:

@@ -1,5 +1,7 @@
 """Why what was typed is refused stands where it was typed, until the next try."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 import builder
 from builder.graph import Graph, Node
 from builder.project import Project
+from tests.builder.reading.onnx_files import convolutional
 from tests.pages.seen import Open, button, choose, field, project_of, saved, words
 
 
@@ -94,4 +97,33 @@ def test_why_a_file_is_no_project_stands_in_the_popover(open_page: Open) -> None
     (error,) = test.error
     assert error in [*popover.error] and "no project file" in error.value
     test.file_uploader[0].set_value(None).run()
+    assert not test.error and not test.exception
+
+
+def made(workspace: Path) -> builder.Project:
+    """The project that was made."""
+    (file,) = workspace.glob("projects/*.json")
+    return builder.load(file)
+
+
+def test_a_network_of_another_make_is_opened(open_page: Open, workspace: Path) -> None:
+    """An ONNX model becomes a project with its report as notes; a disguised pickle is refused where it was put."""
+    test = open_page("start")
+    test.file_uploader[0].set_value(("net.onnx", convolutional(), "application/octet-stream")).run()
+    project = made(workspace)
+    assert project.name == "net" and "Largest difference" in project.notes
+    assert any("Largest difference" in one.value for one in test.toast) and not test.exception
+    test = open_page("start")
+    test.file_uploader[0].set_value(("net.onnx", b"\x80\x04K\x01.", "application/octet-stream")).run()
+    assert "pickle" in test.error[0].value and not test.exception
+
+
+def test_a_keras_model_is_opened(open_page: Open, workspace: Path) -> None:
+    """Told by what it says of itself."""
+    layers = [{"class_name": "InputLayer", "config": {"batch_input_shape": [None, 4]}},
+              {"class_name": "Dense", "config": {"units": 2}}]  # fmt: skip
+    text = json.dumps({"class_name": "Sequential", "config": {"layers": layers}})
+    test = open_page("start")
+    test.file_uploader[0].set_value(("model.json", text.encode(), "application/json")).run()
+    assert [node.kind for node in made(workspace).graph.nodes] == ["Input", "Linear", "Output"]
     assert not test.error and not test.exception
