@@ -46,7 +46,8 @@ def _rows(indent: str, parts: list[str], sign: str = ", ") -> list[str]:
         return [row]
     if sign != ", ":
         return [indent + parts[0], *(f"{indent}{sign.lstrip()}{part}" for part in parts[1:])]
-    return [line for part in parts for line in _broken(f"{indent}{part},")]
+    comma = "" if len(parts) == 1 and parts[0].startswith("*") else ","
+    return [line for part in parts for line in _broken(f"{indent}{part}{comma}")]
 
 
 def _closing(text: str, opening: int) -> int:

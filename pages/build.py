@@ -2,6 +2,7 @@ import streamlit as st
 
 import builder
 from builder.errors import BadFile
+from pages.parts import reading
 from pages.parts.canvas import build_canvas, built
 from pages.parts.costs import totals
 from pages.parts.documents.scene import batch_of
@@ -120,4 +121,5 @@ def wait() -> None:
 
 st.html(STYLE)
 opened = project_page("Build")
+reading.tell()
 page()

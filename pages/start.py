@@ -6,7 +6,7 @@ from builder.errors import StrataError
 from builder.files import loads
 from builder.project import Project
 from builder.templates import TEMPLATES, Template, about
-from pages.parts import projects, state
+from pages.parts import projects, reading, state
 from pages.parts.families import FAMILIES, drawn, families, found
 from pages.parts.forms.refusing import reason, refuse
 from pages.parts.header import go, page_head
@@ -37,13 +37,17 @@ def empty() -> None:
 
 
 def upload() -> None:
-    """Open a project file as a project of its own."""
+    """Open a project file as a project of its own; a network of another make is read when the page is drawn."""
     refuse(UPLOAD, "")
     file = st.session_state.get(UPLOAD)
     if file is None:
         return
+    content = file.getvalue()
+    if not reading.is_project(content):
+        st.session_state[reading.WAITING] = (content, file.name)
+        return
     try:
-        st.session_state["go"] = ("build", state.workspace().add_project(loads(file.getvalue())), "")
+        st.session_state["go"] = ("build", state.workspace().add_project(loads(content)), "")
     except StrataError as error:
         refuse(UPLOAD, str(error))
 
@@ -150,6 +154,8 @@ STYLE = """<style>
 </style>"""
 """On a phone the cards of a family lie side by side, to be pushed along."""
 
+if refused := reading.read_waiting():
+    refuse(UPLOAD, refused)
 if wish := st.session_state.pop("go", None):
     go(wish[0], project=wish[1], **({"run": wish[2]} if wish[2] else {}))
 
@@ -161,7 +167,11 @@ with actions:
     st.button("New project", icon=":material/add:", on_click=empty)
     with st.popover("Open project file", icon=":material/upload_file:"):
         st.file_uploader(
-            "A Strata project (.json)", type=["json"], key=UPLOAD, on_change=upload, max_upload_size=32
+            "A Strata project (.json), an ONNX model, or Keras's JSON",
+            type=["json", "onnx"],
+            key=UPLOAD,
+            on_change=upload,
+            max_upload_size=reading.LARGEST,
         )
         reason(UPLOAD)
 st.html(STYLE)

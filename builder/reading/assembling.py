@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from builder.graph import Graph, Node
 from builder.layer import Spec
-from builder.reading.draft import Draft, legal
+from builder.reading.draft import Draft
+from builder.reading.naming import legal
 from builder.reading.recognising import recognise
 from builder.shapes import infer
 

@@ -1,23 +1,19 @@
 """The graph while it is being read: nodes with their weights, and the modules of the original that they lie in."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from builder.graph import named, plain
+from builder.graph import plain
 from builder.layer import Layer, Spec
 from builder.layers import LAYERS
+from builder.reading.naming import legal
 
 if TYPE_CHECKING:
     import torch
 
     from builder.reading.layout import Layout
-
-
-OF_A_GRAPH = ("code", "graph", "recompile", "print_readable")
-"""Attributes of what torch.fx and torch.export make; a module of such a name could not leave."""
 
 
 class Unreadable(Exception):
@@ -54,6 +50,8 @@ class Known:
     learned: bool
     table: "torch.Tensor | None" = None
     """The weights whose first rows it is."""
+    size: int = 0
+    """How many numbers the weights have of which it is made."""
 
 
 @dataclass(eq=False)
@@ -189,10 +187,15 @@ class Draft:
                 self.unknown[node.kind] = Unknown(node.kind, same, "no layer computes it")
 
     def remember(
-        self, value: "torch.Tensor", name: str, learned: bool, table: "torch.Tensor | None" = None
+        self,
+        value: "torch.Tensor",
+        name: str,
+        learned: bool,
+        table: "torch.Tensor | None" = None,
+        size: int = 0,
     ) -> None:
         """Keep in mind where a constant comes from."""
-        self.constants[id(value)] = Known(value, name, learned, table)
+        self.constants[id(value)] = Known(value, name, learned, table, size or value.numel())
 
     def known(self, value: "torch.Tensor") -> Known:
         """What is known of a constant."""
@@ -249,24 +252,6 @@ class Draft:
                   for name, one in weights.items()]  # fmt: skip
         owner = self._owners.setdefault((node.kind, repr(node.config), repr(memory)), node.id)
         return "" if owner == node.id else owner
-
-
-def legal(text: str, kind: str, taken: Iterable[str]) -> str:
-    """A free id as near to a name of the original as ids may be: `layer1.0.conv1` → `layer1_0_conv1`."""
-    stem = re.sub(r"[^a-z]+", "", re.sub(r"\dd$", "", kind).lower()) or "node"
-    name = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
-    name = name if name[:1].isalpha() else f"{stem}{name}"
-    name = name[-58:].lstrip("_0123456789") or stem
-    try:
-        named(name)
-    except ValueError:
-        name += "_1"
-    name += "_1" * (name in OF_A_GRAPH)
-    number, chosen = 1, name
-    while chosen in taken:
-        number += 1
-        chosen = f"{name}_{number}"
-    return chosen
 
 
 def plain_fields(fields: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from builder.graph import Graph
 from builder.layer import Spec
 from builder.layers import LAYERS
 from builder.reading.assembling import Unit, graphed, within
-from builder.reading.draft import legal
+from builder.reading.naming import legal
 
 
 @dataclass(frozen=True)

@@ -81,7 +81,7 @@ class Machine:
             if id(one) in self.draft.constants
         ]
         learned = [one for one in known if one.learned]
-        if not known or not isinstance(result, torch.Tensor):
+        if not known or not isinstance(result, torch.Tensor) or any(result is one.value for one in known):
             return
         table = None
         if name.rpartition(".")[2] == "embedding":
@@ -90,7 +90,8 @@ class Machine:
                 (rows.reshape(-1, rows.shape[-1]) == torch.arange(rows.shape[-1])).all()
             ):
                 table = weight
-        self.draft.remember(result, (learned or known)[0].name, bool(learned), table)
+        of = (learned or known)[0]
+        self.draft.remember(result, of.name, bool(learned), table, of.size)
 
     def unknown(self, operator: str, flows: Iterable[Flow], result: Any, reason: str) -> Any:
         """Draw an operator that cannot be run or understood; its results are taken to be these."""

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import torch
 
 BATCH = 2
+MOST_WORKED_OUT = 2**29
+"""Numbers in all constants that a file has one work out: 2 GiB of float32."""
 FREE = {4: 224, 5: 16}
 """What is taken for a side that the file leaves open, by how many dimensions there are."""
 
@@ -94,6 +96,7 @@ class Walk:
             self.draft.remember(value, one.name, value.is_floating_point() and value.ndim > 0)
         self.values |= dict(zip(names, flows, strict=True))
         self.opset = next((one.version for one in model.opset_import if one.domain in ("", "ai.onnx")), 20)
+        self.worked_out = 0
         self.readers = Counter(name for node in model.graph.node for name in node.input)
         self.readers.update(one.name for one in model.graph.output)
 
@@ -109,7 +112,17 @@ class Walk:
                 self.values[name] = result
                 if isinstance(result, Flow):
                     result.readers = self.readers[name]
+                else:
+                    self._afford(result)
         return [self._value(one.name) for one in self.model.graph.output]
+
+    def _afford(self, result: Any) -> None:
+        """Count what is worked out on the word of a file, so that many constants cannot be too much together."""
+        self.worked_out += result.numel() if hasattr(result, "numel") else 0
+        if self.worked_out > MOST_WORKED_OUT:
+            raise BadFile(
+                f"The ONNX file's constants come to more than {MOST_WORKED_OUT:,} numbers when worked out."
+            )
 
     def _value(self, name: str) -> Any:
         if name not in self.values:

@@ -3,6 +3,9 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+LOWEST = -1e6
+"""What is added for the largest of a window, so that it is never the largest."""
+
 
 def keeping(
     sizes: Sequence[int],

@@ -5,11 +5,16 @@ from typing import TYPE_CHECKING, Any
 
 from builder.errors import StrataError
 from builder.graph import Graph
+from builder.shapes import infer
 
 if TYPE_CHECKING:
     import torch
 
     Run = Callable[[Sequence[torch.Tensor]], Sequence[torch.Tensor]]
+
+MOST_WORK = 4 * 10**11
+"""Multiply–adds that a network from a file may take for its examples: about a minute on two cores."""
+MOST_MEMORY = 4 * 2**30
 
 
 def difference(
@@ -17,12 +22,24 @@ def difference(
     state: "dict[str, torch.Tensor]",
     original: "Run",
     examples: "Sequence[Sequence[torch.Tensor]]",
+    *,
+    limited: bool = False,
 ) -> tuple[float | None, str]:
-    """The largest difference on any of the examples, relative to answers larger than 1; None, and why, if unknown."""
+    """The largest difference on any of the examples, relative to answers larger than 1; None, and why, if unknown.
+
+    Args:
+        graph: What was read.
+        state: Its weights.
+        original: Gives what the original answers to an example.
+        examples: Of several batch sizes; the original may refuse all but the first.
+        limited: Whether not to run what would take long, or much memory.
+    """
     import torch
 
     import builder
 
+    if reason := _too_much(graph, len(examples[0][0])) if limited else "":
+        return None, reason
     try:
         module = builder.compile(graph)
         module.load_state_dict(state)
@@ -48,6 +65,16 @@ def difference(
         for one, other in zip(ours, theirs, strict=True):
             worst = max(worst, _apart(one, other))
     return worst, ""
+
+
+def _too_much(graph: Graph, rows: int) -> str:
+    """Why running it would take too long or too much memory; "" if it would not."""
+    outcomes = [place.outcome for place in infer(graph).places.values() if place.outcome]
+    work = rows * sum(outcome.multiply_adds for outcome in outcomes)
+    memory = rows * sum(outcome.activation_bytes for outcome in outcomes)
+    if work > MOST_WORK or memory > MOST_MEMORY:
+        return f"It was not run: that takes {work / 1e9:,.0f} billion multiply–adds and {memory / 2**30:.1f} GiB."
+    return ""
 
 
 def _apart(one: "torch.Tensor", other: "torch.Tensor") -> float:

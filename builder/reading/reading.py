@@ -8,8 +8,8 @@ from builder.errors import BadFile
 from builder.graph import Graph
 from builder.project import Project
 from builder.reading.assembling import Assembled, assembled
-from builder.reading.draft import Draft, Flow, Unknown
-from builder.reading.laying import straight
+from builder.reading.draft import Draft, Flow, Unknown, Unreadable
+from builder.reading.laying import lies, straight
 from builder.reading.machine import Machine
 
 if TYPE_CHECKING:
@@ -141,19 +141,27 @@ def _proven(
     names = [node.target for node in graph.nodes if node.op == "placeholder"]
     flows = inputs(draft, names, example)
     answers = outputs(draft, walked(Machine(draft), graph, holder, flows))
-    return compared(
-        draft, lambda given: [one for n, one in enumerate(original(given)) if n in answers], example
-    )
+    return compared(draft, original, answers, example)
 
 
-def compared(draft: Draft, original: "Run", example: "Sequence[torch.Tensor]") -> Reading:
+def compared(
+    draft: Draft,
+    original: "Run",
+    answers: Sequence[tuple[int, int]],
+    example: "Sequence[torch.Tensor]",
+    *,
+    limited: bool = False,
+) -> Reading:
     """The reading of what was drawn, run beside the original on the example, and on one of another batch size."""
     from builder.reading.proof import difference, other_batch
 
+    def answered(rows: "Sequence[torch.Tensor]") -> "list[torch.Tensor]":
+        results = original([one.clone() for one in rows])
+        return [results[number].movedim(dim, 0) for number, dim in answers]
+
     made = assembled(draft)
-    proof = difference(made.graph, made.state, lambda given: original([one.clone() for one in given]),
-                       [example, other_batch(example)])  # fmt: skip
-    return finished(draft, made, *proof)
+    examples = [example, other_batch(example)]
+    return finished(draft, made, *difference(made.graph, made.state, answered, examples, limited=limited))
 
 
 def read_onnx(content: bytes, example: "Sequence[torch.Tensor] | None" = None) -> Reading:
@@ -177,9 +185,9 @@ def read_onnx(content: bytes, example: "Sequence[torch.Tensor] | None" = None) -
 
     def original(rows: "Sequence[torch.Tensor]") -> list[Any]:
         run[:] = run or [runner(content, names)]
-        return [one for number, one in enumerate(run[0](rows)) if number in answers]
+        return list(run[0](rows))
 
-    return compared(draft, original, values)
+    return compared(draft, original, answers, values, limited=True)
 
 
 def inputs(draft: Draft, names: Sequence[str], example: "Sequence[torch.Tensor]") -> list[Flow]:
@@ -199,28 +207,38 @@ def inputs(draft: Draft, names: Sequence[str], example: "Sequence[torch.Tensor]"
     return flows
 
 
-def outputs(draft: Draft, answer: Any, names: Sequence[str] = ()) -> list[int]:
-    """An Output for each tensor that comes out and depends on the inputs; which of all they are."""
-    from builder.reading.draft import Unreadable
-
+def outputs(draft: Draft, answer: Any, names: Sequence[str] = ()) -> "list[tuple[int, int]]":
+    """An Output for each tensor that depends on the inputs; which of all they are, and where each has its batch."""
     kept = []
     for number, one in enumerate(flat(answer)):
         draft.scope, draft.name = "", names[number] if number < len(names) else "output"
         if not isinstance(one, Flow):
             draft.note("An output that does not depend on the inputs was left out.")
             continue
-        try:
-            draft.result = one.value
-            draft("Output", straight(draft, one))
-        except Unreadable:
-            draft(
-                "Output",
-                draft.missing("transpose", [one], "the batch is not the first dimension of an output"),
+        draft.result = one.value
+        dim = batch_of(one)
+        if dim:
+            draft.note(
+                f"Output '{draft.name}' has its batch first here, and as dimension {dim} in the original."
             )
-        kept.append(number)
+            one.layout = lies(one).permuted(
+                [dim, *(place for place in range(len(one.shape)) if place != dim)]
+            )
+            one.value = one.value.movedim(dim, 0)
+        try:
+            draft("Output", straight(draft, one))
+        except Unreadable as error:
+            draft("Output", draft.missing("reshape", [one], str(error)))
+        kept.append((number, dim))
     if not kept:
         raise BadFile("Nothing that comes out depends on what goes in.")
     return kept
+
+
+def batch_of(flow: Flow) -> int:
+    """Which dimension is the batch; 0 also where none is."""
+    seen = lies(flow).seen
+    return next((place for place, group in enumerate(seen) if [axis.batch for axis in group] == [True]), 0)
 
 
 def flat(answer: Any) -> list[Any]:

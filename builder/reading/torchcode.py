@@ -143,6 +143,8 @@ def _function(machine: Machine, name: str, target: Any, arguments: Any, options:
 def _attribute(machine: Machine, value: Any, name: str) -> Any:
     if isinstance(value, Flow) and name in ("T", "mT", "data"):
         return machine.call(name, lambda one: getattr(one, name), (value,))
+    if isinstance(value, tuple) and name in ("values", "indices"):  # of torch.return_types
+        return value[name == "indices"]
     return getattr(value.value if isinstance(value, Flow) else value, name)
 
 

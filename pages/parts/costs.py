@@ -81,7 +81,7 @@ def cost_table(
 def _columns(unit: str) -> dict[str, Any]:
     """How the columns are written; those of memory are named with their unit."""
     forms = {"Parameters": "localized", "Multiply–adds": "localized", "Receptive field": "localized"}
-    forms |= {"Activations": "%.4g", "Training": "%.4g"}
+    forms |= {"Activations": "%.3f", "Training": "%.3f"}
     column = st.column_config
     numbers = {
         f"{name} {unit}" if "%" in form else name: column.NumberColumn(format=form, help=HELP[name])

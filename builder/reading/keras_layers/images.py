@@ -4,7 +4,7 @@ from typing import Any
 
 from builder.reading.draft import Flow, Unreadable
 from builder.reading.keras_layers.maker import Maker, layer
-from builder.reading.padding import keeping, padded
+from builder.reading.padding import LOWEST, keeping, padded
 
 
 @layer("Conv1D Conv2D Conv3D Convolution2D")
@@ -98,7 +98,7 @@ def _pool(maker: Maker, x: Flow) -> Any:
     if maker.word("padding", "valid") == "same":
         before, after = keeping(turned.shape[2:], kernel, strides, [1] * rank)
     if maker.kind.startswith("Max"):
-        turned, padding = padded(maker, turned, before, after, float("-inf"))
+        turned, padding = padded(maker, turned, before, after, LOWEST)
         return maker.back(maker(getattr(functional, f"max_pool{rank}d"), turned, kernel, strides, padding))
     if before != after:
         raise Unreadable("it pads one side more than the other, and does not count that")

@@ -5,7 +5,7 @@ from typing import Any
 
 from builder.reading.draft import Flow, Unreadable
 from builder.reading.onnx_operators.operation import Operation, operator, rank
-from builder.reading.padding import keeping, padded
+from builder.reading.padding import LOWEST, keeping, padded
 
 
 @operator("MatMul")
@@ -93,7 +93,7 @@ def _max_pool(operation: Operation, x: Any) -> Any:
     kernel = operation.get("kernel_shape")
     count = len(kernel)
     strides, dilations = operation.get("strides", [1] * count), operation.get("dilations", [1] * count)
-    x, padding = padded(operation, x, *_pads(operation, x, kernel, strides, dilations), value=float("-inf"))
+    x, padding = padded(operation, x, *_pads(operation, x, kernel, strides, dilations), value=LOWEST)
     function = getattr(functional, f"max_pool{count}d")
     ceil = bool(operation.get("ceil_mode", 0))
     if operation.outputs > 1:

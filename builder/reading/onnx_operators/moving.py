@@ -185,7 +185,8 @@ def _resize(operation: Operation, x: Any, roi: Any = None, scales: Any = None, s
         if sizes is not None
         else [int(side * one) for side, one in zip(x.shape, given, strict=True)]
     )
-    if [*after[:2]] != [*x.shape[:2]] or operation.get("axes") or operation.get("antialias", 0):
+    after = [x.shape[0], *after[1:]]
+    if after[1] != x.shape[1] or operation.get("axes") or operation.get("antialias", 0):
         raise Unreadable("it resizes more than an image")
     mode = {"linear": "linear", "cubic": "bicubic", "nearest": "nearest"}[operation.get("mode", "nearest")]
     where = operation.get("coordinate_transformation_mode", "half_pixel")

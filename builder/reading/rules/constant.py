@@ -25,6 +25,8 @@ def constant(draft: Draft, value: "torch.Tensor", like: Flow, rank: int = 0) -> 
 
     one, known = example_of(value, like, rank), draft.known(value)
     name, draft.name = draft.name, known.name[len(draft.scope) :].strip(".") or "constant"
+    if known.learned and known.size != one.numel():
+        draft.note(f"What the original computes of '{known.name}' is learned by itself here.")
     if known.learned or one.numel() > MOST_WRITTEN:
         ref = draft("Parameter", straight(draft, like), weights={"weight": one}, shape=[*one.shape],
                     trained=known.learned)  # fmt: skip
@@ -36,6 +38,8 @@ def constant(draft: Draft, value: "torch.Tensor", like: Flow, rank: int = 0) -> 
     return ref
 
 
+MOST = 1e30
+"""What stands for infinity, which no project file holds."""
 MOST_WRITTEN = 1000
 """Numbers that are written into a field; more are kept as weights that are not trained."""
 
@@ -46,12 +50,10 @@ def example_of(value: "torch.Tensor", like: Flow, rank: int = 0) -> "torch.Tenso
     Raises:
         Unreadable: it differs from example to example.
     """
-    import torch
-
     rank = rank or max(len(like.shape), value.ndim)
     value = value.reshape((1,) * (rank - value.ndim) + tuple(value.shape))
     if value.shape[0] > 1 and not (value == value[:1]).all():
         raise Unreadable("it uses numbers that differ from example to example")
-    if value.dtype is torch.float64:
-        value = value.float()
+    if value.is_floating_point():
+        value = value.float().clamp(-MOST, MOST)
     return value[0]

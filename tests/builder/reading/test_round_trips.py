@@ -1,0 +1,106 @@
+"""Ready networks leave as code and as ONNX, and come back as graphs that compute the same."""
+
+from typing import Any
+
+import pytest
+import torch
+
+import builder
+from builder.graph import Graph
+from builder.reading.rules import RULES
+from builder.reading.rules.activation import VALUEWISE
+from builder.reading.rules.modules import CALLS
+from engines.exports.pt2 import quiet
+from tests.graphs import data
+from tests.references.matching import randomised
+
+SMALL = (
+    "lenet-5", "tiny-vgg", "digits-mlp", "digits-cnn", "digits-resnet", "digits-transformer", "digits-lstm",
+        "digits-gru",
+    "denoising-autoencoder", "vae", "dcgan", "dqn", "moons-mlp", "iris-mlp", "small-gpt", "small-vit",
+)  # fmt: skip
+
+
+def drawn(name: str) -> tuple[Graph, Any, tuple[torch.Tensor, ...]]:
+    """A ready network: its graph, a module with weights that all matter, and an example."""
+    graph = builder.template(name).graph
+    return graph, randomised(builder.compile(graph)), data(graph)
+
+
+def program(module: Any, example: tuple[torch.Tensor, ...]) -> Any:
+    """The module as a program of torch.export with a free batch."""
+    batch = tuple({0: torch.export.Dim("batch")} for _ in example)
+    with quiet():
+        return torch.export.export(module, example, dynamic_shapes=batch)
+
+
+def weights(state: dict[str, torch.Tensor]) -> int:
+    """How many numbers are learned."""
+    return sum(
+        one.numel() for name, one in state.items() if "running" not in name and "num_batches" not in name
+    )
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_code_comes_back(name: str) -> None:
+    """By torch.fx: equal answers, equally many weights, and no more nodes than it had."""
+    graph, module, example = drawn(name)
+    reading = builder.read(module, example)
+    assert not reading.unknown and not reading.reason, reading.report()
+    assert reading.difference is not None and reading.difference < 1e-5
+    assert weights(reading.state) == sum(one.numel() for one in module.parameters())
+    assert len(reading.graph.nodes) <= len(graph.nodes) + 2
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_a_program_comes_back(name: str) -> None:
+    """By torch.export."""
+    _, module, example = drawn(name)
+    reading = builder.read(program(module, example))
+    assert not reading.unknown and not reading.reason, reading.report()
+    assert reading.difference is not None and reading.difference < 1e-5
+    assert weights(reading.state) == sum(one.numel() for one in module.parameters())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SMALL)
+def test_onnx_comes_back(name: str) -> None:
+    """As torch exports it, compared with onnxruntime."""
+    graph, module, example = drawn(name)
+    with quiet():
+        made: Any = torch.onnx.export(
+            program(module, example), (), dynamo=True, verbose=False, opset_version=20
+        )
+    reading = builder.read(made.model_proto.SerializeToString())
+    assert not reading.unknown and not reading.reason, reading.report()
+    assert reading.difference is not None and reading.difference < 1e-5
+    assert len(reading.graph.nodes) <= len(graph.nodes) + 4
+
+
+def test_a_block_comes_back_as_a_block() -> None:
+    """With its repeats."""
+    graph, module, example = drawn("digits-transformer")
+    read = builder.read(module, example).graph
+    repeats = [
+        [node.config.get("repeat") for node in one.nodes if node.kind == "Block"] for one in (graph, read)
+    ]
+    assert repeats[0] == repeats[1] == [2]
+
+
+def test_what_is_read_can_be_read_again() -> None:
+    """The graph of a graph is the same, but for where its names come from."""
+    _, module, example = drawn("digits-resnet")
+    once = builder.read(module, example)
+    compiled = builder.compile(once.graph)
+    compiled.load_state_dict(once.state)
+    twice = builder.read(compiled, example)
+    assert [node.kind for node in once.graph.nodes] == [node.kind for node in twice.graph.nodes]
+    assert twice.difference == 0
+
+
+def test_rules_draw_layers_that_exist() -> None:
+    """Functions that modules call have rules; activations are layers, with fields of these names."""
+    assert {call.split()[0] for call in CALLS.values()} <= RULES.keys()
+    for layer in VALUEWISE.values():
+        kind, *fields = layer.split()
+        assert {*fields} <= builder.layers.LAYERS[kind].model_fields.keys(), kind
