@@ -1,6 +1,8 @@
 """Published networks: exact to the last parameter, and equal to torch code written by hand."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 import torch
@@ -108,6 +110,15 @@ def test_a_published_network_is_exact(name: str) -> None:
     """Parameters, multiply–adds and depth, without allocating any of it."""
     summary = builder.summary(builder.template(name).graph)
     assert (summary.parameters, summary.multiply_adds, summary.depth) == PUBLISHED[name]
+
+
+def test_the_readme_lists_the_published_figures() -> None:
+    text = (Path(builder.__file__).parent / "templates" / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([\w-]+)` \| ([\d,]+) \| ([\d,]+) \|", text, re.MULTILINE)
+    told = {name: tuple(int(number.replace(",", "")) for number in numbers) for name, *numbers in rows}
+    assert told == {name: figures[:2] for name, figures in PUBLISHED.items()}
+    for role, parameters in DCGAN.items():
+        assert f"| `dcgan`, {role} | {parameters:,} |" in text
 
 
 def test_published_parts_are_exact() -> None:
