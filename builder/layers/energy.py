@@ -61,7 +61,7 @@ class Hopfield(Layer):
 
     category: ClassVar = "Memory and energy"
     icon: ClassVar = "psychology"
-    aliases: ClassVar = "modern Hopfield network, associative memory, dense associative memory, attention"
+    aliases: ClassVar = "modern Hopfield network, associative memory, dense associative memory, retrieval"
     reference: ClassVar = "Ramsauer et al. (2021), Hopfield networks is all you need"
     formula: ClassVar = r"\xi \leftarrow X\, \text{softmax}(\beta X^\top \xi)"
     optional: ClassVar = ("patterns",)

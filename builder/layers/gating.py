@@ -64,7 +64,7 @@ class GatedFeedForward(_Weighted):
 
     category: ClassVar = "Dense"
     icon: ClassVar = "sensor_door"
-    aliases: ClassVar = "SwiGLU, GEGLU, ReGLU, feed-forward, FFN, MLP, gate, LLaMA, transformer"
+    aliases: ClassVar = "SwiGLU, GEGLU, ReGLU, feed-forward, FFN, MLP, gate, LLaMA"
     reference: ClassVar = "Shazeer (2020), GLU variants improve transformer"
     formula: ClassVar = r"y = W_3 (\phi(W_1 x) \odot W_2 x)"
     axes: ClassVar = FEATURES

@@ -82,7 +82,7 @@ class GCNConv(_GraphConv):
 class GATConv(_GraphConv):
     """Let each node weigh its neighbours by attention (graph attention)."""
 
-    aliases: ClassVar = "graph attention network, GAT, attention"
+    aliases: ClassVar = "graph attention network, GAT, graph attention"
     reference: ClassVar = "Veličković et al. (2018), Graph attention networks"
     formula: ClassVar = (
         r"y_i = \sum_j \alpha_{ij} W x_j,\quad "

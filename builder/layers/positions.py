@@ -14,7 +14,7 @@ SEQUENCE = ("batch × steps × features",)
 class _Positions(Layer):
     category: ClassVar = "Attention"
     icon: ClassVar = "format_list_numbered"
-    aliases: ClassVar = "positional encoding, position embedding, transformer, order"
+    aliases: ClassVar = "positional encoding, position embedding, order"
     axes: ClassVar[tuple[str, ...]] = SEQUENCE
     example: ClassVar = ((2, 5, 8),)
 

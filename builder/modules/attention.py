@@ -37,12 +37,12 @@ class ScaledDotProductAttention(nn.Module):
             shared = self.heads // groups
             key, value = key.repeat_interleave(shared, -3), value.repeat_interleave(shared, -3)
         if mask is not None:
-            padding = (mask == 0)[..., None, None, :] * PADDING
+            padding = (mask == 0)[..., None, None, :].to(query.dtype) * PADDING
             bias = padding if bias is None else bias + padding
         dropout = self.dropout if self.training else 0.0
         alone = self.causal and bias is None and not need_weights
         if self.causal and not alone:
-            later = torch.full((query.shape[-2], key.shape[-2]), PADDING, device=query.device)
+            later = query.new_full((query.shape[-2], key.shape[-2]), PADDING)
             bias = later.triu(1) if bias is None else bias + later.triu(1)
         if not need_weights:
             gathered = nn.functional.scaled_dot_product_attention(

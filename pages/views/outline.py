@@ -11,6 +11,8 @@ from builder.window import Window
 
 WIDTHS = ("units", "filters", "hidden", "width", "features", "embedding", "size")
 """Fields that say how many features or channels there will be."""
+WITHIN = ("SqueezeExcitation", "GatedFeedForward")
+"""Kinds of which these fields say how many there are inside; what leaves them is as wide as what they are given."""
 UNFIT = (ArithmeticError, LookupError, TypeError, ValueError)
 UNKNOWN: Shape = (1, 1)
 
@@ -84,7 +86,8 @@ def _of_layer(layer: Layer, given: list[Shape]) -> Shape:
     if layer.kind == "Concatenate":
         dim = fields["dim"]
         return (*first[:dim], sum(one[dim] for one in given), *first[dim + 1 :])
-    width = next((fields[name] for name in WIDTHS if isinstance(fields.get(name), int)), None)
+    widths = (fields[name] for name in WIDTHS if isinstance(fields.get(name), int))
+    width = None if layer.kind in WITHIN else next(widths, None)
     windows = layer.window(*given)
     if not windows:
         return first if width is None or len(first) not in (2, 3) else (*first[:-1], width)

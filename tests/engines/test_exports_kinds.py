@@ -39,7 +39,14 @@ VARIANTS: list[tuple[str, dict[str, Any]]] = [
     ("ConvTranspose2d", {"kernel": [3, 2], "dilation": 2, "output_padding": [1, 0], "reparametrise": "spectral norm"}),
     ("MaskedConv2d", {"type": "A", "colours": 3, "filters": 6}), ("AvgPool2d", {"ceil_mode": True, "kernel": [3, 2]}),
     ("Upsample", {"mode": "bicubic"}), ("Upsample", {"size": [7, 9], "mode": "linear", "align_corners": True}),
-    ("Step", {"straight_through": True}), ("Unfold", {"kernel": 3, "stride": 1, "padding": 1}),
+    ("Reduce", {"how": "std", "dims": [1, 2], "keepdim": True}), ("Reduce", {"how": "logsumexp"}),
+    ("Split", {"sizes": [1, 2, 3]}), ("Pad", {"mode": "reflect"}), ("Pad", {"amounts": [-1, 2, 0, -2], "value": 3.0}),
+    ("Constant", {"values": [1.0, 2.5], "shape": [2]}), ("Parameter", {"shape": [2, 3], "trained": False}),
+    ("Roll", {"shifts": [1, -2], "dims": [1, 2]}), ("Gather", {"dim": 2}), ("TopK", {"k": 3, "dim": 1}),
+    ("Formula", {"expression": "(x + 2) ** 2 * softplus(x) / 9 - maximum(x, sin(x))"}), ("Compare", {"how": "=="}),
+    ("RadialBasis", {"function": "inverse multiquadric"}), ("EmbeddingBag", {"mode": "max"}),
+    ("LayerScale", {"dim": 1}), ("Step", {"straight_through": True}),
+    ("Unfold", {"kernel": 3, "stride": 1, "padding": 1}),
     ("MultiheadAttention", {"causal": True, "heads": 2}), ("Slice", {"start": -4, "stop": -1, "step": 2}),
     ("TransformerEncoderLayer", {"norm_first": True, "activation": "gelu", "causal": True}),
     ("RotaryPositions", {"heads": 2, "pairs": "neighbours", "features": 2}), ("RelativeBias", {"columns": 5}),
@@ -52,6 +59,9 @@ BEYOND_ONNX: list[tuple[str, dict[str, Any]]] = [
     ("AdaptiveAvgPool3d", {"size": [4, 3, 3]}),
 ]  # fmt: skip
 """What torch.export holds and ONNX does not; engines/exports/README.md says why."""
+
+PARTS = 4
+"""Everything at once takes longer than a test may."""
 
 CHILD = """
 import importlib.util, sys
@@ -84,7 +94,9 @@ for folder in sorted(Path(sys.argv[1]).iterdir()):
     if sorted(found) != sorted(name for name in arrays.files if not name.startswith("input")):
         wrong.append(f"{folder.name}: other tensors")
     known = {name: torch.from_numpy(arrays[name]) for name in found}
-    wrong += [f"{folder.name}: {name}" for name, value in found.items() if not torch.equal(value, known[name])]
+    def same(one, other):  # a logarithm of what is negative is no number on either side
+        return one.shape == other.shape and bool(((one == other) | ((one != one) & (other != other))).all())
+    wrong += [f"{folder.name}: {name}" for name, value in found.items() if not same(value, known[name])]
 assert not {"builder", "engines"} & set(sys.modules)
 print("wrong:", wrong)
 """
@@ -155,10 +167,11 @@ def everything() -> dict[str, Graph]:
     return graphs | {name.replace("-", "_"): graph for name, graph in SMALL.items()}
 
 
-@pytest.fixture(scope="module")
-def all_traced() -> tuple[Trained, ExportedProgram]:
-    """Tracing takes most of the time, so it is done once for both formats."""
-    trained = named("everything", together(everything()))
+@pytest.fixture(scope="module", params=range(PARTS))
+def many_traced(request: pytest.FixtureRequest) -> tuple[Trained, ExportedProgram]:
+    """A part of everything. Tracing takes long, so it is done once for both formats."""
+    chosen = [*everything().items()][request.param :: PARTS]
+    trained = named("everything", together(dict(chosen)))
     return trained, traced(trained)
 
 
@@ -166,12 +179,12 @@ def all_traced() -> tuple[Trained, ExportedProgram]:
 def test_every_kind_and_template_leaves_as_torch_program_and_onnx(
     format: Export,
     most: float,
-    all_traced: tuple[Trained, ExportedProgram],
+    many_traced: tuple[Trained, ExportedProgram],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """In both, torch's attention without gradients and another runtime add in another order: last digits differ."""
-    trained, program = all_traced
+    trained, program = many_traced
     for module in (pt2, onnx):
         monkeypatch.setattr(module, "traced", lambda _: program)
     assert format.write(trained, tmp_path).largest_difference < most

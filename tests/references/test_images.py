@@ -8,6 +8,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 import builder
+from tests.graphs import chain
 from tests.references.matching import difference
 
 Library = Callable[[str], Any]
@@ -51,3 +52,21 @@ def test_outputs_are_those_of_torchvision(name: str, library: Library) -> None:
     theirs = getattr(library("torchvision.models"), theirs_name)(**MORE.get(theirs_name, {}))
     image = torch.randn(1, *builder.template(name).graph["image"].config["shape"])
     assert difference(name, theirs, image) < 1e-5
+
+
+@pytest.mark.parametrize("activation", ["ReLU", "SiLU"])
+@pytest.mark.parametrize("gate", ["Sigmoid", "Hardsigmoid"])
+def test_channels_are_weighed_as_in_torchvision(activation: str, gate: str, library: Library) -> None:
+    """Their filters of one pixel are our weighted sums."""
+    kinds = (getattr(torch.nn, name) for name in (activation, gate))
+    theirs = library("torchvision.ops").SqueezeExcitation(8, 3, *kinds)
+    config = {"units": 3, "activation": activation, "gate": gate}
+    ours = builder.compile(chain(("SqueezeExcitation", config), shape=(8, 5, 6)))
+    names = {"squeeze": "fc1", "excite": "fc2"}
+    own = ours.squeezeexcitation1
+    own.load_state_dict({
+        f"{name}.{kind}": getattr(getattr(theirs, other), kind).reshape(getattr(getattr(own, name), kind).shape)
+        for name, other in names.items() for kind in ("weight", "bias")
+    })  # fmt: skip
+    x = torch.randn(2, 8, 5, 6)
+    assert torch.allclose(ours(x), theirs(x), atol=1e-6)

@@ -67,9 +67,9 @@ def test_a_program_comes_back(name: str) -> None:
 def test_onnx_comes_back(name: str) -> None:
     """As torch exports it, compared with onnxruntime."""
     graph, module, example = drawn(name)
-    source = program(module, example)
+    exported = program(module, example)
     with quiet():
-        made: Any = torch.onnx.export(source, (), dynamo=True, verbose=False, opset_version=20)
+        made: Any = torch.onnx.export(exported, (), dynamo=True, verbose=False, opset_version=20)
     reading = builder.read(made.model_proto.SerializeToString())
     assert not reading.unknown and not reading.reason, reading.report()
     assert reading.difference is not None and reading.difference < 1e-5
