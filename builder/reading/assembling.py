@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from builder.graph import Graph, Node
 from builder.layer import Spec
 from builder.reading.draft import Draft
-from builder.reading.naming import legal
+from builder.reading.naming import Names
 from builder.reading.recognising import recognise
 from builder.shapes import infer
 
@@ -73,9 +73,10 @@ def graphed(
     """The units as the nodes of a graph, called as in a module of the original; and where each is once compiled."""
     units, runs = _merged(units, blocks)
     ids: dict[str, str] = {}
+    free = Names()
     for one in units:
         name = f"{one.scope}.{one.name}"[len(scope) :].strip(".")
-        ids[one.uid] = legal(name, one.kind, {*ids.values()})
+        ids[one.uid] = free(name, one.kind)
     nodes = tuple(
         Node(
             id=ids[one.uid],

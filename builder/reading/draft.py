@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from builder.graph import plain
 from builder.layer import Layer, Spec
 from builder.layers import LAYERS
-from builder.reading.naming import legal
+from builder.reading.naming import Names
 
 if TYPE_CHECKING:
     import torch
@@ -108,6 +108,7 @@ class Draft:
         self.scope, self.name = "", ""
         """Where the original is at present, and what the next node is called there."""
         self._owners: dict[tuple[str, str, str], str] = {}
+        self._names = Names()
         self._idle: set[str] = set()
         self._straightened: list[tuple[Flow, str, Layout | None]] = []
         self._once: dict[tuple[str, str, str], str] = {}
@@ -131,7 +132,7 @@ class Draft:
             raise Unreadable(f"a field cannot be written down ({error})") from error
         ports = _ports(layer, len(inputs))
         node = Drawn(
-            id=legal(f"{self.scope}.{self.name}", kind, self.nodes),
+            id=self._names(f"{self.scope}.{self.name}", kind),
             kind=kind,
             scope=self.scope,
             name=self.name,
@@ -205,6 +206,7 @@ class Draft:
         """Keep only so many nodes: what was drawn for an operator that then proved unreadable goes."""
         for id in [*self.nodes][count:]:
             del self.nodes[id]
+            self._names.taken.discard(id)
         for flow, ref, layout in self._straightened[::-1]:
             if flow.ref.partition(".")[0] not in self.nodes:
                 flow.ref, flow.layout = ref, layout

@@ -11,7 +11,10 @@ from builder.graph import Graph
 from builder.layer import Spec
 from builder.layers import LAYERS
 from builder.reading.assembling import Unit, graphed, within
-from builder.reading.naming import legal
+from builder.reading.naming import Names
+
+MOST_LOOKS = 20_000_000
+"""Modules times nodes up to which blocks are looked for: beyond that it would take a minute."""
 
 
 @dataclass(frozen=True)
@@ -48,12 +51,15 @@ def folded(
 ) -> tuple[list[Unit], dict[str, Graph]]:
     """The units with uses of blocks among them, and the blocks by name."""
     blocks: dict[str, Graph] = {}
+    free = Names()
+    if len(classes) * len(units) > MOST_LOOKS:
+        return units, blocks
     for paths in _alike(units, classes):
         uses = [one for one in (_use(units, path) for path in paths) if one]
         if not uses:
             continue
         words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", classes[paths[0]]).strip("_")
-        name = legal(words, "Block", blocks)
+        name = free(words, "Block")
         rows = _columns(uses)
         blocks[name], where = _defined(uses, rows, specs, blocks)
         first = [unit.uid for unit in uses[0].units]
@@ -146,12 +152,13 @@ def _lifts(value: Any) -> bool:
 def _columns(uses: list[Use]) -> dict[tuple[float, ...], str]:
     """The numbers in which uses differ, a tuple with one for each use → the name of the argument."""
     columns: dict[tuple[float, ...], str] = {}
+    free = Names()
     for place, unit in enumerate(uses[0].units):
         for name, column in _differing(uses, place):
             if column not in columns:
                 tail = re.sub(r"\W+", "_", unit.name.rpartition(".")[2])
                 stem = name if name not in columns.values() else f"{tail}_{name}"
-                columns[column] = legal(stem, name, columns.values())
+                columns[column] = free(stem, name)
     return columns
 
 

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 LARGEST = 2**31 - 1
 """What protocol buffers can hold, in bytes."""
-MOST_NUMBERS = 2**28
-"""In one tensor that is not stored but computed, or given: 1 GiB of float32."""
+MOST_NUMBERS = 2**27
+"""In one tensor that is not stored but computed, or given: 512 MiB of float32."""
 DEEPEST = 32
 """How deep graphs may lie in one another (loops, branches)."""
 

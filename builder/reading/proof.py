@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 MOST_WORK = 4 * 10**11
 """Multiply–adds that a network from a file may take for its examples: about a minute on two cores."""
-MOST_MEMORY = 4 * 2**30
+MOST_MEMORY = 3 * 2**29
+"""Bytes of activations; running it twice takes about three times as much."""
 
 
 def difference(

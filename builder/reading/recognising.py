@@ -25,11 +25,11 @@ MOST_PARTS = 16
 def recognise(draft: Draft) -> None:
     """Put one layer in the place of several that compute an activation, where nothing else reads what lies between."""
     seen: dict[str, tuple[str, dict[str, Any]] | None] = {}
+    readers = Counter(ref for one in draft.nodes.values() for ref in one.inputs.values())
     for id in [*draft.nodes]:
         root = draft.nodes.get(id)
         if root is None or root.kind not in PARTS:
             continue
-        readers = Counter(ref for one in draft.nodes.values() for ref in one.inputs.values())
         members, leaf = _written(draft, root, readers)
         if len(members) < 2 or leaf is None:
             continue
@@ -37,7 +37,9 @@ def recognise(draft: Draft) -> None:
         if text not in seen:
             seen[text] = _meant(members, leaf)
         if (meant := seen[text]) is not None:
+            readers.subtract(ref for one in members for ref in one.inputs.values())
             root.kind, root.config, root.inputs = meant[0], dict(meant[1]), {"input": leaf}
+            readers[leaf] += 1
             for one in members[:-1]:
                 del draft.nodes[one.id]
 
@@ -46,11 +48,14 @@ def _written(draft: Draft, root: Drawn, readers: Counter[str]) -> tuple[list[Dra
     """The layers that compute a value from one and the same other value, the last one last; and that value."""
     members: dict[str, Drawn] = {}
     leaves: set[str] = set()
+    met = 0
 
     def visit(one: Drawn) -> None:
+        nonlocal met
+        met += 1
         for ref in one.inputs.values():
             inner = draft.nodes.get(ref)
-            if inner is None or inner.kind not in PARTS or readers[ref] != 1 or len(members) > MOST_PARTS:
+            if inner is None or inner.kind not in PARTS or readers[ref] != 1 or met > MOST_PARTS:
                 leaves.add(ref)
             else:
                 visit(inner)

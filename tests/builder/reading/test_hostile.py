@@ -4,6 +4,7 @@ import io
 import pickle
 import random
 import resource
+import time
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -184,6 +185,17 @@ def test_36_mutated_bytes_crash_nothing(seed: int) -> None:
             continue
         builder.check(reading.graph)
         assert reading.difference is None or reading.difference < 1e-3
+
+
+@pytest.mark.parametrize("kinds", [("Relu", "Tanh"), ("Sigmoid", "Sigmoid"), ("Hardmax", "Hardmax")])
+def test_a_long_chain_is_no_trouble(kinds: tuple[str, str]) -> None:
+    """Thousands of operators, known or not, one behind the other."""
+    ends = [*(f"v{n}" for n in range(2_000)), "y"]
+    nodes = [node(kinds[n % 2], ends[n] if n else "x", ends[n + 1]) for n in range(2_000)]
+    begun = time.perf_counter()
+    reading = builder.read(file(nodes, ("batch", 4), out=("batch", 4)).SerializeToString())
+    assert len(reading.graph.nodes) == 2_002
+    assert time.perf_counter() - begun < 60
 
 
 def test_a_stranger_is_read_in_a_process_of_its_own() -> None:
