@@ -22,9 +22,11 @@ CHANGED = 0.25
 SHARED = 0.2
 """How often a node uses the weights of another, where it can."""
 NEVER = ("Input", "Output", "Block")
+WILD = ("Arithmetic", "Combine", "Capsules", "Memory and energy")
+"""Categories with kinds that jump, or make small differences large."""
 
 
-def grown(kind: str, seed: int, more: int = 5) -> Graph:
+def grown(kind: str, seed: int, more: int = 5, *, tame: bool = False) -> Graph:
     """A graph around a node of this kind with up to so many more; all that they give is read."""
     draw = Random(f"{kind} {seed}")
     graph = around(kind)
@@ -33,12 +35,12 @@ def grown(kind: str, seed: int, more: int = 5) -> Graph:
     for _ in range(TRIES):
         if len(graph.nodes) >= len(nodes) + more:
             break
-        graph = _larger(graph, draw)
+        graph = _larger(graph, draw, tame)
     graph = _with_outputs(graph)
     return _with_block(graph, draw)
 
 
-def _larger(graph: Graph, draw: Random) -> Graph:
+def _larger(graph: Graph, draw: Random, tame: bool) -> Graph:
     """The graph with one more node, if the one that was drawn fits; else as it was."""
     known = [
         (id if not number else f"{id}.{port}", spec)
@@ -46,7 +48,8 @@ def _larger(graph: Graph, draw: Random) -> Graph:
         if place.outcome
         for number, (port, spec) in enumerate(place.outcome.outputs.items())
     ]
-    name = draw.choice([kind for kind in LAYERS if kind not in NEVER])
+    kinds = [kind for kind in LAYERS if kind not in NEVER]
+    name = draw.choice([kind for kind in kinds if LAYERS[kind].category not in WILD] if tame else kinds)
     kind = LAYERS[name]
     sources = _sources(kind, graph, known, draw)
     if sources is None:

@@ -127,6 +127,7 @@ class Concatenate(Layer):
     aliases: ClassVar = "concat, cat, merge, join, stack, append, put together"
     inputs: ClassVar = ()
     many: ClassVar = "input"
+    takes: ClassVar = "any"
     example: ClassVar = ((2, 3, 4), (2, 5, 4))
     dim: int = Field(
         1, ge=1, le=6, description="Along which dimension (0 is the batch; 1 the features or channels)"

@@ -146,12 +146,12 @@ class GroupNorm(Layer):
         return call("nn.GroupNorm", self.groups, x[1], eps=self.eps, affine=self.affine)
 
     def refuses(self, x: Shape) -> str:
-        """Groups must divide the channels."""
-        return (
-            f"groups must divide the input channels ({x[1]}). Got {self.groups}."
-            if x[1] % self.groups
-            else ""
-        )
+        """Groups must divide the channels, and a single value has no spread."""
+        if x[1] % self.groups:
+            return f"groups must divide the input channels ({x[1]}). Got {self.groups}."
+        if prod(x[1:]) == self.groups:
+            return f"groups must leave more than one value in each. Got {self.groups} for {written(x)}."
+        return ""
 
 
 class _InstanceNorm(Layer):

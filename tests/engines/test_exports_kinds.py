@@ -13,7 +13,9 @@ from torch.export import ExportedProgram
 from builder import template, templates
 from builder.errors import BadGraph
 from builder.graph import Graph
+from builder.layers import LAYERS
 from builder.project import Project
+from builder.reference import kinds_in
 from engines.exports import Export, Onnx, Pt2, onnx, pt2
 from engines.exports.onnx import LACKING
 from engines.exports.pt2 import traced
@@ -204,8 +206,10 @@ def test_torch_programs_have_the_same_bits(name: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", LARGE)
 def test_large_templates_leave_as_onnx_and_torch_program(name: str, tmp_path: Path) -> None:
+    """To the bit as a torch program, but for attention, which torch computes otherwise without gradients."""
     trained = Trained.untrained(template(name))
-    assert Pt2().write(trained, tmp_path).largest_difference == 0
+    attends = any(LAYERS[kind].category == "Attention" for kind in kinds_in(name))
+    assert Pt2().write(trained, tmp_path).largest_difference <= (1e-5 if attends else 0)
     assert Onnx().write(trained, tmp_path).largest_difference < 1e-4
 
 

@@ -173,10 +173,10 @@ def test_a_name_that_no_block_may_have_is_refused_in_the_dialog(server: Server, 
 def test_a_large_network_shows_its_shapes_at_once(server: Server, page: Page) -> None:
     """Small as it is, large enough to be read."""
     id = keep(server)
-    builder.save(builder.template("vgg-16"), path_of(server, id))
+    builder.save(builder.template("inception-v3"), path_of(server, id))
     board = opened(server, page, id)
-    shape = board.node("conv13").locator(".layer-shape")
-    expect(shape).to_have_text("512×14×14")
+    shape = board.node("factorised2").locator(".layer-shape")
+    expect(shape).to_have_text("768×17×17")
     box = shape.bounding_box()
     assert box and box["height"] >= 9
 
