@@ -24,6 +24,10 @@ SHARED = 0.2
 NEVER = ("Input", "Output", "Block")
 WILD = ("Arithmetic", "Combine", "Capsules", "Memory and energy")
 """Categories with kinds that jump, or make small differences large."""
+BEYOND = ("projection",)
+"""Fields with which a layer cannot leave as ONNX."""
+JUMPING = ("Step", "Neighbours")
+"""Others that do: of equal distances, any may be called the nearest."""
 
 
 def grown(kind: str, seed: int, more: int = 5, *, tame: bool = False) -> Graph:
@@ -49,7 +53,11 @@ def _larger(graph: Graph, draw: Random, tame: bool) -> Graph:
         for number, (port, spec) in enumerate(place.outcome.outputs.items())
     ]
     kinds = [kind for kind in LAYERS if kind not in NEVER]
-    name = draw.choice([kind for kind in kinds if LAYERS[kind].category not in WILD] if tame else kinds)
+    name = draw.choice(
+        [kind for kind in kinds if LAYERS[kind].category not in WILD and kind not in JUMPING]
+        if tame
+        else kinds
+    )
     kind = LAYERS[name]
     sources = _sources(kind, graph, known, draw)
     if sources is None:
@@ -88,11 +96,11 @@ def _sources(
 
 
 def _takes(kind: type[Layer], port: str, pair: tuple[str, Spec], graph: Graph) -> bool:
-    """Indices come from outside, where they are small enough for anything."""
+    """Indices come from outside, where they are small enough for anything; torch mirrors no booleans at a border."""
     (reference, spec), takes = pair, kind.taken(port)
     if takes in ("int", "mask"):
         return spec.dtype == "int64" and graph[reference.partition(".")[0]].kind == "Input"
-    return takes == "any" or spec.dtype == "float32"
+    return (takes == "any" and spec.dtype != "bool") or spec.dtype == "float32"
 
 
 def _owner(kind: type[Layer], graph: Graph, draw: Random) -> str:
@@ -107,7 +115,7 @@ def _config(kind: type[Layer], draw: Random) -> dict[str, Any]:
     config = dict(kind.demo) if draw.random() < 0.7 else {}
     properties = kind.model_json_schema()["properties"]
     for name, schema in properties.items():
-        if draw.random() < CHANGED and (values := [*_values(schema, draw)]):
+        if name not in BEYOND and draw.random() < CHANGED and (values := [*_values(schema, draw)]):
             changed = {**config, name: draw.choice(values)}
             if layer_of(Node(id="one", kind=kind.__name__, config=changed).key)[0] is not None:
                 config = changed

@@ -5,16 +5,19 @@ from pathlib import Path
 import pytest
 
 from builder.graph import Graph
+from builder.layers import LAYERS
 from builder.project import Project
 from engines.exports import Onnx, Pt2, onnx, pt2
 from engines.exports.pt2 import traced
 from engines.trained import Trained
 from tests.graphs import KINDS, together
-from tests.growing import grown
+from tests.growing import JUMPING, WILD, grown
 
 AT_ONCE = 12
 """So many graphs are one: an export takes seconds, however small the graph is."""
-GROUPS = [KINDS[start : start + AT_ONCE] for start in range(0, len(KINDS), AT_ONCE)]
+TAME = [kind for kind in KINDS if LAYERS[kind].category not in WILD and kind not in JUMPING]
+"""The others leave alone, in test_exports_kinds: what follows a logarithm of less than nothing differs by runtime."""
+GROUPS = [TAME[start : start + AT_ONCE] for start in range(0, len(TAME), AT_ONCE)]
 SEED = 10
 
 
