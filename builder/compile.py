@@ -1,17 +1,15 @@
 """Compiling is running the source: the text that a person takes away is the module that trains."""
 
 import builtins
-import gc
 import hashlib
 import linecache
 import weakref
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from builder.graph import Graph
 from builder.source import CLASS, source
+from builder.uncollected import uncollected
 
 if TYPE_CHECKING:
     from torch import nn
@@ -27,24 +25,12 @@ def compile(graph: Graph, device: str = "cpu") -> "nn.Module":
     """
     import torch
 
-    with _uncollected():
+    with uncollected():
         network = _network(source(graph))
         if device == "cpu":  # entering torch.device costs as much again as building
             return network()
         with torch.device(device):
             return network()
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Without garbage collection: looking through thousands of new modules takes longer than making them."""
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collects:
-            gc.enable()
 
 
 def filename(text: str) -> str:

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from builder.errors import BadFile
 from builder.graph import MOST_NODES, shown
 from builder.project import Project
+from builder.uncollected import uncollected
 
 LARGEST = 32 * 2**20
 DEEPEST = 40
@@ -173,7 +174,8 @@ def parsed(text: str | bytes, kind: str) -> Any:
     if too_deep(content):
         raise BadFile(f"The file nests more than {DEEPEST} levels deep, so it is no {kind}.")
     try:
-        return json.loads(content, object_pairs_hook=_once, parse_constant=_no_constant)
+        with uncollected():
+            return json.loads(content, object_pairs_hook=_once, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
         raise BadFile(f"The file is no {kind}: it is not JSON ({error.msg}, line {error.lineno}).") from error
     except (ValueError, RecursionError) as error:
