@@ -10,8 +10,15 @@ from builder.registry import Registered
 from builder.window import EVERYTHING, Windows
 
 Shape = tuple[int, ...]
-TAKES = {"float": ("float32",), "int": ("int64",), "mask": ("bool", "int64"), "any": ()}
+TAKES = {
+    "float": ("float32",), "int": ("int64",), "number": ("float32", "int64"), "mask": ("bool", "int64"), "any": (),
+}  # fmt: skip
 """The words for the numbers that a port takes, with their dtypes; "any" has no limits."""
+NUMBERS = {
+    "float": "real numbers", "int": "whole numbers (int64)", "number": "real or whole numbers",
+    "mask": "true or false (bool)", "any": "numbers of any kind",
+}  # fmt: skip
+"""The same as people read them."""
 
 
 class Spec(NamedTuple):
@@ -150,7 +157,7 @@ class Layer(Registered):
     axes: ClassVar[tuple[str, ...]] = ()
     """What the layer expects of its first input, in words, one for each number of dimensions that it takes."""
     takes: ClassVar[str] = "float"
-    """The numbers that it takes: "float", "int", "mask" (true or false; in whole numbers, 0 is false) or "any"."""
+    """The numbers that it takes, in a word of `TAKES`; of a mask in whole numbers, 0 is false."""
     apart: ClassVar[Mapping[str, str]] = {}
     """Ports that take other numbers than the rest, with the word for these: {"mask": "mask"}."""
     example: ClassVar[tuple[Shape, ...]] = ((2, 8),)

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from builder.around import around
-from builder.layer import Layer
+from builder.layer import NUMBERS, Layer
 from builder.layers import LAYERS
 from builder.registry import label
 from builder.shapes import infer
@@ -15,12 +15,6 @@ from builder.source import CLASS, source
 from builder.templates import about
 from builder.templates.sketch import TEMPLATES
 
-NUMBERS = {
-    "float": "real numbers",
-    "int": "whole numbers (int64)",
-    "mask": "true or false (bool)",
-    "any": "any numbers",
-}
 TYPES = {
     "integer": "whole number",
     "number": "number",

@@ -33,8 +33,10 @@ FREE = Spec(())
 NUMBERS = {
     "float": "real numbers (float32)",
     "int": "indices (int64)",
+    "number": "real or whole numbers (float32 or int64)",
     "mask": "true or false (bool), or 0 and 1 (int64)",
 }
+"""What a port must be given, in the words of a refusal; GIVEN is what it was given."""
 GIVEN = {"float32": NUMBERS["float"], "int64": NUMBERS["int"], "bool": "true or false (bool)"}
 _alone = Lock()
 """PyTorch's counter of operations hooks into all modules of the process, so one thread tries at a time."""

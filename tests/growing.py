@@ -11,7 +11,7 @@ from builder.edits import MakeBlock
 from builder.errors import BadValue
 from builder.fields import layer_of
 from builder.graph import Graph, Node
-from builder.layer import Layer, Spec
+from builder.layer import TAKES, Layer, Spec
 from builder.layers import LAYERS
 from builder.shapes import infer
 
@@ -65,7 +65,7 @@ def _larger(graph: Graph, draw: Random, tame: bool) -> Graph:
     node = Node(
         id=graph.fresh(name),
         kind=name,
-        config=_config(kind, draw),
+        config=_config(kind, draw, tame),
         inputs=sources,
         shares=_owner(kind, graph, draw),
     )
@@ -96,11 +96,11 @@ def _sources(
 
 
 def _takes(kind: type[Layer], port: str, pair: tuple[str, Spec], graph: Graph) -> bool:
-    """Indices come from outside, where they are small enough for anything; torch mirrors no booleans at a border."""
+    """Indices come from outside, where they are small enough for anything."""
     (reference, spec), takes = pair, kind.taken(port)
     if takes in ("int", "mask"):
         return spec.dtype == "int64" and graph[reference.partition(".")[0]].kind == "Input"
-    return (takes == "any" and spec.dtype != "bool") or spec.dtype == "float32"
+    return not TAKES[takes] or spec.dtype in TAKES[takes]
 
 
 def _owner(kind: type[Layer], graph: Graph, draw: Random) -> str:
@@ -110,12 +110,12 @@ def _owner(kind: type[Layer], graph: Graph, draw: Random) -> str:
     return draw.choice(lenders) if lenders and (kind.borrows or draw.random() < SHARED) else ""
 
 
-def _config(kind: type[Layer], draw: Random) -> dict[str, Any]:
+def _config(kind: type[Layer], draw: Random, tame: bool) -> dict[str, Any]:
     """The fields of the demo, or other values that the kind takes."""
     config = dict(kind.demo) if draw.random() < 0.7 else {}
     properties = kind.model_json_schema()["properties"]
     for name, schema in properties.items():
-        if name not in BEYOND and draw.random() < CHANGED and (values := [*_values(schema, draw)]):
+        if not (tame and name in BEYOND) and draw.random() < CHANGED and (values := [*_values(schema, draw)]):
             changed = {**config, name: draw.choice(values)}
             if layer_of(Node(id="one", kind=kind.__name__, config=changed).key)[0] is not None:
                 config = changed

@@ -95,7 +95,7 @@ class Pad(Layer):
     category: ClassVar = "Shape"
     icon: ClassVar = "padding"
     aliases: ClassVar = "zero padding, border, margin, reflection, replicate, extend, ZeroPadding2D"
-    takes: ClassVar = "any"
+    takes: ClassVar = "number"
     axes: ClassVar = (
         "batch × features", "batch × channels × steps", "batch × channels × height × width",
         "batch × channels × depth × height × width",

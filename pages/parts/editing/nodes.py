@@ -10,7 +10,7 @@ from builder.edits import Connect, Disconnect, Paste, RemoveNodes, Rename, SetCo
 from builder.errors import Problem
 from builder.fields import output_ports
 from builder.graph import Graph, Node
-from builder.layer import Layer, Spec
+from builder.layer import NUMBERS, Layer, Spec
 from builder.layers import LAYERS
 from builder.layers.io import Block
 from builder.shapes import lends
@@ -31,8 +31,6 @@ OWN = "its own"
 """What stands for weights that a node does not share."""
 MORE = "…"
 """What stands for a further dimension among the axes of a kind."""
-NUMBERS = {"float": "real numbers", "int": "whole numbers (int64)", "mask": "true or false",
-           "any": "numbers of any kind"}  # fmt: skip
 BESIDE = (30.0, 30.0)
 """Where a copy lies, seen from its original."""
 

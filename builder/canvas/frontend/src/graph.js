@@ -181,8 +181,8 @@ function freed(node, gone, left) {
 
 function mismatch(source, dtype, node, takes) {
   const whole = dtype === 'int64'
-  if (takes === 'float' && dtype === 'bool') {
-    return `'${source}' gives true and false, and ${node.kind} calculates with fractions.`
+  if (['float', 'number'].includes(takes) && dtype === 'bool') {
+    return `'${source}' gives true and false, and ${node.kind} calculates with ${takes === 'float' ? 'fractions' : 'numbers'}.`
   }
   if (takes === 'mask' && dtype && !whole && dtype !== 'bool') {
     return `'${source}' gives fractions, and this port of ${node.kind} takes true and false, or 0 and 1 (int64).`
