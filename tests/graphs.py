@@ -4,7 +4,6 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from builder.around import an_input, an_output
-from builder.around import around as around
 from builder.graph import Graph, Node
 from builder.layers import LAYERS
 from builder.shapes import infer

@@ -21,13 +21,16 @@ CHANGED = 0.25
 """How often a field has another value than its default."""
 SHARED = 0.2
 """How often a node uses the weights of another, where it can."""
-NEVER = ("Input", "Output", "Block")
+EVERY = [kind for kind in LAYERS if kind not in ("Input", "Output", "Block")]
+"""The kinds with which a graph grows."""
+JUMPING = ("Step", "Neighbours")
+"""Kinds whose answers jump: of equal distances, any may be called the nearest."""
 WILD = ("Arithmetic", "Combine", "Capsules", "Memory and energy")
-"""Categories with kinds that jump, or make small differences large."""
+"""Categories with more of them, or with kinds that make small differences large."""
+TAME = [kind for kind in EVERY if LAYERS[kind].category not in WILD and kind not in JUMPING]
+"""The others, of whose answers other runtimes only change the last digits."""
 BEYOND = ("projection",)
 """Fields with which a layer cannot leave as ONNX."""
-JUMPING = ("Step", "Neighbours")
-"""Others that do: of equal distances, any may be called the nearest."""
 
 
 def grown(kind: str, seed: int, more: int = 5, *, tame: bool = False) -> Graph:
@@ -52,12 +55,7 @@ def _larger(graph: Graph, draw: Random, tame: bool) -> Graph:
         if place.outcome
         for number, (port, spec) in enumerate(place.outcome.outputs.items())
     ]
-    kinds = [kind for kind in LAYERS if kind not in NEVER]
-    name = draw.choice(
-        [kind for kind in kinds if LAYERS[kind].category not in WILD and kind not in JUMPING]
-        if tame
-        else kinds
-    )
+    name = draw.choice(TAME if tame else EVERY)
     kind = LAYERS[name]
     sources = _sources(kind, graph, known, draw)
     if sources is None:
@@ -153,7 +151,7 @@ def _with_outputs(graph: Graph) -> Graph:
 
 def _with_block(graph: Graph, draw: Random) -> Graph:
     """The graph with some of its nodes as a block, where that can be."""
-    inner = [node.id for node in graph.nodes if node.kind not in NEVER]
+    inner = [node.id for node in graph.nodes if node.kind in EVERY]
     if len(inner) < 2 or draw.random() < 0.5:
         return graph
     first = draw.randrange(len(inner) - 1)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 import builder
+from builder.around import around
 from builder.edits import (
     AddNode,
     Connect,
@@ -34,7 +35,7 @@ from builder.graph import Graph, Node
 from builder.inside import problems_inside
 from builder.layers import LAYERS
 from builder.shapes import infer
-from tests.graphs import around, chain, data, outputs
+from tests.graphs import chain, data, outputs
 
 SKIP = around("Block").blocks["skip"]
 OTHER = {"skip": SKIP.model_copy(update={"arguments": {"width": 8}})}

@@ -8,10 +8,11 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import builder
+from builder.around import around
 from builder.edits import AddNode, InBlock, MakeBlock, RemoveNodes, SetConfig, Unpack
 from builder.graph import Graph, Node
 from builder.shapes import infer
-from tests.graphs import around, chain, data, node, outputs, scaled
+from tests.graphs import chain, data, node, outputs, scaled
 
 START = chain(("Linear", {"units": 8}), ("ReLU", {}), ("Linear", {"units": 8}), ("Tanh", {}))
 

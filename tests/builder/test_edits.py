@@ -6,6 +6,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 import builder
+from builder.around import around
 from builder.edits import (
     AddNode,
     Connect,
@@ -24,7 +25,7 @@ from builder.edits import (
     Share,
 )
 from builder.graph import MOST_NODES, Graph, Node
-from tests.graphs import around, chain
+from tests.graphs import chain
 
 START = chain(("Linear", {"units": 8}), ("ReLU", {}), ("Linear", {"units": 4}))
 

@@ -6,10 +6,11 @@ import pytest
 import torch
 
 import builder
+from builder.around import around
 from builder.edits import Share
 from builder.graph import Graph
 from builder.layers import LAYERS
-from tests.graphs import around, chain, node
+from tests.graphs import chain, node
 
 WEIGHTED = sorted(name for name, kind in LAYERS.items() if "initial" in kind.model_fields)
 FORGET = 3.0

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 import builder
+from builder.around import around
 from builder.edits import SetConfig
 from builder.fields import layer_of
 from builder.graph import Graph, Node
@@ -17,7 +18,7 @@ from builder.layer import TAKES
 from builder.layers import LAYERS
 from builder.shapes import infer
 from tests import graphs
-from tests.graphs import KINDS, around, chain
+from tests.graphs import KINDS, chain
 
 FIELDS = [(kind, name) for kind in KINDS for name in LAYERS[kind].model_fields]
 

@@ -7,9 +7,10 @@ import torch
 from torch import nn
 
 import builder
+from builder.around import around
 from builder.graph import Graph, Node
 from builder.shapes import infer
-from tests.graphs import around, chain, data, outputs
+from tests.graphs import chain, data, outputs
 
 COSTS = [
     ("Linear", {"units": 64}, (8,), 8 * 64),

@@ -8,10 +8,11 @@ import torch
 from torch import nn
 
 import builder
+from builder.around import around
 from builder.graph import Graph, Node
 from builder.layers import LAYERS
 from tests.attending import MASK, given, network
-from tests.graphs import around, chain
+from tests.graphs import chain
 
 
 @pytest.mark.parametrize("causal", [True, False])

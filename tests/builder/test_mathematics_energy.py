@@ -8,8 +8,9 @@ import torch
 from sklearn.neural_network import BernoulliRBM
 
 import builder
+from builder.around import around
 from builder.graph import Graph, Node
-from tests.graphs import around, chain
+from tests.graphs import chain
 
 
 def layer(kind: str, *shape: int, read: tuple[str, ...], **config: Any) -> Any:

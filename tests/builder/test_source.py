@@ -15,9 +15,10 @@ from pydantic import ValidationError
 from torch import nn
 
 import builder
+from builder.around import around
 from builder.edits import AddNode, Rename, SetConfig
 from builder.graph import RESERVED, Graph, Node
-from tests.graphs import KINDS, around, chain, data, long, outputs
+from tests.graphs import KINDS, chain, data, long, outputs
 
 TEXTS = {f"kind {kind}": around(kind) for kind in KINDS} | {
     f"template {name}": builder.template(name).graph for name in builder.templates()

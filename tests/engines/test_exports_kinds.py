@@ -11,6 +11,7 @@ import torch
 from torch.export import ExportedProgram
 
 from builder import template, templates
+from builder.around import around
 from builder.errors import BadGraph
 from builder.graph import Graph
 from builder.layers import LAYERS
@@ -22,7 +23,7 @@ from engines.exports.pt2 import traced
 from engines.exports.python import sources
 from engines.exports.safetensors import weights
 from engines.trained import Trained
-from tests.graphs import KINDS, LARGE, around, outputs, together
+from tests.graphs import KINDS, LARGE, outputs, together
 
 SMALL = {
     f"{name}-{role}": graph

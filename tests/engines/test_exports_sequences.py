@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from builder.around import around
 from builder.errors import BadGraph
 from builder.graph import Graph, Node
 from builder.project import Project
@@ -11,7 +12,6 @@ from engines.exports import Bundle, Export, Onnx, Pt2, Python
 from engines.exports.onnx import PROJECTED
 from engines.exports.pt2 import UNTRACEABLE
 from engines.trained import Trained
-from tests.graphs import around
 
 
 def trained(*nodes: Node) -> Trained:

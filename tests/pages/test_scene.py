@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import builder
+from builder.around import around
 from builder.edits import InRole, MakeBlock, SetArguments, SetConfig
 from builder.graph import Graph, Node
 from builder.layers import LAYERS
@@ -15,7 +16,7 @@ from builder.project import Project
 from pages.parts.documents.document import Document, document
 from pages.parts.documents.kinds import kinds
 from pages.parts.documents.scene import moved_to, output, scene
-from tests.graphs import KINDS, around, chain, long
+from tests.graphs import KINDS, chain, long
 from tests.pages.seen import saved
 
 
