@@ -1,5 +1,7 @@
 """Networks that compare two things, or bring two kinds of things together."""
 
+from typing import Any
+
 from builder.templates.sketch import Sketch, ready
 
 GROUP = "Pairs and recommendations"
@@ -45,13 +47,14 @@ def siamese(net: Sketch) -> None:
 def matrix_factorisation(net: Sketch) -> None:
     """A few numbers describe a person, as many a film; where they agree, the rating is high. Each has a leaning."""
     user, item = net.input("user", dtype="int64"), net.input("item", dtype="int64")
+    start: dict[str, Any] = {"initial": "normal", "initial_std": 0.1}
     tastes = [
-        net("Embedding", user, id="tastes", entries=1000, width=16),
-        net("Embedding", item, id="traits", entries=500, width=16),
+        net("Embedding", user, id="tastes", entries=1000, width=16, **start),
+        net("Embedding", item, id="traits", entries=500, width=16, **start),
     ]
     leanings = [
-        net("Embedding", user, id="user_mean", entries=1000, width=1),
-        net("Embedding", item, id="item_mean", entries=500, width=1),
+        net("Embedding", user, id="user_mean", entries=1000, width=1, **start),
+        net("Embedding", item, id="item_mean", entries=500, width=1, **start),
     ]
     agreement = net("Reduce", net("Multiply", *tastes), how="sum", dims=[1], keepdim=True)
     net.output(net("Add", agreement, *leanings), id="rating")

@@ -37,12 +37,16 @@ def transformer_base(net: Sketch) -> None:
 def transformer_translation(net: Sketch) -> None:
     """The whole translator: words to vectors, their places, both stacks.
 
-    The same vectors, turned round, choose the next word (tied weights).
+    The same vectors, turned round, choose the next word (tied weights); they start at 1/√512, and are read times √512.
     """
-    source = net("Embedding", net.input("source", 32, dtype="int64"), id="words", entries=37000, width=512)
+    table: dict[str, Any] = {"entries": 37000, "width": 512, "initial": "normal", "initial_std": 512**-0.5}
+    source = net("Embedding", net.input("source", 32, dtype="int64"), id="words", **table)
     before = net("ShiftRight", net.input("target", 32, dtype="int64"))
-    target = net("Embedding", before, id="words_so_far", shares="words", entries=37000, width=512)
-    placed = [net("Dropout", net("SinusoidalPositions", x), rate=0.1) for x in (source, target)]
+    target = net("Embedding", before, id="words_so_far", shares="words", **table)
+    placed = [
+        net("Dropout", net("SinusoidalPositions", net("Affine", x, scale=512**0.5)), rate=0.1)
+        for x in (source, target)
+    ]
     net.output(net("TiedLinear", _stacks(net, *placed), id="next_word", shares="words"))
 
 

@@ -192,6 +192,23 @@ def test_the_large_templates_are_those_that_cost_much() -> None:
     assert found == set(LARGE)
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.slow] * (name in LARGE))
+        for name in builder.templates()
+        if name != "self-organising-map"  # it answers distances, not scores
+    ],
+)
+def test_a_fresh_network_answers_within_a_few_units(name: str) -> None:
+    """One that starts with answers of tens has a loss of hundreds before it learns: its tables start too wide."""
+    for graph in builder.template(name).graphs.values():
+        torch.manual_seed(0)
+        module = builder.compile(graph).eval()
+        with torch.no_grad():
+            assert all(answer.std() < 2 for answer in outputs(module, data(graph)))
+
+
 def test_templates_are_named_as_the_field_names_them() -> None:
     """The names of the public face."""
     assert {"lenet-5", "alexnet", "vgg-16", "resnet-18", "digits-mlp", "digits-cnn"} <= set(
