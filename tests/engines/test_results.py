@@ -15,6 +15,14 @@ from engines.metrics import BASELINE
 
 SEEDS = (0, 1, 2)
 Values = dict[str, dict[str, float]]
+GATES = {
+    "digits-cnn": 0.95, "digits-resnet": 0.98, "digits-transformer": 0.95, "small-vit": 0.92, "lenet-5": 0.945,
+    "tiny-vgg": 0.945, "digits-rnn": 0.95, "digits-lstm": 0.95, "digits-gru": 0.95, "digits-bidirectional": 0.93,
+    "perceptron": 0.99, "xor-mlp": 0.97, "moons-mlp": 0.99, "iris-mlp": 0.95, "wine-mlp": 0.99,
+    "breast-cancer-mlp": 0.94,
+}  # fmt: skip
+"""The accuracy on the test part that every seed reaches. Digits read row by row reach less than a line through all
+pixels does (logistic regression 0.969), as does breast-cancer (0.958): a simple baseline often wins."""
 
 pytestmark = pytest.mark.slow
 
@@ -48,9 +56,15 @@ def test_digits_mlp(tmp_path: Path) -> None:
     )  # the known reference
 
 
-def test_digits_cnn(tmp_path: Path) -> None:
-    reached, _ = results("digits-cnn", "accuracy", tmp_path)
-    assert min(reached) >= 0.95
+@pytest.mark.parametrize("name", GATES)
+def test_a_ready_classifier(name: str, tmp_path: Path) -> None:
+    reached, baselines = results(name, "accuracy", tmp_path)
+    assert min(reached) >= GATES[name] > 1.4 * baselines["Most frequent"]["accuracy"]
+
+
+def test_forecasts_beat_a_line_through_the_last_values(tmp_path: Path) -> None:
+    reached, baselines = results("lstm-forecaster", "rmse", tmp_path)
+    assert max(reached) <= 0.185 < baselines["Ridge regression"]["rmse"] < baselines["Mean"]["rmse"]
 
 
 def test_a_shallow_network_untangles_the_spiral_that_a_line_cannot(tmp_path: Path) -> None:
