@@ -39,8 +39,7 @@ def _lines(one: Entry) -> Iterator[str]:
     yield f"{one.help}\n"
     if one.formula:
         yield f"$$ {one.formula} $$\n"
-    if one.expects:
-        yield f"Expects {' or '.join(one.expects)}.\n"
+    yield f"Expects {one.expects}.\n"
     inputs = ", ".join(
         f"`{port.name}` ({port.takes}{', may stay free' * port.optional})" for port in one.inputs
     )

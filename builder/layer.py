@@ -1,7 +1,7 @@
 """Layer: a kind of layer is one class in one place, from which everything else is derived."""
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, ClassVar, NamedTuple
@@ -19,6 +19,28 @@ NUMBERS = {
     "mask": "true or false (bool)", "any": "numbers of any kind",
 }  # fmt: skip
 """The same as people read them."""
+MORE = "…"
+"""A dimension that may be there or not."""
+
+
+def axes_in_words(every: Sequence[str]) -> str:
+    """What dimensions a layer takes: what differs only in further ones is said once, with how many there may be."""
+    parts = [axes.split(" × ") for axes in every]
+    wide = [axes for axes in parts if MORE in axes]
+    said = [
+        " × ".join(axes)
+        for axes in parts
+        if axes not in wide
+        and not any(
+            len(axes) == len(one) and all(a == b or b == MORE for a, b in zip(axes, one, strict=True))
+            for one in wide
+        )
+    ]
+    told = " or ".join(part for part in (", ".join(said[:-1]), *said[-1:]) if part) or "any shape"
+    if not wide:
+        return told
+    most = max(axes.count(MORE) for axes in wide)
+    return f"{told} (up to {most} more dimension{'s' * (most > 1)} after the batch)"
 
 
 class Spec(NamedTuple):

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from builder.around import around
-from builder.layer import NUMBERS, Layer
+from builder.layer import NUMBERS, Layer, axes_in_words
 from builder.layers import LAYERS
 from builder.registry import label
 from builder.shapes import infer
@@ -56,7 +56,7 @@ class Entry:
     help: str
     formula: str
     paper: str
-    expects: tuple[str, ...]
+    expects: str
     other_names: tuple[str, ...]
     inputs: tuple[Port, ...]
     outputs: tuple[str, ...]
@@ -93,7 +93,7 @@ def entry(kind: str) -> Entry:
         layer.help(),
         layer.formula,
         layer.reference,
-        layer.axes,
+        axes_in_words(layer.axes),
         tuple(dict.fromkeys(layer.other_names())),
         tuple(Port(name, NUMBERS[layer.taken(name)], optional) for name, optional in ports),
         () if kind == "Output" else layer.outputs,

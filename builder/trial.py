@@ -10,7 +10,7 @@ from typing import Any
 
 from builder.fields import Key, layer_of
 from builder.kept import NOTHING, Kept, kept
-from builder.layer import TAKES, Call, Layer, Spec, Use, written
+from builder.layer import TAKES, Call, Layer, Spec, Use, axes_in_words, written
 
 BATCH = 2
 """The batch size with which layers are tried."""
@@ -119,9 +119,9 @@ def unfit(layer: Layer, specs: Iterable[Spec]) -> str:
         takes = layer.taken(port)
         if spec != FREE and TAKES[takes] and spec.dtype not in TAKES[takes]:
             return f"{port} must be {NUMBERS[takes]}. Got {GIVEN.get(spec.dtype, spec.dtype)}."
-    ranks = {len(axes.split("×")): axes for axes in layer.axes}
+    ranks = {len(axes.split("×")) for axes in layer.axes}
     if specs and ranks and len(specs[0].shape) not in ranks:
-        return f"input must be {' or '.join(ranks.values())}. Got {specs[0]}."
+        return f"input must be {axes_in_words(layer.axes)}. Got {specs[0]}."
     return layer.refuses(*(spec.shape for spec in specs))
 
 

@@ -114,7 +114,7 @@ def show(one: Entry) -> None:
 
 def ports(one: Entry) -> None:
     """What it expects and gives."""
-    lines = [f":gray[Expects] {plain(' or '.join(one.expects) or 'any shape')}"]
+    lines = [f":gray[Expects] {plain(one.expects)}"]
     for port in one.inputs:
         lines.append(
             f":gray[Input] **{plain(port.name)}** · {port.takes}{' · may stay free' * port.optional}"

@@ -32,8 +32,8 @@ class Affine(_OfOne):
         "scale, shift, rescale, times a number, plus a number, constant factor, rescaling, negate"
     )
     formula: ClassVar = r"y = a\, x + b"
-    scale: float = Field(1.0, ge=-1e6, le=1e6, description="What each value is multiplied by")
-    shift: float = Field(0.0, ge=-1e6, le=1e6, description="What is added then")
+    scale: float = Field(1.0, ge=-1e30, le=1e30, description="What each value is multiplied by")
+    shift: float = Field(0.0, ge=-1e30, le=1e30, description="What is added then")
 
     def forward(self, use: Use) -> str:
         """Plain arithmetic."""

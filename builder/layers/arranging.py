@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from builder.layer import Call, Layer, Shape, Use, call, written
-from builder.layers.dimensions import Dimension, _Along, _OverSeveral
+from builder.layers.dimensions import MOST_DIMENSIONS, Dimension, _Along, _OverSeveral
 from builder.layers.sides import sides
 from builder.window import OWN, Window, Windows, own_places
 from builder.window import sides as spread
@@ -108,7 +108,7 @@ class Pad(Layer):
     mode: Literal["constant", "reflect", "replicate", "circular"] = Field(
         "constant", description="What is added: a number, a mirror image, the border again, or the other end"
     )
-    value: float = Field(0.0, ge=-1e6, le=1e6, description="The number that is added")
+    value: float = Field(0.0, ge=-1e30, le=1e30, description="The number that is added")
 
     def module(self, x: Shape) -> Call:
         """torch's padding of this mode."""
@@ -159,7 +159,7 @@ class Roll(_OverSeveral):
     takes: ClassVar = "any"
     example: ClassVar = ((2, 5, 8),)
     shifts: tuple[Annotated[int, Field(ge=-100_000, le=100_000)], ...] = Field(
-        (1,), min_length=1, max_length=6, description="By how much along each of the dimensions"
+        (1,), min_length=1, max_length=MOST_DIMENSIONS, description="By how much along each of the dimensions"
     )
 
     def forward(self, use: Use) -> str:
@@ -206,7 +206,10 @@ class Repeat(Layer):
     takes: ClassVar = "any"
     example: ClassVar = ((2, 4),)
     times: tuple[Annotated[int, Field(ge=1, le=100_000)], ...] = Field(
-        (2,), min_length=1, max_length=6, description="How many copies along each dimension behind the batch"
+        (2,),
+        min_length=1,
+        max_length=MOST_DIMENSIONS,
+        description="How many copies along each dimension behind the batch",
     )
 
     def forward(self, use: Use) -> str:

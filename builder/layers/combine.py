@@ -5,6 +5,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from builder.layer import Layer, Shape, Use, written
+from builder.layers.dimensions import MOST_DIMENSIONS
 from builder.window import OWN, Windows, own_places
 
 
@@ -130,7 +131,10 @@ class Concatenate(Layer):
     takes: ClassVar = "any"
     example: ClassVar = ((2, 3, 4), (2, 5, 4))
     dim: int = Field(
-        1, ge=1, le=6, description="Along which dimension (0 is the batch; 1 the features or channels)"
+        1,
+        ge=1,
+        le=MOST_DIMENSIONS,
+        description="Along which dimension (0 is the batch; 1 the features or channels)",
     )
 
     def forward(self, use: Use) -> str:

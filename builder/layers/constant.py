@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from builder.layer import Call, Layer, Shape, call
+from builder.layers.dimensions import MOST_DIMENSIONS
 from builder.layers.io import Side
 from builder.window import Windows
 
@@ -18,7 +19,7 @@ class _Given(Layer):
     takes: ClassVar = "any"
     example: ClassVar = ((2, 8),)
     shape: tuple[Side, ...] = Field(
-        (1,), max_length=6, description="Shape of what each example gets, without the batch"
+        (1,), max_length=MOST_DIMENSIONS, description="Shape of what each example gets, without the batch"
     )
 
     def window(self, x: Shape) -> Windows:

@@ -6,20 +6,21 @@ from pydantic import Field
 
 from builder.layer import Layer, Shape
 
+MOST_DIMENSIONS = 12
+"""Behind the batch, where a person names each."""
 FEATURES = (
     "batch × features",
     "batch × steps × features",
-    "batch × … × features",
-    "batch × … × … × features",
+    *(f"batch × {' × '.join(['…'] * more)} × features" for more in range(1, 7)),
 )
-Dimension = Annotated[int, Field(ge=1, le=7)]
-LastOr = Annotated[int, Field(ge=-1, le=6)]
+Dimension = Annotated[int, Field(ge=1, le=MOST_DIMENSIONS)]
+LastOr = Annotated[int, Field(ge=-1, le=MOST_DIMENSIONS)]
 
 
 class _Along(Layer):
     """Along one of the dimensions behind the batch."""
 
-    dim: int = Field(1, ge=1, le=6, description="Along which dimension (0 is the batch)")
+    dim: int = Field(1, ge=1, le=MOST_DIMENSIONS, description="Along which dimension (0 is the batch)")
 
     def refuses(self, *shapes: Shape) -> str:
         """The dimension must exist."""
@@ -31,7 +32,10 @@ class _Over(Layer):
     """Over one of the dimensions behind the batch, the last unless another is chosen."""
 
     dim: int = Field(
-        -1, ge=-1, le=6, description="Over which dimension; -1 is the last (the batch, 0, is refused)"
+        -1,
+        ge=-1,
+        le=MOST_DIMENSIONS,
+        description="Over which dimension; -1 is the last (the batch, 0, is refused)",
     )
 
     def refuses(self, *shapes: Shape) -> str:
@@ -48,7 +52,7 @@ class _OverSeveral(Layer):
     dims: tuple[LastOr, ...] = Field(
         (-1,),
         min_length=1,
-        max_length=6,
+        max_length=MOST_DIMENSIONS,
         description="Over which dimensions; -1 is the last (0 is the batch)",
     )
 

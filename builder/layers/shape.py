@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field, field_validator
 
 from builder.layer import Call, Layer, Shape, Use, call, written
-from builder.layers.dimensions import Dimension, _Along
+from builder.layers.dimensions import MOST_DIMENSIONS, Dimension, _Along
 from builder.window import OWN, Window, Windows
 
 
@@ -19,7 +19,7 @@ class Flatten(Layer):
     takes: ClassVar = "any"
     example: ClassVar = ((2, 3, 4, 4),)
     start: int = Field(
-        1, ge=1, le=6, description="First of the dimensions that are laid out (0 is the batch)"
+        1, ge=1, le=MOST_DIMENSIONS, description="First of the dimensions that are laid out (0 is the batch)"
     )
 
     def module(self, x: Shape) -> Call:
@@ -49,7 +49,7 @@ class Reshape(Layer):
     shape: tuple[Annotated[int, Field(ge=-1, le=10_000_000)], ...] = Field(
         (-1,),
         min_length=1,
-        max_length=6,
+        max_length=MOST_DIMENSIONS,
         description="New shape of one example; one side may be -1: whatever is left",
     )
 
@@ -89,7 +89,7 @@ class Permute(Layer):
     order: tuple[Dimension, ...] = Field(
         (2, 1),
         min_length=1,
-        max_length=6,
+        max_length=MOST_DIMENSIONS,
         description="The dimensions (the batch is 0) in their new order: 2, 1 swaps the two after the batch",
     )
 

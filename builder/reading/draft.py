@@ -123,7 +123,7 @@ class Draft:
         shares: str = "",
         **config: Any,
     ) -> str:
-        """Place a node behind others; fields that have their defaults are left out. The reference to its output."""
+        """Place a node behind others ("" leaves a port free), without default fields. The reference to its output."""
         given = {name: one for name, one in (weights or {}).items() if one is not None}
         layer = LAYERS.get(kind)
         try:
@@ -140,6 +140,7 @@ class Draft:
             inputs={
                 port: one if isinstance(one, str) else one.ref
                 for port, one in zip(ports, inputs, strict=True)
+                if one
             },
             weights={name: one.detach() for name, one in given.items()},
         )

@@ -98,6 +98,11 @@ def staged(draft: Draft, flow: Flow) -> "tuple[str, Groups, list[int | None]]":
     return drawn(draft, flow.ref, Layout(layout.held, front)), front, places
 
 
+def behind(flow: Flow) -> int:
+    """How many dimensions it has behind the batch, once that is brought to the front."""
+    return sum(not group or not all(axis.batch for axis in group) for group in lies(flow).seen)
+
+
 def along(
     draft: Draft,
     flow: Flow,

@@ -114,13 +114,26 @@ class Machine:
                 for flow in flows:
                     straight(self.draft, flow)
             try:
-                inspect.signature(rule.draw).bind(self.draft, *arguments, **options)
+                bound = inspect.signature(rule.draw).bind(self.draft, *arguments, **options)
             except TypeError as error:
                 raise Unreadable(f"it is used in another way than usual ({error})") from error
+            for name, parameter in bound.signature.parameters.items():
+                if parameter.annotation is Flow and not isinstance(bound.arguments.get(name), Flow):
+                    raise Unreadable(f"its {name} does not depend on what the network is given")
+            if rule.promotes:
+                arguments = tuple(self._promoted(one) for one in arguments)
             return rule.draw(self.draft, *arguments, **options)
         except Unreadable as error:
             self.draft.forget(before)
             return self.draft.missing(operator, unique(flows), str(error))
+
+    def _promoted(self, value: Any) -> Any:
+        """A mask, or a whole number, as a number of the kind that comes out."""
+        wanted = self.draft.result.dtype
+        if not isinstance(value, Flow) or value.value.dtype == wanted or value.value.is_floating_point():
+            return value
+        ref = self.draft.once("Cast", value.ref, dtype=str(wanted).removeprefix("torch."))
+        return replace(value, ref=ref, value=value.value.to(wanted))
 
     def _flowing(self, refs: Any, result: Any) -> Any:
         """The tensors that came out, each with the reference that was drawn for it."""

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from torch.export import ExportedProgram
 
 IN_PLACE = {"iadd", "isub", "imul", "itruediv", "iand", "ior"}
+WRAPPED = {"wrap_with_set_grad_enabled", "wrap_with_autocast"}
+"""Operators of torch.export that run a part of the program; what surrounds it changes no answer."""
 
 
 def symbolic(module: "nn.Module", example: "Sequence[torch.Tensor]") -> "tuple[fx.Graph, nn.Module]":
@@ -125,7 +127,12 @@ def walked(machine: Machine, graph: "fx.Graph", module: "nn.Module", flows: Sequ
             known[node] = machine.call(node.target, _method(node.target), arguments, options)
         else:
             name = function_name(node.target)
-            known[node] = _function(machine, name, node.target, arguments, options)
+            inner = [place for place, one in enumerate(arguments) if isinstance(one, torch.fx.GraphModule)]
+            if name in WRAPPED and inner:
+                part = arguments[inner[0]]
+                known[node] = walked(machine, part.graph, part, arguments[inner[0] + 1 :])
+            else:
+                known[node] = _function(machine, name, node.target, arguments, options)
         for one in [known[node]] if isinstance(known[node], Flow) else []:
             one.readers = len(node.users)
     return None

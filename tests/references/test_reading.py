@@ -13,7 +13,7 @@ Library = Callable[[str], Any]
 IMAGES = {
     "alexnet": 24, "vgg11_bn": 40, "resnet50": 17, "mobilenet_v2": 20, "mobilenet_v3_small": 19, "googlenet": 22,
     "densenet121": 74, "squeezenet1_1": 16, "efficientnet_b0": 24, "shufflenet_v2_x0_5": 18, "mnasnet0_5": 28,
-    "regnet_y_400mf": 12, "convnext_tiny": 32, "vit_b_16": 11, "swin_t": 24, "inception_v3": 33,
+    "regnet_y_400mf": 12, "convnext_tiny": 32, "vit_b_16": 11, "swin_t": 24, "swin_v2_t": 24, "inception_v3": 33,
 }  # fmt: skip
 """Networks of torchvision, and how many nodes they have on the canvas at most."""
 
@@ -26,7 +26,7 @@ def test_a_network_of_torchvision(name: str, library: Library) -> None:
     theirs = randomised(
         make(weights=None, **({"init_weights": False} if name in ("googlenet", "inception_v3") else {}))
     )
-    side = {"inception_v3": 299, "vit_b_16": 224, "swin_t": 224}.get(name, 96)
+    side = {"inception_v3": 299, "vit_b_16": 224, "swin_t": 224, "swin_v2_t": 256}.get(name, 96)
     reading = builder.read(theirs, torch.randn(1, 3, side, side))
     assert not reading.unknown and not reading.reason, reading.report()
     assert reading.difference is not None and reading.difference < 1e-5, reading.report()
@@ -37,7 +37,7 @@ def test_a_network_of_torchvision(name: str, library: Library) -> None:
         if not part.startswith(("aux", "AuxLogits"))
     }
     ours = sum(one.numel() for one in builder.compile(reading.graph).parameters())
-    if name == "swin_t":  # its tables of distances are looked up while it is read
+    if name.startswith("swin"):  # its tables of distances are looked up while it is read
         assert any("relative_position_bias_table" in note for note in reading.notes) and ours > sum(
             used.values()
         )
@@ -46,10 +46,22 @@ def test_a_network_of_torchvision(name: str, library: Library) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["vit_tiny_patch16_224", "mixer_s32_224", "resnet18"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "vit_tiny_patch16_224",
+        "mixer_s32_224",
+        "resnet18",
+        "hiera_tiny_224",
+        "crossvit_tiny_240",
+        "efficientvit_b0",
+        "vit_relpos_small_patch16_224",
+    ],
+)
 def test_a_network_of_timm(name: str, library: Library) -> None:
     """The same for another author's code."""
-    reading = builder.read(randomised(library("timm").create_model(name)), torch.randn(1, 3, 224, 224))
+    theirs = randomised(library("timm").create_model(name))
+    reading = builder.read(theirs, torch.randn(1, *theirs.pretrained_cfg["input_size"]))
     assert not reading.unknown and not reading.reason, reading.report()
     assert reading.difference is not None and reading.difference < 1e-5, reading.report()
 

@@ -6,24 +6,24 @@ from typing import Any
 from builder.reading.draft import Draft, Flow, Unreadable
 from builder.reading.laying import drawn, lies, same, staged, straight
 from builder.reading.layout import Layout, sizes
-from builder.reading.rules.constant import constant, example_of
+from builder.reading.rules.constant import constant, example_of, written
 from builder.reading.rules.rule import rule
 from builder.reading.rules.scores import is_lower, scored
 
 
-@rule("add iadd", anywhere=True)
+@rule("add iadd", anywhere=True, promotes=True)
 def _add(draft: Draft, input: Any, other: Any, *, alpha: float = 1) -> Any:
     if alpha != 1:
         other = _scaled(draft, other, alpha)
     return _two("Add", draft, input, other, shift=True)
 
 
-@rule("mul imul multiply", anywhere=True)
+@rule("mul imul multiply", anywhere=True, promotes=True)
 def _mul(draft: Draft, input: Any, other: Any) -> Any:
     return _two("Multiply", draft, input, other, scale=True)
 
 
-@rule("sub isub subtract", anywhere=True)
+@rule("sub isub subtract", anywhere=True, promotes=True)
 def _sub(draft: Draft, input: Any, other: Any, *, alpha: float = 1) -> Any:
     if alpha != 1:
         other = _scaled(draft, other, alpha)
@@ -36,12 +36,12 @@ def _sub(draft: Draft, input: Any, other: Any, *, alpha: float = 1) -> Any:
     return _pair("Subtract", draft, input, other)
 
 
-@rule("rsub", anywhere=True)
+@rule("rsub", anywhere=True, promotes=True)
 def _rsub(draft: Draft, input: Any, other: Any, alpha: float = 1) -> Any:
     return _sub(draft, other, input) if alpha == 1 else _sub(draft, other, _scaled(draft, input, alpha))
 
 
-@rule("div true_divide truediv itruediv divide", anywhere=True)
+@rule("div true_divide truediv itruediv divide", anywhere=True, promotes=True)
 def _div(draft: Draft, input: Any, other: Any, *, rounding_mode: str | None = None) -> Any:
     if rounding_mode:
         raise Unreadable("it rounds")
@@ -56,12 +56,12 @@ def _neg(draft: Draft, input: Flow) -> Any:
     return _affine(draft, input, -1.0, 0.0)
 
 
-@rule("maximum max.other", anywhere=True)
+@rule("maximum max.other", anywhere=True, promotes=True)
 def _maximum(draft: Draft, input: Any, other: Any) -> Any:
     return _two("Maximum", draft, input, other)
 
 
-@rule("minimum", anywhere=True)
+@rule("minimum", anywhere=True, promotes=True)
 def _minimum(draft: Draft, input: Any, other: Any) -> Any:
     return _two("Minimum", draft, input, other)
 
@@ -82,7 +82,7 @@ def _affine(draft: Draft, input: Flow, scale: float, shift: float) -> Any:
     if (scale, shift) == (1.0, 0.0):
         return input
     scores = input.scores if not shift else None
-    made = same(draft, "Affine", input, scale=float(scale), shift=float(shift))
+    made = same(draft, "Affine", input, scale=written(scale), shift=written(shift))
     return scored(draft, made, scores and replace(scores, scale=scores.scale * scale))
 
 

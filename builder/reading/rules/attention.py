@@ -4,9 +4,10 @@ from math import prod, sqrt
 from typing import Any
 
 from builder.reading.draft import Draft, Flow, Unreadable
-from builder.reading.laying import drawn, lies
+from builder.reading.laying import drawn, lies, straight
 from builder.reading.layout import Axis, Groups, Layout, sizes
 from builder.reading.rules.arithmetic import number_of
+from builder.reading.rules.constant import constant
 from builder.reading.rules.rule import rule
 from builder.reading.rules.scores import Scores, hides_nothing, is_lower, scored
 
@@ -21,27 +22,40 @@ def _attention(
         attn_mask = None
     if attn_mask is not None and is_lower(attn_mask, seen=True) and steps == key.shape[-2]:
         attn_mask, is_causal = None, True
-    refs, heads, layouts = [], set(), []
+    refs: list[Flow | str] = []
+    counts, layouts = [], []
     for one in (query, key, value):
         if not isinstance(one, Flow):
             raise Unreadable("it attends to fixed numbers")
         ref, count, layout = _by_head(draft, one)
         refs.append(ref)
-        heads.add(count)
+        counts.append(count)
         layouts.append(layout)
-    if len(heads) > 1:
+    if len(set(counts)) > 1 and not (enable_gqa and counts[1] == counts[2]):
         raise Unreadable("queries have another number of heads than keys")
     more: dict[str, Any] = {}
     if scale is not None and abs(scale * sqrt(query.shape[-1]) - 1) > 1e-6:
         more["scale"] = float(scale)
     if attn_mask is not None:
-        raise Unreadable("its mask is neither the causal one nor empty")
-    ref = draft("ScaledDotProductAttention", *refs, heads=heads.pop(), causal=bool(is_causal),
+        refs += ["", _bias(draft, attn_mask, query)]
+    ref = draft("ScaledDotProductAttention", *refs, heads=counts[0], causal=bool(is_causal),
                 dropout=float(dropout_p), **more)  # fmt: skip
     held, seen = layouts[0].held, layouts[0].seen
     wide = (Axis(value.shape[-1]),) if value.shape[-1] > 1 else ()
     across = tuple(axis for group in seen[:-2] for axis in group if not axis.batch)
     return Flow(ref, draft.result, Layout((*held[:2], (*across, *wide)), (*seen[:-1], wide)), query.origin)
+
+
+def _bias(draft: Draft, mask: Any, query: Flow) -> "Flow | str":
+    """What is added to the scores, as heads × queries × keys."""
+    import torch
+
+    value = mask.value if isinstance(mask, Flow) else mask
+    if len(query.shape) != 4 or value.dtype == torch.bool:
+        raise Unreadable("its mask is neither the causal one nor added to the scores of each head")
+    if isinstance(mask, Flow):
+        return straight(draft, mask)
+    return constant(draft, mask, query, rank=4)
 
 
 def _by_head(draft: Draft, flow: Flow) -> tuple[str, int, Layout]:

@@ -68,3 +68,26 @@ def _gather(draft: Draft, input: Any, dim: int, index: Any) -> str:
     if not isinstance(input, Flow) or not isinstance(index, Flow) or dim % len(input.shape) == 0:
         raise Unreadable("it picks from fixed numbers, or along the batch")
     return draft("Gather", input, index, dim=dim % len(input.shape))
+
+
+@rule("topk")
+def _topk(draft: Draft, input: Flow, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Any:
+    dim %= len(input.shape)
+    if not largest or not dim:
+        raise Unreadable("it keeps the smallest, or looks along the batch")
+    id = draft("TopK", input, k=k, dim=dim)
+    return id, f"{id}.indices"
+
+
+@rule("cosine_similarity")
+def _cosine_similarity(draft: Draft, x1: Flow, x2: Flow, dim: int = 1, eps: float = 1e-8) -> str:
+    if len(x1.shape) != len(x2.shape) or dim % len(x1.shape) == 0:
+        raise Unreadable("it compares along the batch, or things of different shapes")
+    return draft("CosineSimilarity", x1, x2, dim=dim % len(x1.shape))
+
+
+@rule("pairwise_distance")
+def _pairwise_distance(
+    draft: Draft, x1: Flow, x2: Flow, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False
+) -> str:
+    return draft("PairwiseDistance", x1, x2, p=float(p), keepdim=keepdim)

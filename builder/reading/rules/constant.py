@@ -32,7 +32,10 @@ def constant(draft: Draft, value: "torch.Tensor", like: Flow, rank: int = 0) -> 
                     trained=known.learned)  # fmt: skip
     else:
         ref = draft(
-            "Constant", straight(draft, like), values=one.double().reshape(-1).tolist(), shape=[*one.shape]
+            "Constant",
+            straight(draft, like),
+            values=[written(number) for number in one.reshape(-1).tolist()],
+            shape=[*one.shape],
         )
     draft.name = name
     return ref
@@ -42,6 +45,11 @@ MOST = 1e30
 """What stands for infinity, which no project file holds."""
 MOST_WRITTEN = 1000
 """Numbers that are written into a field; more are kept as weights that are not trained."""
+
+
+def written(number: float) -> float:
+    """A number as a field holds it."""
+    return max(-MOST, min(MOST, float(number)))
 
 
 def example_of(value: "torch.Tensor", like: Flow, rank: int = 0) -> "torch.Tensor":
@@ -54,6 +62,4 @@ def example_of(value: "torch.Tensor", like: Flow, rank: int = 0) -> "torch.Tenso
     value = value.reshape((1,) * (rank - value.ndim) + tuple(value.shape))
     if value.shape[0] > 1 and not (value == value[:1]).all():
         raise Unreadable("it uses numbers that differ from example to example")
-    if value.is_floating_point():
-        value = value.float().clamp(-MOST, MOST)
-    return value[0]
+    return value[0].float().clamp(-MOST, MOST) if value.is_floating_point() else value[0]

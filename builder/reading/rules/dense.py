@@ -52,6 +52,32 @@ def _embedding(
     return Flow(ref, draft.result, Layout((*layout.held, wide), (*layout.seen, wide)), input.origin)
 
 
+@rule("embedding_bag")
+def _embedding_bag(
+    draft: Draft, input: Flow, weight: Any, offsets: Any = None, max_norm: Any = None, norm_type: float = 2.0,
+    scale_grad_by_freq: bool = False, mode: str = "mean", sparse: bool = False, per_sample_weights: Any = None,
+    include_last_offset: bool = False, padding_idx: int | None = None,
+) -> str:  # fmt: skip
+    if offsets is not None or per_sample_weights is not None:
+        raise Unreadable("its bags have different sizes, or weights of their own")
+    return _bag(draft, input, weight, mode, padding_idx)
+
+
+@rule("bag")
+def _bag(draft: Draft, input: Flow, weight: Any, mode: str, padding_idx: int | None) -> str:
+    fixed(weight)
+    entries, width = weight.shape
+    return draft("EmbeddingBag", input, weights={"weight": weight}, entries=entries, width=width, mode=mode,
+                 padding=padding_idx)  # fmt: skip
+
+
+@rule("bilinear")
+def _bilinear(draft: Draft, input1: Flow, input2: Flow, weight: Any, bias: Any = None) -> str:
+    fixed(weight, bias)
+    return draft("Bilinear", input1, input2, weights={"weight": weight, "bias": bias}, units=weight.shape[0],
+                 bias=bias is not None)  # fmt: skip
+
+
 def fixed(*weights: Any) -> None:
     """Weights must not depend on what the network is given.
 

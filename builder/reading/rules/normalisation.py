@@ -138,7 +138,7 @@ def _local_response_norm(
 
 
 @rule("normalize", anywhere=True)
-def _normalize(draft: Draft, input: Flow, p: float = 2.0, dim: int = 1, eps: float = 1e-12, *_: Any) -> Any:
+def _normalize(draft: Draft, input: Flow, p: float = 2.0, dim: int = 1, eps: float = 1e-12, **_: Any) -> Any:
     return along(draft, input, [dim], lambda ref, places: draft("Normalize", ref, p=float(p), dim=places[0]))
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from builder.reading.draft import Draft, Flow, Unreadable
+from builder.reading.rules.constant import written
 from builder.reading.rules.convolution import Sides, sides, unusual
 from builder.reading.rules.rule import rule
 
@@ -131,6 +132,33 @@ def _channels(draft: Draft, input: Flow, groups: int) -> str:
     return draft("ChannelShuffle", input, groups=groups)
 
 
+@rule("unfold im2col")
+def _unfold(
+    draft: Draft, input: Flow, kernel_size: Sides, dilation: Sides = 1, padding: Sides = 0, stride: Sides = 1
+) -> str:
+    if draft.result.ndim != 3 or len(input.shape) != 4:
+        raise Unreadable("it cuts windows along one dimension only")
+    return draft("Unfold", input, **_windows(kernel_size, dilation, padding, stride))
+
+
+@rule("fold col2im")
+def _fold(
+    draft: Draft, input: Flow, output_size: Sides, kernel_size: Sides, dilation: Sides = 1, padding: Sides = 0,
+    stride: Sides = 1,
+) -> str:  # fmt: skip
+    windows = _windows(kernel_size, dilation, padding, stride)
+    return draft("Fold", input, size=sides(output_size), **windows)
+
+
+def _windows(kernel: Sides, dilation: Sides, padding: Sides, stride: Sides) -> dict[str, Any]:
+    return {
+        "kernel": sides(kernel),
+        "dilation": sides(dilation),
+        "padding": sides(padding),
+        "stride": sides(stride),
+    }
+
+
 @rule("pad constant_pad_nd")
 def _pad(draft: Draft, input: Flow, pad: Sequence[int], mode: Any = "constant", value: Any = None) -> str:
     if not isinstance(mode, str):  # constant_pad_nd(input, pad, value)
@@ -138,6 +166,5 @@ def _pad(draft: Draft, input: Flow, pad: Sequence[int], mode: Any = "constant", 
     pairs = [(pad[place], pad[place + 1]) for place in range(0, len(pad), 2)]
     if len(pairs) >= len(input.shape) and any(pairs[len(input.shape) - 1]):
         raise Unreadable("it adds to the batch")
-    return draft(
-        "Pad", input, amounts=[*pad], **unusual(mode=(mode, "constant"), value=(float(value or 0), 0.0))
-    )
+    value = written(value or 0)
+    return draft("Pad", input, amounts=[*pad], **unusual(mode=(mode, "constant"), value=(value, 0.0)))

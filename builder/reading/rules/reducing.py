@@ -10,7 +10,7 @@ from builder.reading.rules.convolution import unusual
 from builder.reading.rules.rule import rule
 
 
-@rule("mean", anywhere=True)
+@rule("mean", anywhere=True, promotes=True)
 def _mean(draft: Draft, input: Flow, dim: Any = None, keepdim: bool = False, **_: Any) -> Any:
     dims = _dims(input, dim)
     if len(input.shape) >= 3 and dims == [*range(2, len(input.shape))] and (keepdim or not input.layout):
@@ -21,7 +21,11 @@ def _mean(draft: Draft, input: Flow, dim: Any = None, keepdim: bool = False, **_
 
 @rule("sum", anywhere=True)
 def _sum(draft: Draft, input: Flow, dim: Any = None, keepdim: bool = False, **_: Any) -> Any:
-    return _reduced("Sum", draft, input, _dims(input, dim), keepdim)
+    if draft.result.is_floating_point():
+        return _reduced("Sum", draft, input, _dims(input, dim), keepdim)
+    ref = draft("Cast", straight(draft, input), dtype="float32")
+    counted = _reduced("Sum", draft, Flow(ref, input.value.float()), _dims(input, dim), keepdim)
+    return draft("Cast", counted, dtype="int64")
 
 
 @rule("amax", anywhere=True)

@@ -4,15 +4,19 @@ from collections.abc import Sequence
 from typing import Any
 
 from builder.reading.draft import Draft, Flow, Unreadable
-from builder.reading.laying import along, laid, lies, straight
-from builder.reading.layout import Layout
+from builder.reading.laying import along, behind, laid, lies, straight
+from builder.reading.layout import Layout, plain
 from builder.reading.rules.constant import example_of, joined
 from builder.reading.rules.rule import rule
 
 
 @rule("view reshape _unsafe_view view_as reshape_as flatten unflatten squeeze unsqueeze ravel", anywhere=True)
-def _reshape(draft: Draft, input: Flow, *_: Any, **__: Any) -> Flow:
-    return laid(draft, input, lies(input).reshaped(tuple(draft.result.shape)))
+def _reshape(draft: Draft, input: Flow, *_: Any, **__: Any) -> Any:
+    before, after = input.shape, tuple(draft.result.shape)
+    layout = lies(input).reshaped(after)
+    if layout is None and before[:1] == after[:1] and lies(input).batch_first:
+        return draft("Reshape", straight(draft, input), shape=after[1:])
+    return laid(draft, input, layout)
 
 
 @rule("permute", anywhere=True)
@@ -48,12 +52,17 @@ def _expand(draft: Draft, input: Flow, *_: Any, **__: Any) -> Any:
     after = tuple(draft.result.shape)
     if after == input.shape:
         return input
-    flow = straight(draft, input)
-    if len(after) != len(input.shape) or after[0] != input.shape[0]:
+    if len(after) != len(input.shape):
         raise Unreadable("it adds dimensions")
-    return draft(
-        "Repeat", flow, times=[new // old for new, old in zip(after[1:], flow.shape[1:], strict=True)]
-    )
+    dims = [dim for dim, (new, old) in enumerate(zip(after, input.shape, strict=True)) if new != old]
+
+    def make(ref: str, places: list[int]) -> str:
+        times = [1] * behind(input)
+        for dim, place in zip(dims, places, strict=True):
+            times[place - 1] = after[dim]
+        return draft("Repeat", ref, times=times)
+
+    return along(draft, input, dims, make)
 
 
 @rule("repeat tile")
@@ -67,6 +76,9 @@ def _repeat(draft: Draft, input: Flow, *times: Any, repeats: Any = ()) -> str:
 @rule("cat concat concatenate")
 def _cat(draft: Draft, tensors: Sequence[Any], dim: int = 0) -> Any:
     rank = draft.result.ndim
+    for empty in [one for one in tensors if 0 in one.shape and isinstance(one, Flow)]:
+        draft.supersede(empty.ref, set())
+    tensors = [one for one in tensors if 0 not in one.shape]
     if dim % rank == 0:
         raise Unreadable("it joins along the batch")
     if rank == 3 and dim % rank == 1 and len(tensors) == 2 and not isinstance(tensors[0], Flow):
@@ -77,10 +89,18 @@ def _cat(draft: Draft, tensors: Sequence[Any], dim: int = 0) -> Any:
 
 
 @rule("stack")
-def _stack(draft: Draft, tensors: Sequence[Any], dim: int = 0) -> str:
-    if dim % draft.result.ndim == 0:
-        raise Unreadable("it joins along the batch")
-    return draft("Stack", *joined(draft, tensors), dim=dim % draft.result.ndim)
+def _stack(draft: Draft, tensors: Sequence[Any], dim: int = 0) -> Any:
+    rank = draft.result.ndim
+    flows = joined(draft, tensors)
+    if dim % rank:
+        return draft("Stack", *flows, dim=dim % rank)
+    held = plain((draft.result.shape[1], draft.result.shape[0], *draft.result.shape[2:]))
+    return Flow(
+        draft("Stack", *flows, dim=1),
+        draft.result,
+        held.permuted([1, 0, *range(2, rank)]),
+        (draft.scope, draft.name),
+    )
 
 
 @rule("chunk split split_with_sizes tensor_split", anywhere=True)

@@ -10,7 +10,7 @@ from builder.edits import Connect, Disconnect, Paste, RemoveNodes, Rename, SetCo
 from builder.errors import Problem
 from builder.fields import output_ports
 from builder.graph import Graph, Node
-from builder.layer import NUMBERS, Layer, Spec
+from builder.layer import NUMBERS, Layer, Spec, axes_in_words
 from builder.layers import LAYERS
 from builder.layers.io import Block
 from builder.shapes import lends
@@ -29,7 +29,6 @@ from pages.parts.words import count, plain, size
 NOTHING = "nothing"
 OWN = "its own"
 """What stands for weights that a node does not share."""
-MORE = "…"
 """What stands for a further dimension among the axes of a kind."""
 BESIDE = (30.0, 30.0)
 """Where a copy lies, seen from its original."""
@@ -188,27 +187,7 @@ def _specs(word: str, specs: dict[str, Spec]) -> list[str]:
 def expected(kind: type[Layer]) -> str:
     """What a kind expects of its first input, in words."""
     first = (*kind.inputs, *kind.optional, "")[0]
-    return f"{_axes(kind.axes)}, {NUMBERS[kind.taken(first)]}"
-
-
-def _axes(every: Sequence[str]) -> str:
-    """The axes in words: what differs only in further dimensions is said once, with how many there may be."""
-    parts = [axes.split(" × ") for axes in every]
-    wide = [axes for axes in parts if MORE in axes]
-    said = [
-        " × ".join(axes)
-        for axes in parts
-        if axes not in wide
-        and not any(
-            len(axes) == len(one) and all(a == b or b == MORE for a, b in zip(axes, one, strict=True))
-            for one in wide
-        )
-    ]
-    told = " or ".join(part for part in (", ".join(said[:-1]), *said[-1:]) if part) or "any shape"
-    if not wide:
-        return told
-    most = max(axes.count(MORE) for axes in wide)
-    return f"{told} (up to {most} more dimension{'s' * (most > 1)} after the batch)"
+    return f"{axes_in_words(kind.axes)}, {NUMBERS[kind.taken(first)]}"
 
 
 def _teaching(kind: type[Layer]) -> None:

@@ -6,7 +6,10 @@ import pytest
 import torch
 
 import builder
+from builder.around import around
+from builder.errors import BadFile
 from builder.graph import Graph
+from builder.layers import LAYERS
 from builder.reading.rules import RULES
 from builder.reading.rules.activation import VALUEWISE
 from builder.reading.rules.modules import CALLS
@@ -19,6 +22,15 @@ SMALL = (
         "digits-gru",
     "denoising-autoencoder", "vae", "dcgan", "dqn", "moons-mlp", "iris-mlp", "small-gpt", "small-vit",
 )  # fmt: skip
+
+
+BEYOND = {
+    "ALiBi", "ChebConv", "Constant", "EdgeConv", "GATConv", "GCNConv", "GINConv", "GraphNorm", "GraphPool",
+    "MaxUnpool1d", "MaxUnpool2d", "MaxUnpool3d", "MinibatchDiscrimination", "MinibatchStdDev", "Neighbours",
+    "Parameter", "RBM", "RelativeBias", "Reverse", "RoutedCapsules", "SAGEConv", "TransformerDecoderLayer",
+    "VectorQuantizer",
+}  # fmt: skip
+"""Layers whose code no rule understands: they work along the batch, scatter, or depend on no input."""
 
 
 def drawn(name: str) -> tuple[Graph, Any, tuple[torch.Tensor, ...]]:
@@ -74,6 +86,27 @@ def test_onnx_comes_back(name: str) -> None:
     assert not reading.unknown and not reading.reason, reading.report()
     assert reading.difference is not None and reading.difference < 1e-5
     assert len(reading.graph.nodes) <= len(graph.nodes) + 4
+
+
+@pytest.mark.parametrize("kind", sorted(LAYERS.keys() - {"Input", "Output", "Block"} - BEYOND))
+def test_a_layer_comes_back(kind: str) -> None:
+    """Every kind on its own, written out as code."""
+    graph = around(kind)
+    reading = builder.read(builder.compile(graph), data(graph))
+    assert not reading.unknown and not reading.reason, reading.report()
+    assert reading.difference is not None and reading.difference < 1e-5, reading.report()
+
+
+@pytest.mark.parametrize("kind", sorted(BEYOND))
+def test_what_has_no_rule_is_told(kind: str) -> None:
+    """In the report, or because nothing would be left of it: never in silence, and never with an error of ours."""
+    graph = around(kind)
+    try:
+        reading = builder.read(builder.compile(graph), data(graph))
+    except BadFile as error:
+        assert "Nothing that comes out depends on what goes in." in str(error)
+    else:
+        assert reading.difference is None and "The graph has problems" in reading.reason
 
 
 def test_a_block_comes_back_as_a_block() -> None:

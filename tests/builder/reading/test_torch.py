@@ -49,6 +49,25 @@ FUNCTIONS: dict[str, tuple[Callable[..., Any], Callable[[], torch.Tensor]]] = {
     "a norm by hand": (lambda m, x: x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + 1e-6), steps),
     "cat": (lambda m, x: torch.cat([x, m.linear(x), x], dim=-1), steps),
     "cat of a constant": (lambda m, x: torch.cat([m.weight.expand(x.shape[0], 6, 8), x], dim=1), steps),
+    "the mean of several": (lambda m, x: torch.stack([x, m.linear(x)]).mean(0), steps),
+    "an odd reshape": (lambda m, x: m.linear(x).view(x.shape[0], 3, 16), steps),
+    "nothing in front": (lambda m, x: torch.cat([x[:, :0], m.linear(x)], 1), steps),
+    "least values around": (lambda m, x: F.max_pool2d(F.pad(x, (0, 1, 0, 1), value=-torch.inf), 2), image),
+    "a mask as numbers": (lambda m, x: (x > 0).sum(-1, keepdim=True) * x + (x < 0), steps),
+    "windows and back": (lambda m, x: F.fold(F.unfold(x, 2, stride=2), 8, 2, stride=2), image),
+    "the largest": (lambda m, x: x.topk(3).values.sum(-1), steps),
+    "expanded elsewhere": (
+        lambda m, x: x.transpose(0, 1).sum(-1, keepdim=True).expand(6, x.shape[0], 8).transpose(0, 1), steps,
+    ),
+    "a bias on scores": (
+        lambda m, x: F.scaled_dot_product_attention(*[x.unflatten(-1, (2, 4)).transpose(1, 2)] * 3,
+                                                    attn_mask=m.weight[None, None, :, :6]), steps,
+    ),
+    "fewer keys": (
+        lambda m, x: F.scaled_dot_product_attention(
+            x.unflatten(-1, (4, 2)).transpose(1, 2), *[x[..., :4].unflatten(-1, (2, 2)).transpose(1, 2)] * 2,
+            enable_gqa=True), steps,
+    ),
     "stack": (lambda m, x: torch.stack([x, x.exp()], 2), steps),
     "view": (lambda m, x: x.view(x.size(0), -1), image),
     "reshape by shapes": (lambda m, x: x.reshape(x.shape[0], x.shape[1] * 2, -1), image),
