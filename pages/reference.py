@@ -6,12 +6,14 @@ from builder.layer import Layer
 from builder.layers import LAYERS
 from builder.project import Project
 from builder.reference import Entry, entry, example, networks_with
+from builder.registry import spaced
 from builder.templates import about
 from pages.parts import state
 from pages.parts.address import keep
 from pages.parts.chart import chart
 from pages.parts.documents.kinds import categories, searched
 from pages.parts.editing.here import WAIT
+from pages.parts.finding import best_first, found
 from pages.parts.header import go, page_head
 from pages.parts.lifespan import torch_is_ready
 from pages.parts.sampling import draws, sampled
@@ -52,28 +54,28 @@ def index() -> None:
             label_visibility="collapsed",
             wrap=True,
         )
-    words, hits = typed.lower().split(), 0
+    words = typed.lower().split()
+    shown = {name: kinds for name, kinds in shelves(words).items() if chosen in (None, name)}
     with st.container(key="links_index"):
-        for category in categories():
-            kinds = [kind for kind in LAYERS.values() if kind.category == category and fits(kind, words)]
-            if not kinds or chosen not in (None, category):
-                continue
-            hits += len(kinds)
+        for category, kinds in shown.items():
             st.markdown(f"##### {plain(category)}")
             grid = st.grid(3, min_column_width=280, gap="small")
-            for kind in sorted(kinds, key=lambda one: one.__name__.lower()):
+            for kind in kinds:
                 with grid:
-                    link(kind)
-    if not hits:
+                    link(LAYERS[kind])
+    if not shown:
         st.caption(
             f"No layer goes by the name {plain(' '.join(words))}{f' in {plain(chosen)}' if chosen else ''}."
         )
         st.button("Show all layers", icon=":material/close:", on_click=show_everything)
 
 
-def fits(kind: type[Layer], words: list[str]) -> bool:
-    """Whether a kind goes by all these words."""
-    return all(word in searched(kind) for word in words)
+def shelves(words: list[str]) -> dict[str, list[str]]:
+    """Categories with their kinds that go by all these words: by name, then by other names."""
+    told = {name: (f"{name}, {spaced(name)}".lower(), searched(kind)) for name, kind in LAYERS.items()}
+    every = {category: sorted((name for name, kind in LAYERS.items() if kind.category == category), key=str.lower)
+             for category in categories()}  # fmt: skip
+    return best_first(every, found(words, told))
 
 
 def show_everything() -> None:

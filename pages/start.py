@@ -7,7 +7,7 @@ from builder.files import loads
 from builder.project import Project
 from builder.templates import TEMPLATES, Template, about
 from pages.parts import projects, reading, state
-from pages.parts.families import FAMILIES, drawn, families, found
+from pages.parts.families import FAMILIES, drawn, families, searched
 from pages.parts.forms.refusing import reason, refuse
 from pages.parts.header import go, page_head
 from pages.parts.live import fetch_ahead
@@ -116,21 +116,19 @@ def gallery() -> None:
     """The ready networks by family, with a search and a choice of family; drawn anew alone as one looks around."""
     if "go" in st.session_state:
         st.rerun()  # a button of a card was pressed: the page knows where to go
-    every = families()
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="gallery head"):
         typed = st.text_input(
             "Search networks", key=FIND, bind="query-params", icon=":material/search:", width=300, max_chars=80,
             placeholder=f"Search {len(TEMPLATES)} networks, layers, papers", label_visibility="collapsed",
         )  # fmt: skip
         chosen = st.pills(
-            "Family", [*every], key=FAMILY, bind="query-params", label_visibility="collapsed", wrap=True
+            "Family", [*families()], key=FAMILY, bind="query-params", label_visibility="collapsed", wrap=True
         )
     if refused := st.session_state.pop("refused", ""):
         st.error(plain(refused), icon=":material/block:")
     words, hits = typed.lower().split(), 0
-    for name, members in every.items():
-        fitting = found(words, members) if words else members
-        if fitting and chosen in (None, name):
+    for name, fitting in (searched(words) if words else families()).items():
+        if chosen in (None, name):
             hits += len(fitting)
             family(name, fitting, fitting if words or chosen else fitting[:FEW])
     if not hits:

@@ -45,7 +45,7 @@ class Add(_Elementwise):
     """Add branches value by value, as a residual (skip) connection does."""
 
     icon: ClassVar = "add"
-    aliases: ClassVar = "sum, plus, addition, residual, skip connection, shortcut, ResNet"
+    aliases: ClassVar = "residual, skip connection, shortcut, sum, plus, addition, ResNet"
     sign: ClassVar = "+"
     reference: ClassVar = "He et al. (2016), Deep residual learning for image recognition"
     formula: ClassVar = r"y = x_1 + x_2 + \dots"

@@ -7,6 +7,7 @@ from builder.graph import Graph
 from builder.layers import LAYERS
 from builder.reference import kinds_in
 from builder.templates import TEMPLATES, Template, about
+from pages.parts.finding import best_first, found
 from pages.views.picture import picture
 
 FAMILIES = {
@@ -49,22 +50,20 @@ def drawn(name: str, large: bool = False) -> str:
 
 
 @cache
-def _searched(name: str) -> str:
-    one = about(name)
-    kinds = kinds_in(name)
-    aliases = [
-        word
-        for kind in kinds
-        if kind in LAYERS
-        for word in LAYERS[kind].__dict__.get("aliases", "").split(", ")
-    ]
-    return " ".join([one.title, one.about, one.group, one.reference, one.name, *kinds, *aliases]).lower()
+def _told(name: str) -> tuple[str, str, str]:
+    """What is searched of a ready network, the likeliest first: titles, layers by any name, what is said of it."""
+    one, kinds = about(name), kinds_in(name)
+    aliases = [LAYERS[kind].__dict__.get("aliases", "") for kind in kinds if kind in LAYERS]
+    layers = ", ".join([one.group, *kinds, *aliases])
+    return f"{one.title} {name}".lower(), layers.lower(), f"{one.about} {one.reference}".lower()
 
 
-def found(words: Sequence[str], members: Sequence[Template]) -> list[Template]:
-    """Those of which title, description, source or layers have all the words; where the title has them, first."""
-    hits = [one for one in members if all(word in _searched(one.name) for word in words)]
-    return sorted(hits, key=lambda one: not all(word in one.title.lower() for word in words))
+def searched(words: Sequence[str]) -> dict[str, list[Template]]:
+    """Families with their networks of which title, layers, description or source have all the words, best first."""
+    every = families()
+    places = found(words, {one.name: _told(one.name) for members in every.values() for one in members})
+    names = best_first({group: [one.name for one in members] for group, members in every.items()}, places)
+    return {group: [about(name) for name in some] for group, some in names.items()}
 
 
 def graphs_of(template: Template) -> dict[str, Graph]:

@@ -13,7 +13,8 @@ import builder
 from builder.templates import TEMPLATES, about
 from builder.templates.sketch import Sketch, Template
 from engines.workspace import Workspace
-from pages.parts.families import FAMILIES, families, found, related
+from pages.parts.families import FAMILIES, families, related, searched
+from pages.parts.finding import found
 from tests.pages.seen import Open, button, words
 from tests.server import Server
 
@@ -81,9 +82,30 @@ def test_networks_are_searched_by_title_layer_and_paper(open_page: Open) -> None
 
 
 def test_titles_come_first_among_what_is_found() -> None:
-    every = [*TEMPLATES.values()]
-    assert found(["lstm"], every)[0].title.lower().find("lstm") >= 0
-    assert found([], every) == every
+    first = next(iter(searched(["lstm"]).values()))[0]
+    assert "lstm" in first.title.lower()
+    assert searched([]) == families()
+
+
+def test_beginnings_of_words_come_before_their_inside() -> None:
+    """GAN finds those, and not what "began"; an inside is found where there is nothing else."""
+    groups = searched(["gan"])
+    assert next(iter(groups)) == "Generative adversarial networks"
+    assert "alexnet" not in [one.name for members in groups.values() for one in members]
+    assert "alexnet" in [one.name for members in searched(["lexne"]).values() for one in members]
+    told = {
+        "a": ("net", "it began"),
+        "b": ("dcgan", ""),
+        "c": ("net", "a gan"),
+        "d": ("gan", ""),
+        "e": ("", ""),
+    }
+    assert found(["gan"], told) == {"d": 0, "b": 1, "c": 2}
+    assert (
+        found(["ega"], told) == {"a": 3}
+        and found(["gan", "net"], told) == {"c": 2}
+        and not found(["x"], told)
+    )
 
 
 def test_every_family_has_a_word_about_it() -> None:

@@ -37,6 +37,8 @@ def test_kinds_are_searched_by_any_name(open_page: Open) -> None:
     ):
         test.text_input(key="kind").set_value(typed).run()
         assert kind in listed(test) and len(listed(test)) < len(LAYERS) / 3
+    test = open_page("reference", kind="attention")
+    assert links(test)[0].startswith("**AdditiveAttention") and "Bilinear" in listed(test)
     test = open_page("reference", category="Pooling", kind="max")
     assert "MaxPool2d" in listed(test) and {LAYERS[kind].category for kind in listed(test)} == {"Pooling"}
     test.text_input(key="kind").set_value("no *such* thing").run()

@@ -3,7 +3,7 @@
 const plain = (text) => text.toLowerCase().normalize('NFKD').replace(/[^\p{L}\p{N}]+/gu, ' ').trim()
 const joined = (text) => plain(text).replaceAll(' ', '')
 const words = (text) => plain(text).split(' ').filter(Boolean)
-const parts = (name) => words(name.replace(/(?<=[a-z])(?=[A-Z0-9])/g, ' '))
+const parts = (name) => words(name.replace(/(?<=[a-z])(?=[A-Z0-9])|(?<=[A-Z])(?=[A-Z][a-z])/g, ' '))
 const initials = (list) => list.map((word) => word[0]).join('')
 
 /** What can be placed: every kind but Block, and each block of the project. */
@@ -54,34 +54,45 @@ export function found(query, all, { fits = null, dims = 0 } = {}) {
   const together = typed.join('')
   const order = new Map((fits ?? []).map((kind, place) => [kind, place]))
   const near = (one) => (!one.size ? 0 : one.size === (dims > 1 ? dims - 1 : dims || 2) ? 0 : one.size === 2 ? 1 : 2)
-  const marked = all
-    .map((one, place) => ({ one, place, rank: typed.length ? rank(one, together, typed) : 0 }))
-    .filter(({ rank }) => rank < NEVER)
+  const ranked = all.map((one, place) => ({ one, place, rank: typed.length ? rank(one, together, typed) : 0 }))
+  const last = ranked.some(({ rank }) => rank < VAGUE) ? VAGUE : NEVER // what only sounds alike is for want of better
+  const marked = ranked
+    .filter(({ rank }) => rank < last)
     .map((entry) => ({ ...entry, fit: !fits || entry.one.config.block || order.has(entry.one.kind) ? 0 : 1 }))
   const usual = ({ one }) => (typed.length ? 0 : (order.get(one.kind) ?? order.size))
+  const called = ({ one, rank }) => (rank === CALLED ? one.phrases.indexOf(together) : 0) // what it is called first, first
   marked.sort((a, b) =>
-    (a.rank >= WEAK) - (b.rank >= WEAK) || a.fit - b.fit || usual(a) - usual(b) || a.rank - b.rank ||
+    (a.rank >= WEAK) - (b.rank >= WEAK) || a.fit - b.fit || usual(a) - usual(b) || a.rank - b.rank || called(a) - called(b) ||
     a.one.shelf - b.one.shelf || a.one.stem - b.one.stem || near(a.one) - near(b.one) || a.place - b.place)
   return marked.map(({ one, fit }) => ({ ...one, fits: !fit }))
 }
 
-const WEAK = 4
-const NEVER = 9
+const CALLED = 4
+const WEAK = 7
+const VAGUE = 9
+const NEVER = 11
 
-/** How well a choice answers: its name first, then a word of it, then words for it, then its help. */
+/** How well a choice answers: its name, then a word of it, then its other names, then its help. */
 function rank(one, together, typed) {
+  const begins = (other, word) => other.startsWith(word)
+  const all = (list, meets = begins) => typed.every((word) => list.some((other) => meets(other, word)))
   if (one.names.includes(together)) return 0
-  if (one.names.some((name) => name.startsWith(together))) return 1
-  if (one.phrases.includes(together) || one.said.includes(together)) return 2
-  if (one.parts.some((word) => word.startsWith(together))) return 2
-  const all = (list, meets = (other, word) => other.startsWith(word)) => typed.every((word) => list.some((other) => meets(other, word)))
-  if (all([...one.parts, ...one.said]) || one.phrases.some((phrase) => phrase.startsWith(together))) return 3
-  if (together.length > 1 && initials(one.parts).startsWith(together)) return 3
-  if (one.names.some((name) => together.length > 1 && name.includes(together))) return WEAK
+  if (one.names.some((name) => begins(name, together))) return 1
+  if (one.parts.some((word) => begins(word, together) || bends(word, together))) return 2
+  if (all(one.parts) || (together.length > 1 && begins(initials(one.parts), together))) return 3
+  if (one.phrases.includes(together)) return CALLED + (all(one.told) ? 0 : 1)
+  if (all([...one.parts, ...one.said]) || one.phrases.some((phrase) => begins(phrase, together))) return 6
+  if (together.length > 1 && one.names.some((name) => name.includes(together))) return WEAK
   const every = [...one.parts, ...one.said, ...one.told, ...words(one.category)]
   if (all(every)) return WEAK + 1
-  if (all(every, (other, word) => other.length > word.length - 3 && word.startsWith(other))) return WEAK + 2 // transposed: ConvTranspose
-  return together.length > 1 && initials(one.told).includes(together) ? WEAK + 3 : NEVER // fc: fully connected
+  if (all(every, bends)) return VAGUE
+  return together.length > 1 && initials(one.told).includes(together) ? VAGUE + 1 : NEVER // fc: fully connected
+}
+
+/** Whether a word is another form of one: transposed of Transpose, positional of Positions. */
+function bends(word, other) {
+  const stem = word.replace(/s$/, '')
+  return stem.length > 3 && other.startsWith(stem) && other.length < stem.length + 4
 }
 
 /** How many dimensions flow out of a node, without the batch, as far as is known; 0 if not. */
