@@ -8,10 +8,11 @@ from pathlib import Path
 
 import builder
 from builder.check import errors
-from builder.errors import BadFile, BadGraph, StrataError, nearest
+from builder.errors import BadFile, BadGraph, StrataError
 from builder.files import write_atomically
 from builder.graph import Graph
 from builder.layers import LAYERS
+from builder.meant import meant_kind
 from builder.project import Project
 from builder.reading.suspicion import content_of
 from builder.spreadsheet import costs
@@ -145,7 +146,7 @@ def _reference(options: argparse.Namespace) -> int:
     from builder.handbook import handbook, page
 
     if options.kind and options.kind not in LAYERS:
-        near = nearest(options.kind, LAYERS)
+        near = meant_kind(options.kind)
         raise BadFile(f"There is no layer {options.kind!r}.{f' Did you mean {near}?' if near else ''}")
     _write(page(options.kind) if options.kind else handbook(), options.out)
     return 0

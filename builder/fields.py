@@ -14,6 +14,7 @@ from builder.graph import Graph, Node
 from builder.layer import Layer, Spec
 from builder.layers import LAYERS
 from builder.layers.io import Block
+from builder.meant import is_operator, meant_kind
 
 Key = tuple[str, str]
 """A kind and its config as JSON."""
@@ -47,8 +48,7 @@ def layer_of(key: Key, arguments: Arguments = ()) -> tuple[Layer | None, tuple[P
     name, config = key
     kind = LAYERS.get(name)
     if kind is None:
-        message = f"{name!r} is no kind of layer."
-        return None, (Problem(message, rule="must be a kind of layer", value=name, fix=_nearest(name)),)
+        return None, (_no_kind(name),)
     plain = texts(name)
     fields = {
         field: value if field in plain else evaluated(value, arguments)
@@ -160,6 +160,11 @@ def unknown_name(text: str, names: Arguments) -> UnknownName | None:
     return None
 
 
-def _nearest(kind: str) -> str:
-    near = nearest(kind, LAYERS)
-    return f"Did you mean {near}?" if near else "The reference lists all kinds."
+def _no_kind(name: str) -> Problem:
+    if is_operator(name):
+        message = f"no layer computes the operator {name!r}."
+        fix = "Put layers that compute the same in its place."
+    else:
+        message, near = f"{name!r} is no kind of layer.", meant_kind(name)
+        fix = f"Did you mean {near}?" if near else "The reference lists all kinds."
+    return Problem(message, rule="must be a kind of layer", value=name, fix=fix)

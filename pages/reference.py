@@ -1,9 +1,9 @@
 import streamlit as st
 
 from builder.around import around
-from builder.errors import nearest
 from builder.layer import Layer
 from builder.layers import LAYERS
+from builder.meant import meant_kind
 from builder.project import Project
 from builder.reference import Entry, entry, example, networks_with
 from builder.registry import spaced
@@ -185,7 +185,7 @@ def unknown(kind: str) -> None:
     page_head("Reference", "The address names no layer.")
     with st.container(border=True):
         st.markdown(f"There is no layer **{plain(kind[:80])}**.")
-        if near := nearest(kind, LAYERS):
+        if near := meant_kind(kind):
             st.page_link(
                 pages["reference"],
                 label=f"Did you mean {near}?",

@@ -121,12 +121,6 @@ def test_many_inputs() -> None:
     assert "no port 'input'" in problems[0].message
 
 
-def test_an_unknown_kind() -> None:
-    """With the nearest that exists."""
-    problem = one(graph(node("dense", "Linaer", "x")))
-    assert str(problem) == "'dense': 'Linaer' is no kind of layer. Did you mean Linear?"
-
-
 def test_problems_behind_a_problem_are_not_told() -> None:
     """One cause, one message."""
     wrong = graph(node("a", "Linear", "x", units=0), node("b", "Linear", "a"), node("c", "LSTM", "b"))

@@ -68,3 +68,23 @@ def test_words_that_a_field_takes_stay_its_rule() -> None:
     assert mends(graph, *one(graph).edits)
     word = InBlock(block="one", inner=SetConfig(node="conv", config={"padding": "sam"})).apply(graph)
     assert "padding must be an integer or 'same'. Got 'sam'." in one(word).message
+
+
+def unknown(id: str, kind: str) -> str:
+    """What is said of a node of a kind that there is not."""
+    return str(
+        one(Graph(nodes=(node("x", "Input", shape=[8]), node(id, kind, "x"), node("y", "Output", id))))
+    )
+
+
+def test_an_unknown_kind() -> None:
+    """With the one that goes by this name elsewhere, or else is spelt so; operators of files are not guessed."""
+    for wrong, right in (
+        ("Linaer", "Linear"), ("Dense", "Linear"), ("Expand", "Repeat"), ("Tile", "Repeat"), ("relu", "ReLU"),
+        ("Multi-Head Attention", "MultiheadAttention"), ("conv2d", "Conv2d"),
+    ):  # fmt: skip
+        assert unknown("dense", wrong) == f"'dense': '{wrong}' is no kind of layer. Did you mean {right}?"
+    assert unknown("a", "Frobnicate").endswith("The reference lists all kinds.")
+    assert unknown("a", "onnx.Gather") == (
+        "'a': no layer computes the operator 'onnx.Gather'. Put layers that compute the same in its place."
+    )
