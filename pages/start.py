@@ -164,9 +164,9 @@ actions = page_head(
 with actions:
     st.button("New project", icon=":material/add:", on_click=empty)
     with st.popover("Open project file", icon=":material/upload_file:"):
+        # any file may be chosen: what is not opened is told with the safe way, which Streamlit's refusal does not know
         st.file_uploader(
             "A Strata project (.json), an ONNX model, or Keras's JSON",
-            type=["json", "onnx"],
             key=UPLOAD,
             on_change=upload,
             max_upload_size=reading.LARGEST,

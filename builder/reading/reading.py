@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from builder.reading.proof import Run
 
 
+UNKNOWN = "Unknown operator"
+"""How the lines of a report begin that tell what no layer stands for."""
+
+
 @dataclass(frozen=True)
 class Reading:
     """A graph, its weights, and how far it can be trusted."""
@@ -46,7 +50,7 @@ class Reading:
             proof = f"Largest difference from the original: {self.difference:.1e}. {self.reason}".strip()
         else:
             proof = f"Not compared with the original. {self.reason}".strip()
-        unknown = [f"Unknown operator {one}" for one in self.unknown]
+        unknown = [f"{UNKNOWN} {one}" for one in self.unknown]
         return "\n".join([proof, *unknown, *self.notes])
 
 

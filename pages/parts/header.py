@@ -102,8 +102,8 @@ def _line(opened: state.Opened, run: Run | None) -> None:
 
 def _about(opened: state.Opened) -> None:
     text_field("Name", f"name {opened.id}", opened.project.name, partial(_rename, opened), max_chars=120)
-    if opened.project.notes:
-        st.caption(plain(opened.project.notes))
+    for line in opened.project.notes.splitlines():
+        st.caption(plain(line))
     st.download_button(
         "Download project file",
         dumps(opened.project),

@@ -5,14 +5,18 @@ import json
 import streamlit as st
 
 from builder.errors import StrataError
+from builder.project import Project
 from builder.reading.apart import read_apart
+from builder.reading.reading import UNKNOWN
 from pages.parts import state
-from pages.parts.words import plain
+from pages.parts.words import plain, short
 
 LARGEST = 200
 """Megabytes."""
 WAITING = "network_to_read"
 TOLD = "what_was_read"
+FEW, MOST = 3, 60
+"""Lines of the report in the message that comes up, and beside the canvas."""
 
 
 def is_project(content: bytes) -> bool:
@@ -43,9 +47,24 @@ def read_waiting() -> str:
 
 
 def tell() -> None:
-    """Say once what was read, and what was not understood; the project's notes keep it."""
+    """Say once what was read, and what was not understood; the project's notes keep it, on Build as well."""
     if told := st.session_state.pop(TOLD, ""):
-        shown = "\n".join(told.splitlines()[:6])
-        st.toast(
-            plain(shown), icon=":material/fact_check:", duration="infinite" if "Unknown" in told else "long"
-        )
+        lines = told.splitlines()
+        rest = [f"View more under Notes: {len(lines) - FEW} of {len(lines)} lines."] * (len(lines) > FEW)
+        shown = "  \n".join(plain(short(line, 160)) for line in [*lines[:FEW], *rest])
+        st.toast(shown, icon=":material/fact_check:", duration="infinite" if UNKNOWN in told else "long")
+
+
+def notes_of(project: Project) -> None:
+    """The notes of a project, a line each; open if they tell what was not understood."""
+    if not project.notes:
+        return
+    with st.expander("Notes", icon=":material/notes:", expanded=UNKNOWN in project.notes):
+        for line in project.notes.splitlines()[:MOST]:
+            st.caption(plain(line))
+
+
+def why_unknown(project: Project, kind: str) -> str:
+    """What the notes say of an operator that was not understood; "" if they say nothing."""
+    lines = project.notes.splitlines()
+    return next((line for line in lines if line.startswith(f"{UNKNOWN} {kind} (")), "")

@@ -5,12 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from onnx import helper
 from streamlit.testing.v1 import AppTest
 
 import builder
 from builder.graph import Graph, Node
 from builder.project import Project
-from tests.builder.reading.onnx_files import convolutional
+from tests.builder.reading.onnx_files import convolutional, file
+from tests.builder.reading.test_hostile import DISGUISED
 from tests.pages.seen import Open, button, choose, field, project_of, saved, words
 
 
@@ -127,3 +129,34 @@ def test_a_keras_model_is_opened(open_page: Open, workspace: Path) -> None:
     test.file_uploader[0].set_value(("model.json", text.encode(), "application/json")).run()
     assert [node.kind for node in made(workspace).graph.nodes] == ["Input", "Linear", "Output"]
     assert not test.error and not test.exception
+
+
+def test_what_was_not_understood_can_be_read_again(open_page: Open, workspace: Path) -> None:
+    """The reasons come up once in short, stay beside the canvas, and stand at the node itself."""
+    nodes = [helper.make_node("Wavelet", ["x"], ["y"], domain="my.own", name="wave")]
+    model = file(nodes, ("batch", 4), out=("batch", 4))
+    model.opset_import.append(helper.make_opsetid("my.own", 1))
+    test = open_page("start")
+    test.file_uploader[0].set_value(("net.onnx", model.SerializeToString(), "application/octet-stream")).run()
+    line = next(
+        line for line in made(workspace).notes.splitlines() if line.startswith("Unknown operator my.own")
+    )
+    assert "Unknown operator my" in test.toast[0].value and len(test.toast[0].value.splitlines()) <= 4
+    (kept,) = [one for one in test.expander if one.label == "Notes"]
+    assert line in [shown(one) for one in kept.caption] and not test.exception
+    (id,) = [node.id for node in made(workspace).graph.nodes if node.kind == "my.own.Wavelet"]
+    test = choose(test, id, id=test.query_params["project"])
+    assert line in [shown(one) for one in test.caption]
+
+
+@pytest.mark.parametrize("name", ["pt", "torchscript", "pt2", "keras", "h5", "safetensors"])
+def test_a_file_that_is_not_opened_is_told_with_the_safe_way(
+    open_page: Open, name: str, tmp_path: Path
+) -> None:
+    """The browser lets any be chosen; what the command line says stands at the file."""
+    test = open_page("start")
+    test.file_uploader[0].set_value(
+        (f"net.{name}", DISGUISED[name][0](tmp_path / "ran"), "application/octet-stream")
+    ).run()
+    assert not test.file_uploader[0].proto.type
+    assert "so it is not opened" in test.error[0].value and not test.exception

@@ -9,6 +9,7 @@ from pages.parts.editing.here import WAIT, Here
 from pages.parts.editing.roles import role_list
 from pages.parts.header import go
 from pages.parts.problems import problem_list
+from pages.parts.reading import notes_of
 from pages.parts.words import plain
 
 MOST = 3
@@ -36,6 +37,7 @@ def glance(here: Here, keys: bool) -> None:
         _next(here)
     else:
         _empty(here, keys)
+    notes_of(here.opened.project)
     block_list(here)
     role_list(here)
     if keys:

@@ -24,6 +24,7 @@ from pages.parts.forms.fields import holds_number
 from pages.parts.forms.form import Form, fields
 from pages.parts.forms.refusing import text_field
 from pages.parts.problems import problem_list
+from pages.parts.reading import why_unknown
 from pages.parts.words import count, plain, size
 
 NOTHING = "nothing"
@@ -38,10 +39,8 @@ def node_form(here: Here, node: Node) -> None:
     """Everything about one node."""
     kind = LAYERS.get(node.kind)
     _head(here, node, kind)
-    if kind is None:
-        st.error(f"There is no layer {plain(node.kind)}.", icon=":material/error:")
-    else:
-        st.caption(plain(kind.help()))
+    if said := kind.help() if kind else why_unknown(here.opened.project, node.kind):
+        st.caption(plain(said))
     mine = [here.mended(problem) for problem in here.problems if problem.node == node.id]
     problem_list(here.opened, mine, f"node {here.key} {node.id} {node.kind}", partial(_mend, here, node))
     if kind is not None:
