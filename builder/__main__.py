@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import builder
+from builder.amounts import TRAINING, USUAL_BATCH, batch_of, size
 from builder.check import errors
 from builder.errors import BadFile, BadGraph, StrataError
 from builder.files import write_atomically
 from builder.graph import Graph
 from builder.layers import LAYERS
 from builder.meant import meant_kind
-from builder.project import Project
 from builder.reading.suspicion import content_of
 from builder.spreadsheet import costs
 from builder.summary import Summary, summary_inside
@@ -64,7 +64,9 @@ def _parser() -> argparse.ArgumentParser:
                 "--to", choices=["text", "csv"], default="text", help="for people or for programs"
             )
             command.add_argument(
-                "--batch", type=int, help="of the training memory; by default the project's, or 32"
+                "--batch",
+                type=int,
+                help=f"of the training memory; by default the project's, or {USUAL_BATCH}",
             )
         command.set_defaults(run=run)
     read = commands.add_parser("read", help="an ONNX model, or Keras's JSON, as a project")
@@ -85,19 +87,15 @@ def _summary(options: argparse.Namespace) -> int:
     project = find(options.project)
     graph = _graph(options)
     summary = summary_inside(graph, options.inside.split(".") if options.inside else ())
-    batch = options.batch or _batch(project)
+    batch = options.batch or batch_of(project)
     if options.to == "csv":
         _write(costs(summary, batch), options.out)
     else:
-        memory = _memory(summary.training_bytes(batch))
+        memory = size(summary.training_bytes(batch))
         table = _table(_header(), [[*row] for row in _rows(summary)], _totals(summary))
-        _write(f"{table}\n{memory} to train it with Adam in batches of {batch}\n", options.out)
+        told = f"{memory} to train it with Adam in batches of {batch}:\n{TRAINING}"
+        _write(f"{table}\n{told}\n", options.out)
     return _told(graph)
-
-
-def _batch(project: Project) -> int:
-    batch = project.engine.get("batch")
-    return batch if type(batch) is int and batch > 0 else 32
 
 
 def _check(options: argparse.Namespace) -> int:
@@ -166,6 +164,9 @@ def _graph(options: argparse.Namespace) -> Graph:
         raise BadGraph([builder.Problem("The project has no graph.")])
     if options.role and options.role not in project.graphs:
         raise BadFile(f"The project has no graph {options.role!r}; it has {', '.join(project.graphs)}.")
+    if not options.role and len(project.graphs) > 1:
+        shown, *others = sorted(project.graphs, key=lambda role: project.graphs[role] is not project.graph)
+        print(f"This is the {shown}; --role shows the other graphs: {', '.join(others)}.", file=sys.stderr)
     return project.graphs[options.role] if options.role else project.graph
 
 
@@ -219,13 +220,8 @@ def _number(value: int | None) -> str:
     return "?" if value is None else f"{value:,}" if value else "–"
 
 
-def _memory(size: int | None) -> str:
-    """Bytes in the unit that people read: 1.5 KiB."""
-    if not size:
-        return "?" if size is None else "–"
-    units = ("B", "KiB", "MiB", "GiB", "TiB")
-    power = min((size.bit_length() - 1) // 10, len(units) - 1)
-    return f"{size / 2 ** (10 * power):,.{1 if power else 0}f} {units[power]}"
+def _memory(number: int | None) -> str:
+    return "?" if number is None else size(number) if number else "–"
 
 
 if __name__ == "__main__":

@@ -1,12 +1,14 @@
 """The reference of every kind of layer, derived from its class: nothing in it is written a second time."""
 
 import ast
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from builder.around import around
+from builder.graph import Graph
 from builder.layer import NUMBERS, Layer, axes_in_words
 from builder.layers import LAYERS
 from builder.registry import label
@@ -118,14 +120,26 @@ def example(kind: str) -> Example:
 
 @cache
 def kinds_in(name: str) -> Mapping[str, int]:
-    """The kinds of layers of which a ready network is made; how often each stands in its graphs and blocks."""
-    counts: dict[str, int] = {}
+    """The kinds of layers of which a ready network is made; how often each is there, with all repeats of blocks."""
+    counts: Counter[str] = Counter()
     for graph in about(name).project().graphs.values():
-        for one in (graph, *graph.blocks.values()):
-            for node in one.nodes:
-                if node.kind not in EDGES:
-                    counts[node.kind] = counts.get(node.kind, 0) + 1
-    return dict(sorted(counts.items(), key=lambda pair: -pair[1]))
+        counts += _layers_in(graph, graph.blocks, {})
+    return dict(counts.most_common())
+
+
+def _layers_in(graph: Graph, blocks: Mapping[str, Graph], known: dict[str, Counter[str]]) -> Counter[str]:
+    """The layers of a graph by kind; those of its blocks are counted once, and taken as often as they are used."""
+    counts: Counter[str] = Counter()
+    for node in graph.nodes:
+        if node.kind != "Block":
+            counts[node.kind] += node.kind not in EDGES
+            continue
+        name = node.config["block"]
+        if name not in known:
+            known[name] = _layers_in(blocks[name], blocks, known)
+        for kind, count in known[name].items():
+            counts[kind] += count * int(node.config.get("repeat", 1))
+    return +counts
 
 
 @cache

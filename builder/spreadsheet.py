@@ -16,6 +16,8 @@ COLUMNS = (
     "training bytes",
     "receptive field",
 )
+PASSING = "largest gradients between layers"
+"""What training needs besides the nodes."""
 
 
 def harmless(cell: object) -> object:
@@ -34,13 +36,16 @@ def as_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 
 def costs(summary: Summary, batch: int) -> str:
-    """What each node of a graph costs, as CSV: for one example, but for training, which is for a batch."""
+    """What each node of a graph costs, as CSV: for one example, but for training, which is for a batch.
+
+    The last line is the total, to which each column of costs sums up; weights that are shared count where they are.
+    """
     rows = [
         (
             row.node,
             row.kind,
             row.shape,
-            row.parameters,
+            0 if row.shares else row.parameters,
             row.multiply_adds,
             row.activation_bytes,
             row.training_bytes(batch),
@@ -48,4 +53,12 @@ def costs(summary: Summary, batch: int) -> str:
         )
         for row in summary.rows
     ]
-    return as_csv(COLUMNS, rows)
+    passing, *sums = (
+        summary.passing_bytes(batch),
+        summary.parameters,
+        summary.multiply_adds,
+        summary.activation_bytes,
+    )
+    passed = (PASSING, None, None, 0, 0, 0, passing, None)
+    total = ("total", None, None, *sums, summary.training_bytes(batch), None)
+    return as_csv(COLUMNS, [*rows, passed, total])

@@ -88,8 +88,12 @@ class Summary:
 
         Weights, their gradients and two moments; what is kept for the way back, and there the largest gradients.
         """
-        activations = sum(self._training.by_node.values()) + self._training.passing
-        return ADAM * self.weight_bytes + batch * activations
+        kept = sum(self._training.by_node.values())
+        return ADAM * self.weight_bytes + batch * kept + self.passing_bytes(batch)
+
+    def passing_bytes(self, batch: int) -> int:
+        """Bytes of the largest gradients that pass between two layers at once: they belong to no node alone."""
+        return batch * self._training.passing
 
     @cached_property
     def _training(self) -> Training:

@@ -8,6 +8,7 @@ from math import prod
 from threading import Lock
 from typing import Any
 
+from builder.amounts import size as size_of
 from builder.fields import Key, layer_of
 from builder.kept import NOTHING, Kept, kept
 from builder.layer import TAKES, Call, Layer, Spec, Use, axes_in_words, written
@@ -162,7 +163,7 @@ def _tried(layer: Layer, maker: Layer, call: Call | None, inputs: Mapping[str, S
 
 def too_large(parameters: int) -> str:
     """Why so many weights are refused."""
-    needed = f"{parameters * 4 / 2**30:,.0f} GiB"
+    needed = size_of(parameters * 4)
     return f"must have at most {MOST_PARAMETERS:,} parameters. Got {parameters:,}, which need {needed}."
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from pydantic import Field, model_validator
 
+from builder.amounts import USUAL_BATCH
 from builder.registry import choice
 from engines.engine import Engine
 from engines.events import Event, Measured, Notice, Step
@@ -35,7 +36,7 @@ class Supervised(Engine):
     icon: ClassVar[str] = "school"
 
     epochs: int = Field(10, ge=1, le=1_000_000, description="How often every training example is shown")
-    batch: int = Field(64, ge=1, le=1_000_000, description="Examples in each step")
+    batch: int = Field(USUAL_BATCH, ge=1, le=1_000_000, description="Examples in each step")
     loss: choice(Loss) = Field(CrossEntropy(), description="What training makes small")
     optimiser: choice(Optimiser) = Field(Adam(), description="How the parameters move")
     schedule: choice(Schedule) = Field(Constant(), description="How the learning rate changes over the run")

@@ -1,11 +1,11 @@
 import streamlit as st
 
 import builder
+from builder.amounts import batch_of
 from builder.errors import BadFile
 from pages.parts import reading
 from pages.parts.canvas import build_canvas, built
 from pages.parts.costs import totals
-from pages.parts.documents.scene import batch_of
 from pages.parts.editing.here import WAIT, Here, here
 from pages.parts.editing.properties import properties
 from pages.parts.editing.table import table_editor

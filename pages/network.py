@@ -4,6 +4,7 @@ from functools import cache
 import streamlit as st
 
 import builder
+from builder.amounts import batch_of
 from builder.errors import nearest
 from builder.layers import LAYERS
 from builder.reference import kinds_in
@@ -13,7 +14,6 @@ from builder.templates import TEMPLATES, Template, about
 from pages.parts import projects, state
 from pages.parts.address import keep
 from pages.parts.costs import cost_table, totals
-from pages.parts.documents.scene import batch_of
 from pages.parts.editing.here import WAIT
 from pages.parts.families import drawn, graphs_of, related
 from pages.parts.header import go, page_head

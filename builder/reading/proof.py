@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from builder.amounts import size
 from builder.errors import StrataError
 from builder.graph import Graph
 from builder.shapes import infer
@@ -74,7 +75,7 @@ def _too_much(graph: Graph, rows: int) -> str:
     work = rows * sum(outcome.multiply_adds for outcome in outcomes)
     memory = rows * sum(outcome.activation_bytes for outcome in outcomes)
     if work > MOST_WORK or memory > MOST_MEMORY:
-        return f"It was not run: that takes {work / 1e9:,.0f} billion multiply–adds and {memory / 2**30:.1f} GiB."
+        return f"It was not run: that takes {work / 1e9:,.0f} billion multiply–adds and {size(memory)}."
     return ""
 
 

@@ -5,9 +5,10 @@ from typing import Any
 
 import streamlit as st
 
+from builder.amounts import TRAINING, size
 from builder.spreadsheet import costs, harmless
 from builder.summary import Row, Summary
-from pages.parts.words import count, size
+from pages.parts.words import count
 
 HELP = {
     "Parameters": "Numbers that it learns; what it shares with another node counts there",
@@ -31,10 +32,10 @@ def totals(summary: Summary, batch: int, columns: int = 4) -> None:
         "Depth", summary.depth, border=True, help="Layers that multiply by weights on the longest path"
     )
     grid.metric(
-        "Training memory",
+        f"Training memory, batch {batch}",
         size(summary.training_bytes(batch)),
         border=True,
-        help=f"About, for a batch of {batch}: weights, gradients, Adam's moments, and the activations that are kept",
+        help=f"About, for a batch of {batch}: {TRAINING}",
     )
 
 

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from builder.amounts import size as size
+
 _MARKS = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&])")
 METRICS = {
     "accuracy": "accuracy", "f1": "F1 score", "auroc": "area under ROC", "exact": "exact match",
@@ -31,21 +33,10 @@ def count(number: float | None) -> str:
     """A whole number with commas, short from a million on; a dash if it is not known."""
     if number is None:
         return "–"
-    for size, unit in ((1e12, "T"), (1e9, "G"), (1e6, "M")):
-        if abs(number) >= size:
-            return f"{number / size:.3g} {unit}"
+    for most, unit in ((1e12, "T"), (1e9, "G"), (1e6, "M")):
+        if abs(number) >= most:
+            return f"{number / most:.3g} {unit}"
     return f"{number:,.0f}"
-
-
-def size(number: float | None) -> str:
-    """Bytes in the unit that suits them."""
-    if number is None:
-        return "–"
-    for unit in ("B", "kB", "MB", "GB"):
-        if abs(number) < 1000:
-            return f"{number:.3g} {unit}"
-        number /= 1000
-    return f"{number:.3g} TB"
 
 
 def seconds(number: float) -> str:

@@ -10,30 +10,33 @@ import pytest
 
 import builder
 from builder.__main__ import main
+from builder.amounts import batch_of, size
 from builder.edits import SetConfig
+from engines.supervised import Supervised
 from tests.builder.reading.onnx_files import convolutional
 from tests.graphs import chain
 
 LENET = """\
-node      layer      output                parameters  multiply–adds  activations  receptive field
-──────────────────────────────────────────────────────────────────────────────────────────────────
-image     Input      B × 1 × 32 × 32                –              –      4.0 KiB            1 × 1
-c1        Conv2d     B × 6 × 28 × 28              156        117,600     18.4 KiB            5 × 5
-tanh1     Tanh       B × 6 × 28 × 28                –              –     18.4 KiB            5 × 5
-s2        AvgPool2d  B × 6 × 14 × 14                –              –      4.6 KiB            6 × 6
-c3        Conv2d     B × 16 × 10 × 10           2,416        240,000      6.2 KiB          14 × 14
-tanh2     Tanh       B × 16 × 10 × 10               –              –      6.2 KiB          14 × 14
-s4        AvgPool2d  B × 16 × 5 × 5                 –              –      1.6 KiB          16 × 16
-c5        Conv2d     B × 120 × 1 × 1           48,120         48,000        480 B          32 × 32
-tanh3     Tanh       B × 120 × 1 × 1                –              –        480 B          32 × 32
-flatten1  Flatten    B × 120                        –              –        480 B                –
-f6        Linear     B × 84                    10,164         10,080        336 B                –
-tanh4     Tanh       B × 84                         –              –        336 B                –
-digits    Linear     B × 10                       850            840         40 B                –
-output1   Output     B × 10                         –              –            –                –
-──────────────────────────────────────────────────────────────────────────────────────────────────
-total     5 deep     241.0 KiB of weights      61,706        416,520     61.5 KiB
-5.5 MiB to train it with Adam in batches of 64
+node      layer      output             parameters  multiply–adds  activations  receptive field
+───────────────────────────────────────────────────────────────────────────────────────────────
+image     Input      B × 1 × 32 × 32             –              –       4.1 kB            1 × 1
+c1        Conv2d     B × 6 × 28 × 28           156        117,600      18.8 kB            5 × 5
+tanh1     Tanh       B × 6 × 28 × 28             –              –      18.8 kB            5 × 5
+s2        AvgPool2d  B × 6 × 14 × 14             –              –       4.7 kB            6 × 6
+c3        Conv2d     B × 16 × 10 × 10        2,416        240,000       6.4 kB          14 × 14
+tanh2     Tanh       B × 16 × 10 × 10            –              –       6.4 kB          14 × 14
+s4        AvgPool2d  B × 16 × 5 × 5              –              –       1.6 kB          16 × 16
+c5        Conv2d     B × 120 × 1 × 1        48,120         48,000        480 B          32 × 32
+tanh3     Tanh       B × 120 × 1 × 1             –              –        480 B          32 × 32
+flatten1  Flatten    B × 120                     –              –        480 B                –
+f6        Linear     B × 84                 10,164         10,080        336 B                –
+tanh4     Tanh       B × 84                      –              –        336 B                –
+digits    Linear     B × 10                    850            840         40 B                –
+output1   Output     B × 10                      –              –            –                –
+───────────────────────────────────────────────────────────────────────────────────────────────
+total     5 deep     247 kB of weights      61,706        416,520        63 kB
+5.73 MB to train it with Adam in batches of 64:
+weights, gradients, Adam's two moments, and the activations that are kept
 """
 
 
@@ -68,7 +71,7 @@ def test_summary_as_csv_is_safe_to_open(tmp_path: Path, capsys: pytest.CaptureFi
     """For programs: plain numbers, nothing where nothing is known, and no cell that a spreadsheet would run."""
     assert main(["summary", "lenet-5", "--to", "csv", "--batch", "2"]) == 0
     rows = list(csv.DictReader(capsys.readouterr().out.splitlines()))
-    assert sum(int(row["parameters"]) for row in rows) == 61_706
+    assert rows[-1]["node"] == "total" and rows[-1]["parameters"] == "61706"
     assert rows[1] == {
         "node": "c1", "layer": "Conv2d", "output": "B × 6 × 28 × 28", "parameters": "156", "multiply-adds": "117600",
         "activation bytes": "18816", "training bytes": "2496", "receptive field": "5 × 5",
@@ -79,6 +82,35 @@ def test_summary_as_csv_is_safe_to_open(tmp_path: Path, capsys: pytest.CaptureFi
         main(["summary", str(tmp_path / "evil.json"), "--to", "csv", "-o", str(tmp_path / "costs.csv")]) == 1
     )
     assert (tmp_path / "costs.csv").read_text().splitlines()[1] == "a,'=HYPERLINK(1),,,,,,"
+
+
+@pytest.mark.parametrize("name", ["lenet-5", "resnet-18", "gpt2-small", "transformer-translation"])
+def test_the_columns_of_the_csv_sum_up(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """To the last line: shared weights count once, and the gradients that pass have a line of their own."""
+    assert main(["summary", name, "--to", "csv"]) == 0
+    *rows, total = csv.DictReader(capsys.readouterr().out.splitlines())
+    summary = builder.summary(builder.template(name).graph)
+    for column in ("parameters", "multiply-adds", "activation bytes", "training bytes"):
+        assert sum(int(row[column] or 0) for row in rows) == int(total[column]), column
+    batch = batch_of(builder.template(name))
+    assert int(total["training bytes"]) == summary.training_bytes(batch) and total["node"] == "total"
+    assert int(total["parameters"]) == summary.parameters
+
+
+def test_other_graphs_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    """A project of two shows one, and says how the other is shown."""
+    assert main(["summary", "dcgan"]) == 0
+    assert "This is the generator; --role shows the other graphs: discriminator." in capsys.readouterr().err
+    assert main(["summary", "dcgan", "--role", "discriminator"]) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_memory_is_written_as_on_the_pages() -> None:
+    """A million bytes are a megabyte, and three digits never become a power of ten."""
+    written = [size(one) for one in (None, 0, 999, 999.6, 102_228_128, 999_600_000, 4e12, 5e15)]
+    assert written == ["–", "0 B", "999 B", "1 kB", "102 MB", "1 GB", "4 TB", "5,000 TB"]
+    given = [batch_of(builder.Project(engine={"batch": one})) for one in (8, 0, True, "many")]
+    assert given == [8, 64, 64, 64] and Supervised().batch == batch_of(builder.Project())
 
 
 def test_summary_of_a_block(capsys: pytest.CaptureFixture[str]) -> None:

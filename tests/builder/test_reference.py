@@ -56,8 +56,9 @@ def test_types_and_ranges_are_words() -> None:
 
 
 def test_networks_are_found_by_what_they_are_made_of() -> None:
-    """Blocks are looked into."""
-    assert kinds_in("resnet-18")["Add"] == 2 and "Block" not in kinds_in("resnet-18")
+    """Blocks are looked into, as often as they repeat: 53 convolutions of a ResNet-50."""
+    assert kinds_in("resnet-50")["Conv2d"] == 53 and kinds_in("resnet-50")["Linear"] == 1
+    assert kinds_in("resnet-18")["Add"] == 8 and "Block" not in kinds_in("resnet-18")
     assert "resnet-18" in networks_with("Add") and "lenet-5" not in networks_with("Add")
 
 

@@ -4,6 +4,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any
 
+from builder.amounts import batch_of
 from builder.check import check, errors
 from builder.edits.definitions import uses
 from builder.errors import BadValue, Problem
@@ -16,7 +17,6 @@ from builder.summary import Summary
 from pages.parts.documents.about import about, flows, told
 from pages.parts.documents.document import Document, Graphs
 
-USUAL_BATCH = 64
 MOST_CHECKED = 64
 Path = tuple[str, ...]
 """The ids of the Block nodes that are open, from the outermost in."""
@@ -60,12 +60,6 @@ def output(document: Document, role: str, path: Sequence[str], node: str, port: 
     place = inside(whole, shown).places.get(node)
     outputs = place.outcome.outputs if place and place.outcome else {}
     return outputs.get(port) if port else next(iter(outputs.values()), None)
-
-
-def batch_of(project: Project) -> int:
-    """How many examples a step of training takes."""
-    batch = project.engine.get("batch", USUAL_BATCH)
-    return batch if isinstance(batch, int) else USUAL_BATCH
 
 
 def problems_at(graph: Graph, path: Path) -> list[Problem]:

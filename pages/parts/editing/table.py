@@ -4,12 +4,12 @@ from typing import Any
 
 import streamlit as st
 
+from builder.amounts import batch_of
 from builder.edits import Reorder
 from builder.graph import Node
 from builder.summary import summary_inside
 from builder.trial import Outcome
 from pages.parts.costs import cost_table
-from pages.parts.documents.scene import batch_of
 from pages.parts.editing.adding import add_node
 from pages.parts.editing.here import WAIT, Here
 from pages.parts.editing.view import show
