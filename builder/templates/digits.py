@@ -9,7 +9,7 @@ GROUP = "Images"
 @ready(
     "Digits MLP",
     GROUP,
-    "Rumelhart, Hinton and Williams (1986)",
+    "Rumelhart, Hinton and Williams (1986), Learning representations by back-propagating errors",
     DIGITS,
     epochs=200,
     batch=16,
@@ -24,7 +24,14 @@ def digits_mlp(net: Sketch) -> None:
     net.output(net("Linear", x, units=10))
 
 
-@ready("Digits CNN", GROUP, "LeCun et al. (1998)", DIGITS, epochs=100, batch=32)
+@ready(
+    "Digits CNN",
+    GROUP,
+    "LeCun et al. (1998), Gradient-based learning applied to document recognition",
+    DIGITS,
+    epochs=100,
+    batch=32,
+)
 def digits_cnn(net: Sketch) -> None:
     """Small filters slide over handwritten digits. Compare with the MLP how it generalises to new writers."""
     x = net.input("image", 1, 8, 8)
@@ -36,7 +43,14 @@ def digits_cnn(net: Sketch) -> None:
     net.output(net("Linear", x, units=10))
 
 
-@ready("Digits residual CNN", GROUP, "He et al. (2016)", DIGITS, epochs=15, batch=64)
+@ready(
+    "Digits residual CNN",
+    GROUP,
+    "He et al. (2016), Deep residual learning for image recognition",
+    DIGITS,
+    epochs=15,
+    batch=64,
+)
 def digits_resnet(net: Sketch) -> None:
     """Convolutions with skip connections and batch norm. The block is repeated: open it to see the skip."""
 
@@ -56,7 +70,14 @@ def digits_resnet(net: Sketch) -> None:
     net.output(net("Linear", x, units=10))
 
 
-@ready("Digits transformer", GROUP, "Vaswani et al. (2017)", DIGITS, epochs=30, batch=64)
+@ready(
+    "Digits transformer",
+    GROUP,
+    "Vaswani et al. (2017), Attention is all you need",
+    DIGITS,
+    epochs=30,
+    batch=64,
+)
 def digits_transformer(net: Sketch) -> None:
     """The rows of a digit look at one another: self-attention with skip connections, then the mean over the rows."""
 

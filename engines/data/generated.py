@@ -71,7 +71,7 @@ class Spirals(_Points):
     """Spiral arms wound around each other: easy for one hidden layer, impossible for none."""
 
     icon: ClassVar = "cyclone"
-    reference: ClassVar = "Stanford CS231n, Minimal neural network case study"
+    reference: ClassVar = "Karpathy (2015), CS231n: minimal neural network case study"
     samples: int = Field(100, ge=10, le=20_000, description="Points on each arm")
     arms: int = Field(3, ge=2, le=8, description="How many arms, each a class")
     noise: float = Field(0.2, ge=0, le=2, description="Standard deviation of each point's angle, in radians")

@@ -1,6 +1,7 @@
 """The ready networks: sixty on the start page, and a page for each."""
 
 import importlib
+import re
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -110,6 +111,12 @@ def test_beginnings_of_words_come_before_their_inside() -> None:
 
 def test_every_family_has_a_word_about_it() -> None:
     assert {one.group for one in TEMPLATES.values()} <= set(FAMILIES)
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_every_network_names_its_source(name: str) -> None:
+    """Who, when, and what it is called."""
+    assert re.match(r"[^()]{4,}\((19|20)\d\d\), \S", about(name).reference)
 
 
 def test_a_card_that_cannot_train_opens(open_page: Open) -> None:
