@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple, get_args, get_origin
 
 from pydantic import ValidationError
 
@@ -66,6 +66,8 @@ class BadGraph(_Problems):
 
 
 WHOLE = "must be an integer"
+EACH = "or a list with one for each dimension, such as 1, 7"
+"""What else than one number a field of sides may hold."""
 _BOUNDS = {"greater_than_equal": "ge", "greater_than": "gt", "less_than_equal": "le", "less_than": "lt"}
 _LENGTHS = {"too_short": ("least", "min_length"), "too_long": ("most", "max_length")}
 
@@ -87,6 +89,8 @@ def field_problems(error: ValidationError, owner: str, model: type, node: str = 
         rule = _rule(detail, place, last)
         if name in problems and problems[name].rule != rule:  # the arms of a union complain one by one
             rule = f"{problems[name].rule} or {rule.removeprefix('must be ')}"
+        if rule == WHOLE and not path[-1].isdigit() and _takes_lists(place, last):
+            rule += f", {EACH}"
         value = detail.get("input")
         told = _of_entry(named[-1], rule, place) if path[-1].isdigit() else f"{name or 'value'} {rule}"
         message = f"{owner}: {told}. Got {shown(value)}."
@@ -94,6 +98,17 @@ def field_problems(error: ValidationError, owner: str, model: type, node: str = 
             message, node, name, rule, value, _fix(detail, place, last) if place is model else ""
         )
     return list(problems.values())
+
+
+def _takes_lists(model: type, name: str) -> bool:
+    """Whether a field takes a number or a list of them, and no words as well."""
+    info = _fields(model).get(name)
+    waiting, origins = [info.annotation] if info else [], set()
+    while waiting:
+        one = waiting.pop()
+        origins.add(get_origin(one))
+        waiting += get_args(one)
+    return tuple in origins and Literal not in origins
 
 
 def _innermost(model: type, path: list[str]) -> tuple[type, str, list[str]]:

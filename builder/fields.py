@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from builder.errors import WHOLE, Problem, field_problems, nearest, shown
+from builder.errors import EACH, WHOLE, Problem, field_problems, nearest, shown
 from builder.expression import IN, Expression, UnknownName
 from builder.graph import Graph, Node
 from builder.layer import Layer, Spec
@@ -129,7 +129,7 @@ def given(
 
 def _of_formula(problem: Problem, kind: str, names: Arguments) -> Problem:
     """A field's problem told as one of the formula in it, where it has one that gives no number."""
-    text, rule = problem.value, problem.rule
+    text, rule = problem.value, problem.rule.removesuffix(f", {EACH}")
     if not isinstance(text, str) or not rule.startswith(NUMBERS):
         return problem
     reason = _reason(text, names)

@@ -16,7 +16,7 @@ TAKES = {
 """The words for the numbers that a port takes, with their dtypes; "any" has no limits."""
 NUMBERS = {
     "float": "real numbers", "int": "whole numbers (int64)", "number": "real or whole numbers",
-    "mask": "true or false (bool)", "any": "numbers of any kind",
+    "mask": "true or false (bool), or 0 and 1 (int64)", "any": "numbers of any kind",
 }  # fmt: skip
 """The same as people read them."""
 MORE = "…"
@@ -188,6 +188,8 @@ class Layer(Registered):
     """Kinds whose weights it uses instead of having its own: a node of it must share those of a node of such a kind."""
     rare: ClassVar[tuple[str, ...]] = ()
     """Fields that few change: they come last."""
+    governed: ClassVar[Mapping[str, tuple[str, tuple[Any, ...]]]] = {}
+    """Fields that count only while another has certain values: {"spread": ("start", ("normal",))}."""
     stepwise: ClassVar[bool] = False
     """Whether it walks along dimension 1 of its first input, so that a few steps show what many give."""
     demo: ClassVar[dict[str, Any]] = {}
@@ -245,6 +247,16 @@ class Layer(Registered):
     def window(self, *shapes: Shape) -> Windows:
         """What each place of the output sees of the inputs of these shapes when the network is used (`eval`)."""
         return EVERYTHING
+
+    @classmethod
+    def idle(cls, config: Mapping[str, Any]) -> tuple[str, ...]:
+        """The fields that have no effect beside the others as they are set."""
+        usual = {name: cls.model_fields[name].get_default() for name, _ in cls.governed.values()}
+        return tuple(
+            field
+            for field, (name, values) in cls.governed.items()
+            if config.get(name, usual[name]) not in values
+        )
 
     @classmethod
     def taken(cls, port: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from builder.amounts import size as size_of
 from builder.fields import Key, layer_of
 from builder.kept import NOTHING, Kept, kept
+from builder.layer import NUMBERS as WORDS
 from builder.layer import TAKES, Call, Layer, Spec, Use, axes_in_words, written
 
 BATCH = 2
@@ -32,10 +33,10 @@ REFUSALS = (
 FREE = Spec(())
 """What stands for a free optional port where others are told by their places."""
 NUMBERS = {
+    **WORDS,
     "float": "real numbers (float32)",
     "int": "indices (int64)",
     "number": "real or whole numbers (float32 or int64)",
-    "mask": "true or false (bool), or 0 and 1 (int64)",
 }
 """What a port must be given, in the words of a refusal; GIVEN is what it was given."""
 GIVEN = {"float32": NUMBERS["float"], "int64": NUMBERS["int"], "bool": "true or false (bool)"}

@@ -27,6 +27,7 @@ class _Weighted(Layer):
     """A layer with weights; a start that is chosen sets its constants (biases) to zero."""
 
     rare: ClassVar[tuple[str, ...]] = ("initial", "initial_std")
+    governed: ClassVar = {"initial_std": ("initial", ("normal", "truncated normal"))}
     whole: ClassVar[bool] = False
     """Whether the module has weights of several names: all matrices start alike."""
     initial: Initial = Field(

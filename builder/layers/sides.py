@@ -5,13 +5,13 @@ from typing import Annotated, Any, Literal, Union
 
 from pydantic import Discriminator, Field, Tag
 
+from builder.errors import EACH as EACH
 from builder.layer import Layer, Shape
 from builder.window import Sides
 from builder.window import sides as spread
 
 MOST_SIDES = 3
 AXES: Mapping[int, str] = {1: "the length", 2: "height, width", 3: "depth, height, width"}
-EACH = "or one a dimension: 1, 7"
 
 
 def sides(least: int, most: int, *words: str, count: int = MOST_SIDES) -> Any:

@@ -217,6 +217,11 @@ def test_most_kinds_are_known_by_other_names() -> None:
         ("Input", {"shape": [3, 0]}, "shape: each entry must be in [1, 1000000]. Got 0."),
         ("Input", {"shape": [1] * 7}, "shape must have at most 6 entries. Got (1, 1, 1, 1, 1, 1, 1)."),
         ("Reshape", {"shape": []}, "shape must have at least 1 entry. Got ()."),
+        (
+            "Conv2d",
+            {"kernel": "abc"},
+            "kernel must be an integer, or a list with one for each dimension, such as 1, 7. Got 'abc'.",
+        ),
         ("Reshape", {"shape": ["wide"]}, "shape: each entry must be an integer. Got 'wide'."),
     ],
 )
@@ -226,4 +231,13 @@ def test_lists_are_refused_as_people_speak_of_them(kind: str, config: dict[str, 
         one for one in builder.check(Graph(nodes=(Node(id="a", kind=kind, config=config),))) if one.field
     ]
     assert [one.message for one in wrong] == [f"{kind} 'a': {message}"]
-    assert wrong[0].field.split(".")[0] == "shape"
+    assert wrong[0].field.split(".")[0] in ("shape", "kernel")
+
+
+def test_a_field_that_counts_only_beside_another_is_idle_without_it() -> None:
+    """How far weights spread is of no matter unless they are normal."""
+    assert LAYERS["Linear"].idle({}) == LAYERS["Linear"].idle({"initial": "zeros"}) == ("initial_std",)
+    assert LAYERS["Linear"].idle({"initial": "truncated normal"}) == () == LAYERS["ReLU"].idle({})
+    for kind, layer in LAYERS.items():
+        for field, (name, values) in layer.governed.items():
+            assert field in layer.model_fields and layer(**{**layer.demo, name: values[0]}), kind

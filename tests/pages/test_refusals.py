@@ -102,6 +102,18 @@ def test_why_a_file_is_no_project_stands_in_the_popover(open_page: Open) -> None
     assert not test.error and not test.exception
 
 
+def test_a_field_that_is_refused_is_told_once(open_page: Open) -> None:
+    """With what else it may hold; and what has no effect is not offered."""
+    test = choose(open_page("build", project=saved(builder.template("digits-cnn"))), "conv1")
+    field(test.text_input, "Kernel").set_value("abc").run()
+    assert words(test).count("such as 1, 7. Got 'abc'") == 1 and not test.exception
+    field(test.text_input, "Kernel").set_value("1, 3").run()
+    assert project_of().graph["conv1"].config["kernel"] == [1, 3]
+    assert "Initial spread" not in [one.label for one in test.number_input]
+    field(test.selectbox, "Initial weights").set_value("normal").run()
+    assert field(test.number_input, "Initial spread").value == 0.02 and not test.exception
+
+
 def made(workspace: Path) -> builder.Project:
     """The project that was made."""
     (file,) = workspace.glob("projects/*.json")

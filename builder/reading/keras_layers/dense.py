@@ -10,7 +10,7 @@ from builder.reading.keras_layers.maker import Maker, layer
 def _dense(maker: Maker, x: Flow) -> Any:
     from torch.nn import functional
 
-    units = maker.whole("units")
+    units = maker.count("units")
     bias = maker.weight("bias", units) if maker.flag("use_bias") else None
     return maker.activated(maker(functional.linear, x, maker.weight("kernel", units, x.shape[-1]), bias))
 
@@ -31,7 +31,7 @@ def _each_step(maker: Maker, x: Flow) -> Any:
 def _embedding(maker: Maker, x: Flow) -> Any:
     from torch.nn import functional
 
-    entries, width = maker.whole("input_dim"), maker.whole("output_dim")
+    entries, width = maker.count("input_dim"), maker.count("output_dim")
     return maker(functional.embedding, x, maker.weight("embeddings", entries, width))
 
 
@@ -118,7 +118,7 @@ def _answer(maker: Maker, inner: Maker, x: Flow, ends: int) -> Any:
 def _run(maker: Maker, x: Flow, ends: int) -> tuple[Any, Any]:
     import torch
 
-    units, bias = maker.whole("units"), maker.flag("use_bias")
+    units, bias = maker.count("units"), maker.flag("use_bias")
     gates, name, function = {
         "LSTM": (4, "lstm", torch.lstm),
         "GRU": (3, "gru", torch.gru),
@@ -144,7 +144,7 @@ def _run(maker: Maker, x: Flow, ends: int) -> tuple[Any, Any]:
 
 @layer("MultiHeadAttention")
 def _attention(maker: Maker, query: Flow, value: Flow, key: Flow | None = None) -> Any:
-    heads, wide = maker.whole("num_heads"), maker.whole("key_dim")
+    heads, wide = maker.count("num_heads"), maker.count("key_dim")
     if heads * wide != query.shape[-1] or maker.config.get("value_dim") not in (None, wide):
         raise Unreadable("its heads together are not as wide as what it is given")
     given = [query] if query.ref == value.ref and key in (None, value) else [query, key or value, value]

@@ -10,14 +10,14 @@ from builder.reading.padding import LOWEST, keeping, padded
 @layer("Conv1D Conv2D Conv3D Convolution2D")
 def _conv(maker: Maker, x: Flow) -> Any:
     channels = maker.first(x).shape[1]
-    filters, groups = maker.whole("filters"), maker.whole("groups", 1)
+    filters, groups = maker.count("filters"), maker.whole("groups", 1)
     return maker.activated(maker.back(_slid(maker, maker.first(x), "", filters, channels // groups, groups)))
 
 
 @layer("DepthwiseConv1D DepthwiseConv2D")
 def _depthwise(maker: Maker, x: Flow) -> Any:
     channels = maker.first(x).shape[1]
-    filters = channels * maker.whole("depth_multiplier", 1)
+    filters = channels * maker.count("depth_multiplier", 1)
     return maker.activated(maker.back(_slid(maker, maker.first(x), "", filters, 1, channels)))
 
 
@@ -26,8 +26,8 @@ def _separable(maker: Maker, x: Flow) -> Any:
     from torch.nn import functional
 
     turned = maker.first(x)
-    channels, filters = turned.shape[1], maker.whole("filters")
-    wide = channels * maker.whole("depth_multiplier", 1)
+    channels, filters = turned.shape[1], maker.count("filters")
+    wide = channels * maker.count("depth_multiplier", 1)
     apart = _slid(maker, turned, "depthwise", wide, 1, channels, bias=False)
     rank = len(x.shape) - 2
     weight = maker.weight("pointwise", filters, wide, *[1] * rank)
@@ -80,7 +80,7 @@ def _transposed(maker: Maker, x: Flow) -> Any:
         over = [window - step for window, step in zip(kernel, strides, strict=True)]
         padding = [max(one + 1, 0) // 2 for one in over]
         more = [2 * cut - one for cut, one in zip(padding, over, strict=True)]
-    filters = maker.whole("filters")
+    filters = maker.count("filters")
     weight = maker.weight("kernel", turned.shape[1], filters, *kernel)
     bias = maker.weight("bias", filters) if maker.flag("use_bias") else None
     made = maker(getattr(functional, f"conv_transpose{rank}d"), turned, weight, bias, strides, padding, more)

@@ -98,7 +98,7 @@ def _permute(maker: Maker, x: Flow) -> Any:
 def _repeat(maker: Maker, x: Flow) -> Any:
     import torch
 
-    count = maker.whole("n")
+    count = maker.count("n")
     if not 0 < count <= 1_000_000:
         raise Unreadable("n is out of range")
     wide = maker(torch.unsqueeze, x, 1)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from builder.errors import shown
 from builder.reading.draft import Draft, Flow, Unreadable
 from builder.reading.machine import Machine
 from builder.reading.torchcode import function_name
@@ -57,7 +58,14 @@ class Maker:
         if isinstance(value, float) and value.is_integer():
             value = int(value)
         if not isinstance(value, int) or isinstance(value, bool):
-            raise Unreadable(f"{name} is no whole number")
+            raise Unreadable(f"{name} must be a whole number. Got {shown(value)}")
+        return value
+
+    def count(self, name: str, usual: int | None = None) -> int:
+        """A field that says how many there are."""
+        value = self.whole(name, usual)
+        if value < 1:
+            raise Unreadable(f"{name} must be at least 1. Got {value}")
         return value
 
     def sides(self, name: str, rank: int, usual: int | None = 1) -> list[int]:

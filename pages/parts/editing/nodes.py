@@ -1,13 +1,11 @@
 """One node: what it is, what is wrong with it, its fields, its connections, what it expects, gives and costs."""
 
-from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from builder.edits import Connect, Disconnect, Paste, RemoveNodes, Rename, SetConfig, SetKind, Share
-from builder.errors import Problem
 from builder.fields import output_ports
 from builder.graph import Graph, Node
 from builder.layer import NUMBERS, Layer, Spec, axes_in_words
@@ -47,7 +45,7 @@ def node_form(here: Here, node: Node) -> None:
         if issubclass(kind, Block):
             use_form(here, node)
         else:
-            _config(here, node, kind, mine)
+            _config(here, node, kind)
         _connections(here, node, kind)
         _weights(here, node, kind)
         _flow(here, node, kind)
@@ -81,19 +79,18 @@ def _duplicate(here: Here, node: Node) -> None:
         here.show(*here.newest())
 
 
-def _config(here: Here, node: Node, kind: type[Layer], problems: Sequence[Problem]) -> None:
+def _config(here: Here, node: Node, kind: type[Layer]) -> None:
     def commit(name: str, value: Any) -> None:
         here.edit(SetConfig(node=node.id, config={name: value}), node)
 
     form = Form(
         f"config {here.key} {node.id} {node.kind}",
         commit,
-        problems,
         columns=1 if here.names else 2,  # what a formula gives stands beside it
         plain=4,
         names=here.names,
     )
-    fields(form, kind, node.config)
+    fields(form, kind, node.config, hide=kind.idle(node.config))
     if here.names and any(holds_number(info.annotation) for info in kind.model_fields.values()):
         st.caption(f"A number may be a formula of {known(here.names)}.")
 

@@ -65,18 +65,17 @@ def _fields(here: Here, nodes: Sequence[Node]) -> None:
         here.edit(Several(edits=tuple(SetConfig(node=id, config={name: value}) for id in ids)), *nodes)
 
     values, differ = common(nodes)
-    problems = [problem for problem in here.problems if problem.node in ids]
     form = Form(
         f"config {here.key} {' '.join(ids)} {nodes[0].kind}",
         commit,
-        problems,
-        {"block": [*here.whole.blocks]} if kind is LAYERS["Block"] else {},
+        options={"block": [*here.whole.blocks]} if kind is LAYERS["Block"] else {},
         columns=1 if here.names else 2,
         plain=4,
         names=here.names,
         differ=differ,
     )
-    fields(form, kind, values, hide=("arguments",) if kind is LAYERS["Block"] else ())
+    idle = set.intersection(*(set(kind.idle(node.config)) for node in nodes))
+    fields(form, kind, values, hide=("arguments", *idle) if kind is LAYERS["Block"] else tuple(idle))
 
 
 def common(nodes: Sequence[Node]) -> tuple[dict[str, Any], set[str]]:

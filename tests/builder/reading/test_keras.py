@@ -190,6 +190,8 @@ def test_unknown_layers_are_named() -> None:
     reading = builder.read(text)
     assert [one.operator for one in reading.unknown] == ["Lambda"]
     assert [node.kind for node in reading.graph.nodes] == ["Input", "Lambda", "Linear", "Output"]
+    none = builder.read(sequential(first(4), ("Dense", {"units": -5})))
+    assert none.unknown[0].reason == "units must be at least 1. Got -5"
     odd = builder.read(sequential(first(4, 4), ("GRU", {"units": 2, "reset_after": False})))
     assert "resets after them" in odd.unknown[0].reason and odd.graph.nodes[1].kind == "keras.GRU"
 
