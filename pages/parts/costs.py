@@ -32,10 +32,10 @@ def totals(summary: Summary, batch: int, columns: int = 4) -> None:
         "Depth", summary.depth, border=True, help="Layers that multiply by weights on the longest path"
     )
     grid.metric(
-        f"Training memory, batch {batch}",
+        f"Training, batch {batch}",
         size(summary.training_bytes(batch)),
         border=True,
-        help=f"About, for a batch of {batch}: {TRAINING}",
+        help=f"Memory, about, for a batch of {batch}: {TRAINING}",
     )
 
 

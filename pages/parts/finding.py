@@ -13,7 +13,7 @@ def found(words: Sequence[str], told: Mapping[Key, Sequence[str]]) -> dict[Key, 
     Args:
         words: in lower case; none finds all, in their order.
         told: the texts of each in lower case, its title first. What has a word only inside of another ("gan" in
-            "began") is found if nothing else is; in the title such a word counts ("gan" in "dcgan").
+            "began") is found if nothing else is; but the end of a title's word counts ("gan" in "dcgan").
     """
     places = {key: max((_place(word, texts) for word in words), default=0) for key, texts in told.items()}
     last = max(map(len, told.values()), default=0) + 1
@@ -22,17 +22,17 @@ def found(words: Sequence[str], told: Mapping[Key, Sequence[str]]) -> dict[Key, 
 
 
 def _place(word: str, texts: Sequence[str]) -> int:
-    """The first text with a word that begins so; the second place is for the inside of a title."""
+    """The first text with a word that begins so; the second place is for the end of one in the title."""
     begins = re.compile(rf"(?<!\w){re.escape(word)}")
     first, *rest = texts
     if begins.search(first):
         return 0
-    if word in first:
+    if re.search(rf"{re.escape(word)}(?!\w)", first):
         return 1
     for place, text in enumerate(rest, 2):
         if begins.search(text):
             return place
-    return len(texts) + 1 + (not any(word in text for text in rest))
+    return len(texts) + 1 + (not any(word in text for text in texts))
 
 
 def best_first(groups: Mapping[str, Iterable[Key]], places: Mapping[Key, int]) -> dict[str, list[Key]]:
