@@ -5,8 +5,8 @@ from difflib import get_close_matches
 
 from builder.layers import LAYERS
 
-ALIKE = 0.7
-"""How alike two spellings are of which one may be meant; below it, Dense is near Reverse."""
+ALIKE = 0.8
+"""How alike two spellings are of which one may be meant; below it, Hardmax is near ArgMax."""
 
 
 def meant_kind(name: str) -> str:

@@ -50,7 +50,7 @@ def tell() -> None:
     """Say once what was read, and what was not understood; the project's notes keep it, on Build as well."""
     if told := st.session_state.pop(TOLD, ""):
         lines = told.splitlines()
-        rest = [f"View more under Notes: {len(lines) - FEW} of {len(lines)} lines."] * (len(lines) > FEW)
+        rest = [f"{len(lines) - FEW} more under Notes, beside the canvas."] * (len(lines) > FEW)
         shown = "  \n".join(plain(short(line, 160)) for line in [*lines[:FEW], *rest])
         st.toast(shown, icon=":material/fact_check:", duration="infinite" if UNKNOWN in told else "long")
 

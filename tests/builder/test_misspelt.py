@@ -84,7 +84,7 @@ def test_an_unknown_kind() -> None:
         ("Multi-Head Attention", "MultiheadAttention"), ("conv2d", "Conv2d"),
     ):  # fmt: skip
         assert unknown("dense", wrong) == f"'dense': '{wrong}' is no kind of layer. Did you mean {right}?"
-    assert unknown("a", "Frobnicate").endswith("The reference lists all kinds.")
+    assert unknown("a", "Hardmax").endswith("The reference lists all kinds.")
     assert unknown("a", "onnx.Gather") == (
         "'a': no layer computes the operator 'onnx.Gather'. Put layers that compute the same in its place."
     )
