@@ -76,8 +76,6 @@ def _repeat(draft: Draft, input: Flow, *times: Any, repeats: Any = ()) -> str:
 @rule("cat concat concatenate")
 def _cat(draft: Draft, tensors: Sequence[Any], dim: int = 0) -> Any:
     rank = draft.result.ndim
-    for empty in [one for one in tensors if 0 in one.shape and isinstance(one, Flow)]:
-        draft.supersede(empty.ref, set())
     tensors = [one for one in tensors if 0 not in one.shape]
     if dim % rank == 0:
         raise Unreadable("it joins along the batch")
