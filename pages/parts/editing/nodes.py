@@ -94,7 +94,7 @@ def _config(here: Here, node: Node, kind: type[Layer], problems: Sequence[Proble
         plain=4,
         names=here.names,
     )
-    fields(form, kind, node.config)
+    fields(form, kind, here.graph.settings(node))
     if here.names and any(holds_number(info.annotation) for info in kind.model_fields.values()):
         st.caption(f"A number may be a formula of {known(here.names)}.")
 
