@@ -23,9 +23,11 @@ SHAPE_ONLY = set(
 
 PARTS = set("select slice getitem narrow unbind chunk split split_with_sizes tensor_split".split())
 """What gives a part of a tensor: who writes into that, writes into the whole."""
-MOVES = PARTS | set(
-    "t transpose permute view reshape flatten unflatten squeeze unsqueeze expand contiguous detach to".split()
+VIEWS = PARTS | set(
+    "t transpose permute view reshape flatten unflatten squeeze unsqueeze expand detach".split()
 )
+"""What is the same memory, seen otherwise."""
+MOVES = VIEWS | set("contiguous to clone float cat concat concatenate stack".split())
 """What leaves the numbers of weights as they are."""
 
 
@@ -75,7 +77,7 @@ class Machine:
             rule, told or arguments, dict(named or {}) if told else options, flows, operator or name
         )
         made = self._flowing(refs, result)
-        if (short := name.rpartition(".")[2]) in MOVES:
+        if (short := name.rpartition(".")[2]) in VIEWS:
             for one in _flows(made):
                 one.whole = flows[0] if short in PARTS else flows[0].whole
         if name.endswith("_") or options.get("inplace"):

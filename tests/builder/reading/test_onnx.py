@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 from onnx import helper
 
@@ -182,3 +183,18 @@ def test_a_batch_that_is_not_free_is_told() -> None:
     """The graph takes any batch, which cannot be compared where the original takes one only."""
     reading = builder.read(file([node("Relu", "x")], (1, 4), out=(1, 4)).SerializeToString())
     assert reading.difference == 0 and reading.reason == "The original takes no other batch size."
+
+
+def test_files_of_the_newest_format_are_compared() -> None:
+    """Also where the runtime knows only older versions of the format."""
+    model = file([node("Relu", "x")])
+    model.ir_version = onnx.IR_VERSION
+    assert builder.read(model.SerializeToString()).difference == 0
+
+
+def test_a_runtime_that_refuses_is_quoted_without_its_own_places() -> None:
+    """Its codes, source files and signatures tell people nothing."""
+    model = file([node("Relu", "x")], opset=10**6)
+    reading = builder.read(model.SerializeToString())
+    assert reading.reason.startswith("The original cannot be run: ")
+    assert not any(sign in reading.reason for sign in (".cc:", "::", "[ONNXRuntimeError]")), reading.reason
