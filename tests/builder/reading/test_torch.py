@@ -61,6 +61,9 @@ FUNCTIONS: dict[str, tuple[Callable[..., Any], Callable[[], torch.Tensor]]] = {
         lambda m, x: F.scaled_dot_product_attention(*[x.unflatten(-1, (2, 4)).transpose(1, 2)] * 3,
                                                     attn_mask=m.weight[None, None, :, :6]), steps,
     ),
+    "side by side, steps first": (
+        lambda m, x: torch.cat([x.transpose(0, 1), m.linear(x.transpose(0, 1))], 0).transpose(0, 1), steps,
+    ),
     "fewer keys": (
         lambda m, x: F.scaled_dot_product_attention(
             x.unflatten(-1, (4, 2)).transpose(1, 2), *[x[..., :4].unflatten(-1, (2, 2)).transpose(1, 2)] * 2,
