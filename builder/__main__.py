@@ -132,7 +132,7 @@ def _read(options: argparse.Namespace) -> int:
             raise BadFile(f"{options.file.name} holds no weights, so none were written.")
         options.weights.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(options.weights, save(reading.state))
-    return _told(reading.graph)
+    return _told(reading.graph) or int(reading.wrong)
 
 
 def _templates(options: argparse.Namespace) -> int:

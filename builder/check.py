@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from builder.edits import AddNode, Disconnect, Edit, Several, Share
+from builder.edits import AddNode, Disconnect, Edit, SetConfig, Several, Share
 from builder.errors import Problem
 from builder.fields import Arguments, Ports, layer_of, ports, sized
-from builder.graph import Graph, Node
+from builder.graph import Graph, Node, plain
 from builder.layers import LAYERS
 from builder.layers.io import Block
 from builder.shapes import UNSHARED, Inference, infer, lends, own
@@ -155,6 +155,20 @@ def _sharing(graph: Graph, node: Node) -> Iterator[Problem]:
         wanted = "the id of another layer" if node.kind in UNSHARED else f"a node of kind {_lenders(node)}"
         said = f"shares must name {wanted}. Got '{owner.id}', which is {owner.kind}."
         yield _wrong(node, "shares", "must be of the same kind", node.shares, said, "Choose another node.")
+    else:
+        yield from _settings(node, owner)
+
+
+def _settings(node: Node, owner: Node) -> Iterator[Problem]:
+    """A node that is the same layer as another has the same settings; what it does not state is as there."""
+    fields = LAYERS[node.kind].model_fields if owner.kind == node.kind else {}
+    for name in [one for one in fields if one in node.config]:
+        wanted = owner.config.get(name, plain(name, fields[name].get_default()))
+        if node.config[name] != wanted:
+            said = f"{name} must be {wanted}, as in '{owner.id}', whose weights it uses. Got {node.config[name]}."
+            fix = f"Take the settings of '{owner.id}', or give it weights of its own."
+            edits = (SetConfig(node=node.id, config={name: wanted}), Share(node=node.id))
+            yield _wrong(node, name, "must be as its owner's", node.config[name], said, fix, edits)
 
 
 def _lenders(node: Node) -> str:

@@ -135,6 +135,11 @@ class Graph(_Record):
     arguments: dict[Name, Finite | int] = {}
     """For a block: the values that its fields may refer to, with their defaults."""
 
+    def settings(self, node: Node) -> dict[str, Any]:
+        """The fields of a node; one that is the same layer as another has those of that."""
+        owner = self.by_id.get(node.shares)
+        return {**owner.config, **node.config} if owner and owner.kind == node.kind else node.config
+
     @cached_property
     def by_id(self) -> dict[str, Node]:
         """The nodes by id; of doubled ids the last (check reports them)."""

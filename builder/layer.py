@@ -238,6 +238,10 @@ class Layer(Registered):
         """What indices at a port must be smaller than; 0 where that is not known."""
         return 0
 
+    def deep(self) -> int:
+        """How many layers that multiply by weights lie behind one another in it, if it has any."""
+        return 1
+
     def multiply_adds(
         self, parameters: int, inputs: tuple[Shape, ...], outputs: tuple[Shape, ...]
     ) -> int | None:

@@ -158,7 +158,7 @@ def _tried(layer: Layer, maker: Layer, call: Call | None, inputs: Mapping[str, S
         multiply_adds=counted // BATCH,
         activation_bytes=size(outputs.values()),
         kept=keeps,
-        depth=int(parameters > 0 and counted > 0),
+        depth=layer.deep() if parameters and counted else 0,
     )
 
 

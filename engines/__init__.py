@@ -53,19 +53,29 @@ def resume(folder: str | Path, *, watch: Callable[[Status], None] | None = None)
     return train_here(Run(folder), watch)
 
 
-def export(folder: str | Path, to: str, path: str | Path | None = None, at: int | None = None) -> Any:
-    """Write the trained network of a run as a file that works without Strata, and check the file.
+def export(
+    source: str | Path | Project,
+    to: str,
+    path: str | Path | None = None,
+    at: int | None = None,
+    role: str = "",
+) -> Any:
+    """Write a network as a file that works without Strata, and check the file.
 
     Args:
-        folder: the run's folder.
+        source: a run's folder: its trained network; or a project: its network as it starts.
         to: "safetensors", "bundle", "onnx", "pt2" or "python".
-        path: the file to write; by default in the run's folder.
+        path: the file to write; by default in the run's folder, or in the folder where one is.
         at: the step of a snapshot (`Run.snapshots.numbers()`), to have the network as it was then.
+        role: which graph of a project that has several; by default the first.
 
     Returns:
         A report with the path and the largest difference between the outputs of the file and of the network.
     """
-    from engines.exports import write
+    from builder.project import Project
+    from engines.exports import write, write_untrained
     from engines.runs.run import Run
 
-    return write(Run(folder), to, path, at)
+    if isinstance(source, Project):
+        return write_untrained(source, to, path, role)
+    return write(Run(source), to, path, at)

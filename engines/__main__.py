@@ -75,11 +75,17 @@ def _parser() -> argparse.ArgumentParser:
     resume.add_argument("folder", type=Path, metavar="DIR", help="folder of the run")
     resume.set_defaults(run=_resume)
 
-    export = commands.add_parser("export", help="write a run's network as a file that works without Strata")
-    export.add_argument("folder", type=Path, metavar="DIR", help="folder of the run")
+    export = commands.add_parser("export", help="write a network as a file that works without Strata")
+    export.add_argument(
+        "folder",
+        type=Path,
+        metavar="DIR",
+        help="folder of the run; or a project file or template, as it starts",
+    )
     export.add_argument("--to", required=True, choices=names(), help="format of the file")
     export.add_argument("--out", type=Path, metavar="FILE", help="the file; by default in the run's folder")
     export.add_argument("--at", type=int, metavar="STEP", help="as it was at a snapshot, not at the end")
+    export.add_argument("--role", default="", help="which graph of a project that has several")
     export.set_defaults(run=_export)
 
     history = commands.add_parser("history", help="write what a run told as files for other programs")
@@ -144,8 +150,12 @@ def _shown(train: Callable[[Callable[[Status], None]], Run]) -> None:
 
 def _export(options: argparse.Namespace) -> None:
     import engines
+    from builder.templates import find, templates
 
-    print(engines.export(options.folder, options.to, options.out, options.at))
+    name = str(options.folder)
+    project = options.folder.is_file() or (name in templates() and not options.folder.is_dir())
+    source = find(name) if project else options.folder
+    print(engines.export(source, options.to, options.out, options.at, options.role))
 
 
 def _history(options: argparse.Namespace) -> None:

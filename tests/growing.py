@@ -60,12 +60,14 @@ def _larger(graph: Graph, draw: Random, tame: bool) -> Graph:
     sources = _sources(kind, graph, known, draw)
     if sources is None:
         return graph
+    shares = _owner(kind, graph, draw)
+    same = shares and graph[shares].kind == name
     node = Node(
         id=graph.fresh(name),
         kind=name,
-        config=_config(kind, draw, tame),
+        config=graph[shares].config if same else _config(kind, draw, tame),
         inputs=sources,
-        shares=_owner(kind, graph, draw),
+        shares=shares,
     )
     larger = graph.with_nodes((*graph.nodes, node))
     outcome = infer(larger).places[node.id].outcome

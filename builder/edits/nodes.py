@@ -53,7 +53,7 @@ class RemoveNodes(GraphEdit):
 
 
 class SetConfig(GraphEdit):
-    """Set some fields of a node."""
+    """Set some fields of a node, and of those that are the same layer."""
 
     edit: Literal["config"] = "config"
     node: str
@@ -69,7 +69,26 @@ class SetConfig(GraphEdit):
             except ValueError as error:
                 said = f"{node.kind} '{node.id}': {error}"
                 raise BadValue([Problem(said, node.id, name, "must be plain JSON", value)]) from error
-        return replaced(graph, changed(node, config=config))
+        same = one_layer(graph, node)
+        if len(same) == 1:
+            return replaced(graph, changed(node, config=config))
+        given = {name: config[name] for name in self.config}
+        return graph.with_nodes(
+            tuple(
+                changed(one, config={**(config if one.id == node.id else one.config), **given})
+                if one.id in same
+                else one
+                for one in graph.nodes
+            )
+        )
+
+
+def one_layer(graph: Graph, node: Node) -> set[str]:
+    """The nodes that are one layer, this one among them: one owns the weights, others of its kind share them."""
+    owner = node.shares if node.shares in graph and graph[node.shares].kind == node.kind else node.id
+    return {one.id for one in graph.nodes if one.kind == node.kind and owner in (one.id, one.shares)} | {
+        node.id
+    }
 
 
 class SetKind(GraphEdit):
@@ -143,10 +162,11 @@ class Share(GraphEdit):
     owner: str = ""
 
     def apply(self, graph: Graph) -> Graph:
-        """Name the owner."""
-        if self.owner:
-            found(graph, self.owner)
-        return replaced(graph, changed(found(graph, self.node), shares=self.owner))
+        """Name the owner; its settings are those of its weights."""
+        node = found(graph, self.node)
+        owner = found(graph, self.owner) if self.owner else node
+        config = owner.config if owner.kind == node.kind else node.config
+        return replaced(graph, changed(node, shares=self.owner, config=config))
 
 
 class Reorder(GraphEdit):

@@ -33,6 +33,10 @@ class MultiheadAttention(_Weighted):
     dropout: float = Field(0.0, ge=0, lt=1, description="Share of attention weights left out while training")
     bias: bool = Field(True, description="Learn constants in the projections")
 
+    def deep(self) -> int:
+        """Projections before and after."""
+        return 2
+
     def module(self, *shapes: Shape) -> Call:
         """nn.MultiheadAttention, batch first; the query's features are its width."""
         widths = {
@@ -172,6 +176,10 @@ class AdditiveAttention(_Weighted):
     demo: ClassVar = {"units": 7}
     whole: ClassVar = True
     units: int = Field(64, ge=1, le=65536, description="Size of the small network that scores")
+
+    def deep(self) -> int:
+        """The projections and the score."""
+        return 2
 
     def module(self, *shapes: Shape) -> Call:
         """Of ours, without constants, as in the paper."""

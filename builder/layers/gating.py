@@ -76,6 +76,10 @@ class GatedFeedForward(_Weighted):
     )
     bias: bool = Field(False, description="Add a learned constant to each feature")
 
+    def deep(self) -> int:
+        """Up and down."""
+        return 2
+
     def module(self, x: Shape) -> Call:
         """A module of ours."""
         return call("GatedFeedForward", x[-1], self.hidden, activation=self.activation, bias=self.bias)
@@ -104,6 +108,10 @@ class SqueezeExcitation(_Weighted):
     )
     activation: Literal["ReLU", "SiLU"] = Field("ReLU", description="In between")
     gate: Literal["Sigmoid", "Hardsigmoid"] = Field("Sigmoid", description="At the end")
+
+    def deep(self) -> int:
+        """Squeeze and excite."""
+        return 2
 
     def module(self, x: Shape) -> Call:
         """A module of ours."""

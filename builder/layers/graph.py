@@ -167,6 +167,10 @@ class GINConv(_Small):
     eps: float = Field(0.0, ge=-10, le=10, description="By how much a node counts for more than a neighbour")
     train_eps: bool = Field(False, description="Learn how much a node counts")
 
+    def deep(self) -> int:
+        """Of its small network."""
+        return 2
+
     def module(self, *shapes: Shape) -> Call:
         """Of ours."""
         hidden = self.hidden or self.units
@@ -181,6 +185,10 @@ class EdgeConv(_Small):
     formula: ClassVar = r"y_i = \max_{j \to i}\, W_2\, \text{ReLU}(W_1 [x_i;\, x_j - x_i])"
     rare: ClassVar = ("hidden", "aggr")
     aggr: Literal["max", "mean", "sum"] = Field("max", description="What is taken of the answers")
+
+    def deep(self) -> int:
+        """Of its small network."""
+        return 2
 
     def module(self, *shapes: Shape) -> Call:
         """Of ours."""

@@ -85,6 +85,10 @@ class _Recurrent(_Weighted):
         """States are read batch first."""
         return name if port == "output" else f"{name}.transpose(0, 1)"
 
+    def deep(self) -> int:
+        """As many as are stacked; a step counts as one."""
+        return self.layers
+
     def multiply_adds(self, parameters: int, inputs: tuple[Shape, ...], outputs: tuple[Shape, ...]) -> int:
         """Each weight matrix is used once a step."""
         directions, batch, steps, features = 2 if self.bidirectional else 1, *inputs[0]

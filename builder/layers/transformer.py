@@ -85,6 +85,10 @@ class TransformerEncoderLayer(_TransformerLayer):
         """Heads share the features evenly."""
         return self._wrong(shapes[0], (*shapes[1:], ())[0])
 
+    def deep(self) -> int:
+        """Two of attention, and two of the feed-forward network."""
+        return 4
+
     def multiply_adds(self, parameters: int, inputs: tuple[Shape, ...], outputs: tuple[Shape, ...]) -> int:
         """Attention and the small network."""
         batch, steps, width = inputs[0]
@@ -121,6 +125,10 @@ class TransformerDecoderLayer(_TransformerLayer):
         if memory_mask and memory_mask != memory[:2]:
             return f"memory_mask must be {written(memory[:2])}. Got {written(memory_mask)}."
         return self._wrong(x, mask)
+
+    def deep(self) -> int:
+        """Two of each attention, and two of the feed-forward network."""
+        return 6
 
     def multiply_adds(self, parameters: int, inputs: tuple[Shape, ...], outputs: tuple[Shape, ...]) -> int:
         """Attention to itself and to the memory, and the small network."""

@@ -155,10 +155,11 @@ def _specs(draft: Draft, units: list[Unit]) -> dict[str, Spec]:
 
 
 def _state(weights: "dict[str, torch.Tensor]") -> "dict[str, torch.Tensor]":
-    """The weights, each with memory of its own, and the counters that batch norm keeps beside them."""
+    """The weights, each with memory of its own, real ones as float32, and the counters that batch norm keeps."""
     import torch
 
     counters = [name.rpartition(".")[0] for name in weights if name.endswith(".running_mean")]
-    return {name: one.clone().contiguous() for name, one in weights.items()} | {
+    kept = {name: one.float() if one.is_floating_point() else one for name, one in weights.items()}
+    return {name: one.clone().contiguous() for name, one in kept.items()} | {
         f"{one}.num_batches_tracked": torch.tensor(0) for one in counters
     }

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from builder.reading.layout import Layout
 
 
+UNKNOWN = "Unknown operator"
+"""How the lines of a report begin that tell what no layer stands for."""
+
+
 class Unreadable(Exception):
     """An operator, or this use of it, has no equivalent among the layers; the text says why."""
 
@@ -34,6 +38,10 @@ class Flow:
     """What it means for attention that is written out."""
     readers: int = 2
     """How many read it, where that is known."""
+    whole: "Flow | None" = None
+    """What it is a part of, in the same memory."""
+    stale: bool = False
+    """Whether a part of it was written into, which no node tells."""
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -109,7 +117,6 @@ class Draft:
         """Where the original is at present, and what the next node is called there."""
         self._owners: dict[tuple[str, str, str], str] = {}
         self._names = Names()
-        self._idle: set[str] = set()
         self._straightened: list[tuple[Flow, str, Layout | None]] = []
         self._once: dict[tuple[str, str, str], str] = {}
         self.result: Any = None
@@ -148,23 +155,20 @@ class Draft:
         self.nodes[node.id] = node
         return node.id
 
-    def supersede(self, ref: str, ends: set[str]) -> None:
-        """What led from some outputs to this one goes, as far as nothing else reads it in the end."""
-        waiting = [ref]
-        while waiting:
-            id = waiting.pop().partition(".")[0]
-            if id not in self._idle and id in self.nodes:
-                self._idle.add(id)
-                waiting += [one for one in self.nodes[id].inputs.values() if one not in ends]
-
     def tidy(self) -> None:
-        """Leave out what was superseded."""
-        while gone := self._idle - {
-            ref.partition(".")[0] for one in self.nodes.values() for ref in one.inputs.values()
-        }:
-            for id in gone:
-                self.nodes.pop(id, None)
-            self._idle -= gone
+        """Leave out what leads to no output: what was read, and not used or drawn otherwise."""
+        waiting = [
+            one.id for one in self.nodes.values() if one.kind in ("Input", "Output") or one.kind not in LAYERS
+        ]
+        alive: set[str] = set()
+        while waiting:
+            id = waiting.pop()
+            if id not in alive:
+                alive.add(id)
+                node = self.nodes[id]
+                waiting += [ref.partition(".")[0] for ref in node.inputs.values()]
+                waiting += [node.shares] if node.shares else []
+        self.nodes = {id: one for id, one in self.nodes.items() if id in alive}
 
     def once(self, kind: str, *inputs: "Flow | str", **config: Any) -> str:
         """Place a node, unless the same one stands behind the same things already."""
@@ -244,6 +248,18 @@ class Draft:
             ):
                 return node.shares or node.id
         return ""
+
+    def bias(self, node: Drawn, bias: "torch.Tensor") -> None:
+        """Give a node without one a bias: who shares its weights keeps them, and it shares with who has both alike."""
+        others = [one for one in self.nodes.values() if one.shares == node.id]
+        for one in others:
+            one.shares = others[0].id if one is not others[0] else ""
+        heir = others[0].id if others else ""
+        owners = {key: heir if id == node.id else id for key, id in self._owners.items()}
+        self._owners = {key: id for key, id in owners.items() if id}
+        del node.config["bias"]
+        node.weights["bias"] = bias
+        node.shares = self._owner(node, node.weights)
 
     def _owner(self, node: Drawn, weights: "dict[str, torch.Tensor]") -> str:
         """The node that already has these very weights, so that this one uses them again."""

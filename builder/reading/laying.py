@@ -140,6 +140,21 @@ def along(
     return made if many else made[0]
 
 
+def beside(draft: Draft, flows: Sequence[Flow], dim: int) -> Flow:
+    """Flows joined along a dimension that is not the batch, wherever that lies, if it lies alike in all."""
+    if any(not isinstance(one, Flow) for one in flows):
+        raise Unreadable("it joins fixed numbers, and the batch is not the first dimension")
+    refs, fronts, places = zip(*(staged(draft, one) for one in flows), strict=True)
+    place = places[0][dim]
+    if place is None or any(one != places[0] for one in places):
+        raise Unreadable(
+            "it joins along the batch, or the batch lies at different places in what it is given"
+        )
+    ref = draft("Concatenate", *refs, dim=place)
+    layout = _changed(fronts[0], lies(flows[0]).seen, [place], [dim], draft.result.shape, gone=False)
+    return Flow(ref, draft.result, layout, (draft.scope, draft.name))
+
+
 def _changed(
     front: Groups, seen: Groups, wanted: list[int], dims: Sequence[int], shape: Sequence[int], gone: bool
 ) -> Layout:

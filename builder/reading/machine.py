@@ -21,6 +21,16 @@ SHAPE_ONLY = set(
 """What depends on the shape alone, and is a constant."""
 
 
+PARTS = set("select slice getitem narrow unbind chunk split split_with_sizes tensor_split".split())
+"""What gives a part of a tensor: who writes into that, writes into the whole."""
+VIEWS = PARTS | set(
+    "t transpose permute view reshape flatten unflatten squeeze unsqueeze expand detach".split()
+)
+"""What is the same memory, seen otherwise."""
+MOVES = VIEWS | set("contiguous to clone float cat concat concatenate stack".split())
+"""What leaves the numbers of weights as they are."""
+
+
 class Machine:
     """What does not depend on the inputs is worked out and stays a constant; all else becomes nodes."""
 
@@ -67,6 +77,9 @@ class Machine:
             rule, told or arguments, dict(named or {}) if told else options, flows, operator or name
         )
         made = self._flowing(refs, result)
+        if (short := name.rpartition(".")[2]) in VIEWS:
+            for one in _flows(made):
+                one.whole = flows[0] if short in PARTS else flows[0].whole
         if name.endswith("_") or options.get("inplace"):
             _moved(arguments, made)
         return made
@@ -91,6 +104,8 @@ class Machine:
             ):
                 table = weight
         of = (learned or known)[0]
+        if learned and name.rpartition(".")[2] not in MOVES:
+            self.draft.note(f"What the original computes of '{of.name}' is learned by itself here.")
         self.draft.remember(result, of.name, bool(learned), table, of.size)
 
     def unknown(self, operator: str, flows: Iterable[Flow], result: Any, reason: str) -> Any:
@@ -108,6 +123,8 @@ class Machine:
         options = {OTHER_WORDS.get(name, name): value for name, value in options.items()}
         before = len(self.draft.nodes)
         try:
+            if any(flow.stale for flow in flows):
+                raise Unreadable("a part of what it is given was written into")
             if rule is None:
                 raise Unreadable("no layer computes it")
             if not rule.anywhere:
@@ -167,9 +184,12 @@ def spec(value: "torch.Tensor") -> Spec:
 
 
 def _moved(arguments: tuple[Any, ...], made: Any) -> None:
-    """What works in place also changes what its argument means from now on."""
+    """What works in place also changes what its argument means from now on, and spoils what that is a part of."""
     if arguments and isinstance(arguments[0], Flow) and isinstance(made, Flow):
-        arguments[0].ref, arguments[0].layout, arguments[0].origin = made.ref, made.layout, made.origin
+        part = arguments[0]
+        part.ref, part.layout, part.origin = made.ref, made.layout, made.origin
+        while part := part.whole:  # type: ignore[assignment]
+            part.stale = True
 
 
 def _flows(value: Any) -> Iterator[Flow]:

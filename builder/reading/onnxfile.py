@@ -1,6 +1,8 @@
 """ONNX files, read from bytes alone: nothing that a file names is opened, nothing in it runs before it is checked."""
 
+import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from builder.errors import BadFile
@@ -14,6 +16,8 @@ LARGEST = 2**31 - 1
 """What protocol buffers can hold, in bytes."""
 MOST_NUMBERS = 2**27
 """In one tensor that is not stored but computed, or given: 512 MiB of float32."""
+KNOWN_VERSION = 10
+"""The version of the format in which a file is handed to the runtime."""
 DEEPEST = 32
 """How deep graphs may lie in one another (loops, branches)."""
 
@@ -125,7 +129,8 @@ def runner(content: bytes, names: list[str]) -> Any:
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
-    session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    with _in_words():
+        session = onnxruntime.InferenceSession(_older(content), options, providers=["CPUExecutionProvider"])
     wanted = {one.name: one.type for one in session.get_inputs()}
 
     def run(example: Any) -> list[torch.Tensor]:
@@ -134,9 +139,32 @@ def runner(content: bytes, names: list[str]) -> Any:
             for name, one in zip(names, example, strict=True)
             if name in wanted
         }
-        return [torch.from_numpy(np.array(one)) for one in session.run(None, given)]
+        with _in_words():
+            return [torch.from_numpy(np.array(one)) for one in session.run(None, given)]
 
     return run
+
+
+def _older(content: bytes) -> bytes:
+    """The model under a version of the format that runtimes know; what newer ones add are further types of numbers."""
+    import onnx
+
+    model = onnx.ModelProto.FromString(content)
+    if model.ir_version <= KNOWN_VERSION:
+        return content
+    model.ir_version = KNOWN_VERSION
+    return bytes(model.SerializeToString())
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    """What a runtime says without its own codes, files and signatures."""
+    try:
+        yield
+    except Exception as error:  # onnxruntime has a class for each of its codes
+        said = re.sub(r"\S*\.(?:cc|h):\d+ [^(]*\([^)]*\)\s*", "", str(error))
+        said = re.sub(r"^\[ONNXRuntimeError\] : \d+ : \w+ : ", "", said)
+        raise RuntimeError(said.strip() or type(error).__name__) from error
 
 
 def _type(said: str) -> str:

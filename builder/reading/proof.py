@@ -46,7 +46,7 @@ def difference(
         module = builder.compile(graph)
         module.load_state_dict(state)
     except StrataError:
-        return None, "The graph has problems, so it was not run."
+        return None, f"The graph has problems, so it was not run.{_problem(graph)}"
     except RuntimeError as error:
         return None, f"The weights do not fit the graph: {_first(error)}"
     module.eval()
@@ -60,7 +60,9 @@ def difference(
             return None, f"The original cannot be run: {_first(error)}"
         with torch.no_grad():
             try:
-                answer = module(*(one.clone() for one in example))
+                answer = module(
+                    *(one.float().clone() if one.is_floating_point() else one.clone() for one in example)
+                )
             except RuntimeError as error:
                 return None, f"The graph cannot be run: {_first(error)}"
         ours = answer if isinstance(answer, tuple) else (answer,)
@@ -89,6 +91,16 @@ def _apart(one: "torch.Tensor", other: "torch.Tensor") -> float:
     same = (one == other) | (one.isnan() & other.isnan())
     apart = apart.masked_fill(same, 0.0) / other.abs().max().nan_to_num(1.0, 1.0, 1.0).clamp_min(1.0)
     return float(apart.nan_to_num(float("inf")).max())
+
+
+def _problem(graph: Graph) -> str:
+    """What is wrong with a graph all of whose layers exist; "" if some do not, for then that is the reason."""
+    from builder.check import check
+    from builder.layers import LAYERS
+
+    if {node.kind for one in (graph, *graph.blocks.values()) for node in one.nodes} - LAYERS.keys():
+        return ""
+    return f" {next(iter(check(graph)), '')}".rstrip()
 
 
 def _first(error: Exception) -> str:

@@ -8,7 +8,7 @@ from builder.errors import BadFile
 from builder.graph import Graph
 from builder.project import Project
 from builder.reading.assembling import Assembled, assembled
-from builder.reading.draft import Draft, Flow, Unknown, Unreadable
+from builder.reading.draft import UNKNOWN, Draft, Flow, Unknown, Unreadable
 from builder.reading.laying import lies, straight
 from builder.reading.machine import Machine
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from builder.reading.proof import Run
 
 
-UNKNOWN = "Unknown operator"
-"""How the lines of a report begin that tell what no layer stands for."""
+ALLOWED = 1e-3
+"""The largest difference that is put down to rounding."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,11 @@ class Reading:
     notes: tuple[str, ...] = ()
     """What is otherwise than in the original."""
 
+    @property
+    def wrong(self) -> bool:
+        """Whether it is known to compute something else than the original."""
+        return self.difference is not None and not self.difference <= ALLOWED
+
     def project(self, name: str) -> Project:
         """A project of the graph, with the report as its notes."""
         return Project(
@@ -47,7 +52,10 @@ class Reading:
     def report(self) -> str:
         """What a person should know, a line each."""
         if self.difference is not None:
-            proof = f"Largest difference from the original: {self.difference:.1e}. {self.reason}".strip()
+            wrong = "It does not compute what the original computes. " * self.wrong
+            proof = (
+                f"{wrong}Largest difference from the original: {self.difference:.1e}. {self.reason}".strip()
+            )
         else:
             proof = f"Not compared with the original. {self.reason}".strip()
         unknown = [f"{UNKNOWN} {one}" for one in self.unknown]
@@ -98,10 +106,17 @@ def read_module(module: Any, example: "Sequence[torch.Tensor]") -> Reading:
     from builder.reading.proof import pair
     from builder.reading.torchcode import evaluating, symbolic, traced
 
-    for one in example:
-        if not one.ndim or not len(one):
-            raise BadFile("An example must have a batch as its first dimension, with at least one row.")
-    example = pair(example)
+    example = pair(rows(example))
+    with evaluating(module):
+        try:
+            module(*(one.clone() for one in example))
+        except Exception as error:  # whatever the code of a module does with what it cannot use
+            shapes = ", ".join(" × ".join(map(str, one.shape)) for one in example)
+            said = str(error).strip().partition("\n")[0][:300]
+            raise BadFile(
+                f"The module refuses an example of two rows ({shapes}): {said.rstrip('.')}. The first dimension "
+                "must be the batch, and the others as the module wants them."
+            ) from error
     readings: list[Reading] = []
     refusals: list[str] = []
     for name, follow in (("torch.fx", symbolic), ("torch.export", traced)):
@@ -117,8 +132,29 @@ def read_module(module: Any, example: "Sequence[torch.Tensor]") -> Reading:
         if not readings[-1].unknown:
             break
     if not readings:
-        raise BadFile(f"The module cannot be followed. {' '.join(refusals)}")
+        raise BadFile(
+            f"The module cannot be followed: what it does must not depend on the values that it is given "
+            f"(torch.where in place of if). {' '.join(refusals)}"
+        )
     return min(readings, key=lambda one: sum(len(unknown.nodes) for unknown in one.unknown))
+
+
+def rows(example: "Sequence[Any]") -> "Sequence[torch.Tensor]":
+    """The example, if it is one.
+
+    Raises:
+        BadFile: it is something else than tensors with a batch.
+    """
+    import torch
+
+    for one in example:
+        if not isinstance(one, torch.Tensor):
+            raise BadFile(
+                f"An example must be a tensor, or a tuple of them, in the order of forward. Got {type(one).__name__}."
+            )
+        if not one.ndim or not len(one):
+            raise BadFile("An example must have a batch as its first dimension, with at least one row.")
+    return example
 
 
 def read_program(program: Any, example: "Sequence[torch.Tensor] | None" = None) -> Reading:
@@ -128,7 +164,7 @@ def read_program(program: Any, example: "Sequence[torch.Tensor] | None" = None) 
     from builder.reading.torchcode import exported, sizes_of
 
     graph = exported(program)
-    given = sizes_of(graph) if example is None else example
+    given = sizes_of(graph) if example is None else rows(example)
 
     def original(rows: "Sequence[torch.Tensor]") -> list[Any]:
         return flat(torch.fx.Interpreter(graph).run(*rows, enable_io_processing=False))
@@ -204,7 +240,7 @@ def inputs(draft: Draft, names: Sequence[str], example: "Sequence[torch.Tensor]"
             draft.note(f"Input '{name}' is {dtype} in the original and {kind} here.")
         draft.scope, draft.name = "", name
         if not one.ndim:
-            raise BadFile(f"Input {name!r} must have a batch as its first dimension. Got one number.")
+            raise BadFile(f"Input {name!r} must have a batch as its first dimension. Got a single number.")
         flow = Flow(draft("Input", shape=[*one.shape[1:]], dtype=kind), one)
         draft.specify(flow)
         flows.append(flow)
@@ -230,9 +266,11 @@ def outputs(draft: Draft, answer: Any, names: Sequence[str] = ()) -> "list[tuple
             )
             one.value = one.value.movedim(dim, 0)
         try:
+            if one.stale:
+                raise Unreadable("a part of it was written into")
             draft("Output", straight(draft, one))
         except Unreadable as error:
-            draft("Output", draft.missing("reshape", [one], str(error)))
+            draft("Output", draft.missing("copy_" if one.stale else "reshape", [one], str(error)))
         kept.append((number, dim))
     if not kept:
         raise BadFile("Nothing that comes out depends on what goes in.")

@@ -7,7 +7,7 @@ import streamlit as st
 from builder.errors import StrataError
 from builder.project import Project
 from builder.reading.apart import read_apart
-from builder.reading.reading import UNKNOWN
+from builder.reading.draft import UNKNOWN
 from pages.parts import state
 from pages.parts.words import plain, short
 

@@ -72,6 +72,18 @@ def test_export(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert (tmp_path / "w.safetensors").exists() and "w.safetensors" in capsys.readouterr().out
 
 
+def test_networks_leave_untrained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    """A template, or a graph of a project file; the file says what its weights are."""
+    monkeypatch.chdir(tmp_path)
+    assert main(["export", "xor-mlp", "--to", "safetensors"]) == 0
+    said = capsys.readouterr().out
+    assert "nothing was trained" in said and len([*tmp_path.glob("*.safetensors")]) == 1
+    save(template("dcgan"), "gan.json")
+    assert main(["export", "gan.json", "--to", "python", "--role", "discriminator", "--out", "d.zip"]) == 0
+    assert main(["export", "gan.json", "--to", "python", "--role", "critic"]) == 1
+    assert "no graph 'critic'. Its graphs: generator, discriminator" in capsys.readouterr().err
+
+
 def test_a_project_without_an_engine_trains(tmp_path: Path) -> None:
     """What a person has not set takes its default."""
     project = template("digits-mlp")

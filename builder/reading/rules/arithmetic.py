@@ -144,7 +144,7 @@ def _masked(draft: Draft, input: Any, other: Any) -> Any:
 def _biased(draft: Draft, flow: Flow, other: Any) -> Flow | None:
     """A constant for each unit, added to a Linear or convolution that has none and that nothing else reads."""
     node = draft.nodes.get(flow.ref)
-    if node is None or flow.readers != 1 or node.config.get("bias") is not False or node.shares:
+    if node is None or flow.readers != 1 or node.config.get("bias") is not False:
         return None
     count, value = len(node.weights["weight"]), _tensor(other)
     place = -1 if node.kind == "Linear" else 1 - len(flow.shape)
@@ -159,8 +159,7 @@ def _biased(draft: Draft, flow: Flow, other: Any) -> Flow | None:
         return None
     if flow.layout and flow.layout.seen[-1] != flow.layout.held[-1]:
         return None
-    del node.config["bias"]
-    node.weights["bias"] = value.detach().reshape(-1)
+    draft.bias(node, value.detach().reshape(-1))
     return Flow(flow.ref, draft.result, flow.layout, flow.origin)
 
 

@@ -118,7 +118,6 @@ def _gathered(draft: Draft, weights: Flow, value: Flow) -> Any:
     except Unreadable:
         draft.forget(before)
         return None
-    draft.supersede(weights.ref, {scores.query.ref, scores.key.ref})
     return made
 
 

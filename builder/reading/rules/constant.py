@@ -37,6 +37,8 @@ def constant(draft: Draft, value: "torch.Tensor", like: Flow, rank: int = 0) -> 
             values=[written(number) for number in one.reshape(-1).tolist()],
             shape=[*one.shape],
         )
+    if not one.is_floating_point() and str(draft.result.dtype) == "torch.int64":
+        ref = draft("Cast", ref, dtype="int64")
     draft.name = name
     return ref
 

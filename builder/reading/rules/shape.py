@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from builder.reading.draft import Draft, Flow, Unreadable
-from builder.reading.laying import along, behind, laid, lies, straight
+from builder.reading.laying import along, behind, beside, laid, lies, straight
 from builder.reading.layout import Layout, plain
 from builder.reading.rules.constant import example_of, joined
 from builder.reading.rules.rule import rule
@@ -73,12 +73,12 @@ def _repeat(draft: Draft, input: Flow, *times: Any, repeats: Any = ()) -> str:
     return draft("Repeat", input, times=times[1:])
 
 
-@rule("cat concat concatenate")
+@rule("cat concat concatenate", anywhere=True)
 def _cat(draft: Draft, tensors: Sequence[Any], dim: int = 0) -> Any:
     rank = draft.result.ndim
-    for empty in [one for one in tensors if 0 in one.shape and isinstance(one, Flow)]:
-        draft.supersede(empty.ref, set())
     tensors = [one for one in tensors if 0 not in one.shape]
+    if any(isinstance(one, Flow) and not lies(one).batch_first for one in tensors):
+        return beside(draft, tensors, dim % rank)
     if dim % rank == 0:
         raise Unreadable("it joins along the batch")
     if rank == 3 and dim % rank == 1 and len(tensors) == 2 and not isinstance(tensors[0], Flow):

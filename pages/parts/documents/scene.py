@@ -119,7 +119,7 @@ def _nodes(graph: Graph, inference: Inference | None, problems: list[Problem]) -
         {
             "id": node.id,
             "kind": node.kind,
-            "config": node.config,
+            "config": graph.settings(node),
             "inputs": node.inputs,
             "position": node.position,
             "shares": node.shares,

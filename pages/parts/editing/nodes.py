@@ -90,7 +90,8 @@ def _config(here: Here, node: Node, kind: type[Layer]) -> None:
         plain=4,
         names=here.names,
     )
-    fields(form, kind, node.config, hide=kind.idle(node.config))
+    settings = here.graph.settings(node)
+    fields(form, kind, settings, hide=kind.idle(settings))
     if here.names and any(holds_number(info.annotation) for info in kind.model_fields.values()):
         st.caption(f"A number may be a formula of {known(here.names)}.")
 

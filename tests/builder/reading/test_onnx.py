@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 from onnx import helper
 
@@ -48,6 +49,13 @@ CASES: dict[str, tuple[list[Any], tuple[Any, ...], dict[str, Any], tuple[Any, ..
     "MatMul": ([node("MatMul", "x w")], STEPS, {"w": numbers(8, 5)}, ("batch", 6, 5)),
     "MatMul and Add": ([node("MatMul", "x w", "a"), node("Add", "a b")], STEPS, {"w": numbers(8, 5),
         "b": numbers(5)}, ("batch", 6, 5)),
+    "the same MatMul and Add twice": ([node("MatMul", "x w", "a"), node("Add", "a b", "c"), node("Relu", "c", "d"),
+        node("MatMul", "d w", "e"), node("Add", "e b")], STEPS, {"w": numbers(8, 8), "b": numbers(8)}, STEPS),
+    "MatMul with two biases": ([node("MatMul", "x w", "a"), node("MatMul", "x w", "c"), node("Add", "a b", "d"),
+        node("Add", "c b2", "e"), node("Mul", "d e")], STEPS, {"w": numbers(8, 8), "b": numbers(8), "b2": numbers(8)},
+        STEPS),
+    "MatMul with a bias and without": ([node("MatMul", "x w", "a"), node("Add", "a b", "d"), node("MatMul", "d w", "e"),
+        node("Mul", "d e")], STEPS, {"w": numbers(8, 8), "b": numbers(8)}, STEPS),
     "Gemm": ([node("Gemm", "x w b", alpha=0.5, beta=2.0)], ("batch", 4), {"w": numbers(4, 3), "b": numbers(3)},
         ("batch", 3)),
     "Conv": ([node("Conv", "x w b", strides=[2, 1], pads=[1, 0, 1, 0], kernel_shape=[3, 1])], IMAGE,
@@ -175,3 +183,18 @@ def test_a_batch_that_is_not_free_is_told() -> None:
     """The graph takes any batch, which cannot be compared where the original takes one only."""
     reading = builder.read(file([node("Relu", "x")], (1, 4), out=(1, 4)).SerializeToString())
     assert reading.difference == 0 and reading.reason == "The original takes no other batch size."
+
+
+def test_files_of_the_newest_format_are_compared() -> None:
+    """Also where the runtime knows only older versions of the format."""
+    model = file([node("Relu", "x")])
+    model.ir_version = onnx.IR_VERSION
+    assert builder.read(model.SerializeToString()).difference == 0
+
+
+def test_a_runtime_that_refuses_is_quoted_without_its_own_places() -> None:
+    """Its codes, source files and signatures tell people nothing."""
+    model = file([node("Relu", "x")], opset=10**6)
+    reading = builder.read(model.SerializeToString())
+    assert reading.reason.startswith("The original cannot be run: ")
+    assert not any(sign in reading.reason for sign in (".cc:", "::", "[ONNXRuntimeError]")), reading.reason

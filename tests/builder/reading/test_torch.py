@@ -9,9 +9,7 @@ import torch.nn.functional as F
 from torch import nn
 
 import builder
-from builder.errors import BadFile
-from builder.graph import Graph
-from tests.graphs import data, outputs
+from tests.graphs import outputs
 
 
 def image() -> torch.Tensor:
@@ -62,6 +60,9 @@ FUNCTIONS: dict[str, tuple[Callable[..., Any], Callable[[], torch.Tensor]]] = {
     "a bias on scores": (
         lambda m, x: F.scaled_dot_product_attention(*[x.unflatten(-1, (2, 4)).transpose(1, 2)] * 3,
                                                     attn_mask=m.weight[None, None, :, :6]), steps,
+    ),
+    "side by side, steps first": (
+        lambda m, x: torch.cat([x.transpose(0, 1), m.linear(x.transpose(0, 1))], 0).transpose(0, 1), steps,
     ),
     "fewer keys": (
         lambda m, x: F.scaled_dot_product_attention(
@@ -257,37 +258,3 @@ def test_steps_may_come_first() -> None:
         assert not reading.unknown, reading.report()
         assert reading.difference is not None and reading.difference < 1e-5
         assert not any(node.kind in ("Permute", "Reshape") for node in reading.graph.nodes)
-
-
-def test_what_nothing_can_follow() -> None:
-    """Where the way depends on the values; the reasons of both are told."""
-
-    class Fickle(nn.Module):
-        def forward(self, x: torch.Tensor) -> torch.Tensor:
-            return x + 1 if x.sum() > 0 else x - 1
-
-    with pytest.raises(BadFile, match=r"torch\.fx: .* torch\.export: "):
-        builder.read(Fickle(), steps())
-
-
-def test_an_example_is_needed_and_has_a_batch() -> None:
-    """Said before anything is followed."""
-    with pytest.raises(BadFile, match="with an example"):
-        builder.read(nn.Linear(8, 8))
-    with pytest.raises(BadFile, match="batch as its first dimension"):
-        builder.read(nn.Linear(8, 8), torch.tensor(1.0))
-
-
-def test_unknown_operators_keep_their_names() -> None:
-    """A function that no layer computes is a node of its name, connected as it was."""
-
-    class Odd(nn.Module):
-        def forward(self, x: torch.Tensor) -> torch.Tensor:
-            return F.relu(torch.special.bessel_j0(x) + torch.fft.fft(x, dim=1).real)
-
-    reading = builder.read(Odd(), steps())
-    kinds = [node.kind for node in reading.graph.nodes]
-    assert "special_bessel_j0" in kinds and any(one.endswith("fft_fft") for one in kinds)
-    assert {one.operator for one in reading.unknown} >= {"special_bessel_j0"}
-    assert isinstance(reading.graph, Graph) and reading.difference is None
-    assert data(reading.graph)[0].shape == (2, 6, 8)
