@@ -68,7 +68,7 @@ def test_the_words_of_a_kind_are_told_once() -> None:
 @pytest.mark.parametrize(
     ("kind", "told"),
     [
-        ("Linear", "batch × features (up to 2 more dimensions after the batch), real numbers"),
+        ("Linear", "batch × features (up to 6 more dimensions after the batch), real numbers"),
         (
             "Embedding",
             "batch or batch × steps (up to 1 more dimension after the batch), whole numbers (int64)",
