@@ -1,5 +1,7 @@
 """Where the canvas puts nodes that nobody has placed: chains in rows, what belongs together in one of them."""
 
+from itertools import pairwise
+
 import pytest
 from playwright.sync_api import FloatRect, Locator, Page, expect
 
@@ -47,7 +49,7 @@ def test_short_chains_stay_in_one_line(blank: Page) -> None:
     assert [len(row) for row in rows(blank, *chain(4))] == [4]
 
 
-@pytest.mark.parametrize("count", [7, 14, 16, 40, 300])
+@pytest.mark.parametrize("count", [7, 14, 16, 40, 300, 5000])
 def test_long_chains_are_read_like_a_text(blank: Page, count: int) -> None:
     """From left to right, row after row, about one and a half times as wide as high."""
     found = rows(blank, *chain(count))
@@ -85,6 +87,40 @@ def test_parts_that_are_not_connected_lie_apart(blank: Page) -> None:
     """Each part has rows of its own."""
     found = rows(blank, *chain(8, "a"), *chain(8, "b"))
     assert all(len({id[0] for id in row}) == 1 for row in found)
+
+
+LARGE = {
+    "residual": [*chain(2000), *((f"n{n}", f"n{n + 8}") for n in range(0, 1990, 8))],
+    "nested": [*chain(1000), *((f"n{n}", f"n{999 - n}") for n in range(490))],
+    "masked": [*chain(1000), *(("mask", f"n{n}") for n in range(1, 1000, 5))],
+    "branched": [
+        link
+        for n in range(300)
+        for way in "abc"
+        for link in ((f"j{n}", f"{way}{n}"), (f"{way}{n}", f"j{n + 1}"))
+    ],
+}
+
+
+@pytest.mark.parametrize("links", LARGE.values(), ids=LARGE)
+def test_large_graphs_lie_in_order(blank: Page, links: list[Link]) -> None:
+    """Whatever their connections: in a row each node lies right of what it reads, and none upon another."""
+    ids = list(dict.fromkeys(id for link in links for id in link))
+    places = blank.evaluate(ARRANGE, [SCRIPT, ids, links, WIDTH, HEIGHT])
+    assert all(
+        places[source][0] + WIDTH < places[node][0] or places[source][1] + HEIGHT < places[node][1]
+        for source, node in links
+    )
+    columns: dict[float, list[float]] = {}
+    for x, y in places.values():
+        columns.setdefault(x, []).append(y)
+    for column in map(sorted, columns.values()):
+        assert all(low - high >= HEIGHT for high, low in pairwise(column))
+
+
+def test_a_circle_of_thousands_is_laid_out(blank: Page) -> None:
+    """A faulty network is seen as well."""
+    assert sum(len(row) for row in rows(blank, *chain(3000), ("n2999", "n0"))) == 3000
 
 
 def test_a_graph_opens_whole_if_its_names_can_be_read(blank: Page) -> None:

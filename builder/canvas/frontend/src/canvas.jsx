@@ -9,7 +9,9 @@ import { Bar, Legend } from './bar.jsx'
 import { useBeside } from './beside.js'
 import { size, useBoard, useKinds, useTold, useUi, useView } from './board.js'
 import { held } from './cabling.js'
+import { Distance } from './distance.jsx'
 import { LooseEdge, ShapeEdge } from './edge.jsx'
+import { Failing } from './failing.jsx'
 import { flowEdges, flowNodes } from './flow.js'
 import { Footer } from './footer.jsx'
 import { useGestures } from './gestures.js'
@@ -21,7 +23,8 @@ import { LayerNode } from './node.jsx'
 import { Palette } from './palette.jsx'
 import { Panels } from './panels.jsx'
 import { place } from './pointer.js'
-import { FAR, FARTHEST, GRID, HALFWAY } from './size.js'
+import { GRID, MANY } from './size.js'
+import { Threads, useThreads } from './threads.jsx'
 import { Toast } from './toast.jsx'
 import './board.css'
 
@@ -29,15 +32,17 @@ const NODES = { layer: LayerNode }
 const EDGES = { shape: ShapeEdge }
 const STEP = [GRID, GRID]
 const PLAIN = { hideAttribution: true }
-const MANY = 80 // nodes; more are only drawn where they are seen
+const NONE = []
 const NARROW = 700
 
 /** The canvas of one project; `io.tell` tells Streamlit what is selected. */
 export function Canvas(props) {
   return (
-    <ReactFlowProvider>
-      <Board {...props} />
-    </ReactFlowProvider>
+    <Failing dark={props.dark}>
+      <ReactFlowProvider>
+        <Board {...props} />
+      </ReactFlowProvider>
+    </Failing>
   )
 }
 
@@ -93,7 +98,8 @@ function Stage({ board, actions, stage, state, drawn, dark }) {
   }
   const focus = (event) => event.target.closest('input, select, textarea, button') || stage.current.focus({ preventScroll: true })
   const taken = useConnection(held)
-  const edges = useMemo(() => marked(drawn.edges, { [aimed]: 'aimed', [taken]: 'taken' }), [drawn.edges, aimed, taken])
+  const threads = useThreads(drawn.edges)
+  const edges = useMemo(() => threads ? NONE : marked(drawn.edges, { [aimed]: 'aimed', [taken]: 'taken' }), [drawn.edges, aimed, taken, threads])
   return (
     <div
       className="board-stage" ref={stage} tabIndex={0} role="application" aria-label="Canvas. Press ? for the keys."
@@ -108,6 +114,7 @@ function Stage({ board, actions, stage, state, drawn, dark }) {
         edgesFocusable={false} selectionOnDrag={boxes} panOnDrag={!boxes} selectionMode={SelectionMode.Partial}
         elevateEdgesOnSelect onlyRenderVisibleElements={drawn.nodes.length > MANY} proOptions={PLAIN}
       >
+        {threads && <Threads nodes={drawn.nodes} edges={drawn.edges} />}
         <Background variant={BackgroundVariant.Dots} gap={2 * GRID} size={1} />
         {!board.narrow && drawn.nodes.length > 1 && <Overview board={board} />}
       </ReactFlow>
@@ -127,15 +134,6 @@ function unmarked(event) {
 
 /** The connections, some of them with a class of their own. */
 const marked = (edges, classes) => edges.map((one) => (classes[one.id] ? { ...one, className: classes[one.id] } : one))
-
-/** Marks the stage when it is seen from far away: then little is drawn, and that large. */
-function Distance({ stage }) {
-  const far = useStore(({ transform: [, , zoom] }) => (zoom < FARTHEST ? 'far farthest' : zoom < FAR ? 'far' : zoom < HALFWAY ? 'halfway' : ''))
-  useEffect(() => {
-    for (const name of ['halfway', 'far', 'farthest']) stage.current.classList.toggle(name, far.split(' ').includes(name))
-  }, [far])
-  return null
-}
 
 /** A small picture of the whole graph, as long as some of it lies outside of what is seen; a click goes there. */
 function Overview({ board }) {

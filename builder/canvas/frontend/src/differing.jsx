@@ -1,13 +1,16 @@
 // The difference between two graphs, to be looked at: all nodes and connections of both, with what became of them.
 import { memo, useEffect, useMemo, useRef } from 'react'
 import { createRoot } from 'react-dom/client'
-import { Background, BackgroundVariant, ReactFlow, ReactFlowProvider, useReactFlow, useStore, useUpdateNodeInternals } from '@xyflow/react'
+import { Background, BackgroundVariant, ReactFlow, ReactFlowProvider, useReactFlow, useStore } from '@xyflow/react'
 import { useKinds } from './board.js'
+import { Distance } from './distance.jsx'
 import { ShapeEdge } from './edge.jsx'
-import { around } from './flow.js'
+import { Failing } from './failing.jsx'
+import { around, outlined } from './flow.js'
 import { arrange, opening, straight } from './layout.js'
+import { lettering } from './lettering.js'
 import { Foot, Head, Ports, stripe } from './node.jsx'
-import { BARE, FAR, FARTHEST, GRID, HALFWAY, heightOf, WIDTH } from './size.js'
+import { FAR, GRID, heightOf, MANY, WIDTH } from './size.js'
 import './board.css'
 import './differing.css'
 
@@ -36,9 +39,11 @@ export function renderDifference({ parentElement: parent, data, base, isDark }) 
 
 function Difference(props) {
   return (
-    <ReactFlowProvider>
-      <Stage {...props} />
-    </ReactFlowProvider>
+    <Failing dark={props.dark}>
+      <ReactFlowProvider>
+        <Stage {...props} />
+      </ReactFlowProvider>
+    </Failing>
   )
 }
 
@@ -76,6 +81,7 @@ function Stage({ difference: { nodes, edges, label, first, second }, base, dark,
           nodes={drawn.nodes} edges={drawn.edges} nodeTypes={NODES} edgeTypes={EDGES} colorMode={dark ? 'dark' : 'light'}
           nodesDraggable={false} nodesConnectable={false} edgesFocusable={false} elementsSelectable={false} minZoom={0.05} maxZoom={2}
           deleteKeyCode={null} disableKeyboardA11y preventScrolling={false} zoomOnScroll={false} proOptions={PLAIN}
+          onlyRenderVisibleElements={drawn.nodes.length > MANY}
           onMoveStart={(event) => (own.current ||= Boolean(event))}
         >
           <Background variant={BackgroundVariant.Dots} gap={2 * GRID} size={1} />
@@ -125,17 +131,6 @@ const Tool = ({ words, icon, run }) => (
   </button>
 )
 
-/** Marks the stage when it is seen from far away, as on the canvas that is edited. */
-function Distance({ stage }) {
-  const zoom = useStore(({ transform }) => transform[2])
-  useEffect(() => {
-    stage.current.classList.toggle('halfway', zoom < HALFWAY && zoom >= FAR)
-    stage.current.classList.toggle('far', zoom < FAR)
-    stage.current.classList.toggle('farthest', zoom < FARTHEST)
-  }, [zoom])
-  return null
-}
-
 /** The nodes and connections of React Flow, in an order made for both graphs together. */
 function laidOut(nodes, edges, kinds) {
   const places = arrange(nodes, edges, size)
@@ -144,8 +139,7 @@ function laidOut(nodes, edges, kinds) {
   return {
     nodes: nodes.map((node) => {
       const [x, y] = places.get(node.id)
-      const { width, height } = size(node)
-      return { id: node.id, type: 'marked', position: { x, y }, data: { node, kinds }, initialWidth: width, initialHeight: height }
+      return { id: node.id, type: 'marked', position: { x, y }, data: { node, kinds }, ...outlined(node, size(node)) }
     }),
     edges: edges.map((edge) => {
       const { outputs } = byId.get(edge.source).about
@@ -160,17 +154,16 @@ function laidOut(nodes, edges, kinds) {
 
 const MarkedNode = memo(function MarkedNode({ id, data: { node, kinds } }) {
   const far = useStore(({ transform }) => transform[2] < FAR)
-  const update = useUpdateNodeInternals()
   const { mark, about, changes } = node
-  useEffect(() => update(id), [id, about, update])
+  const { style, classes } = lettering(node)
   const told = changes.map(([what, from, to]) => (from ? `${what} from ${from} to ${to}` : `${what}: ${to}`))
   return (
     <div
-      className={`layer ${mark}${far ? ' far' : ''}`} data-node={id} data-mark={mark} role="group"
-      aria-label={[`${id}, ${about.title}, ${WORDS[mark]}`, ...told].join('. ')} style={stripe(node, kinds)}
+      className={`layer ${mark} ${classes}${far ? ' far' : ''}`} data-node={id} data-mark={mark} role="group"
+      aria-label={[`${id}, ${about.title}, ${WORDS[mark]}`, ...told].join('. ')} style={{ ...stripe(node, kinds), ...style, height: far ? heightOf(node) : undefined }}
     >
       <Head node={node} icon={kinds.kinds[node.kind]?.icon} board={STILL} />
-      {far ? <div style={{ height: heightOf(node) - BARE }} /> : <Changes node={node} />}
+      {!far && <Changes node={node} />}
       <Foot about={about} far={far} />
       <Ports node={node} isConnectable={false} />
       {SIGNS[mark] && <span className="layer-mark" aria-hidden="true">{SIGNS[mark]}</span>}

@@ -1,11 +1,33 @@
 // The scene as React Flow wants it. What did not change keeps its identity, so that React draws only what did.
 
+import { complete } from './graph.js'
+import { portY } from './size.js'
+
+const DOT = 11 // across a port, as nodes.css draws it
+const LEFT = 1 - DOT / 2 // where it begins: its middle lies on the inner side of the border
+
 /** A connection's text on the canvas: the shape that runs along it. */
 function edgeData(source, edge, skips) {
   const outputs = source?.about.outputs ?? []
   const output = outputs.find((one) => one.name === edge.output) ?? (edge.output ? undefined : outputs[0])
   const faulty = Boolean(edge.broken)
   return { label: output?.shape ?? '', bytes: output?.bytes ?? 0, faulty, skips }
+}
+
+/**
+ * How large React Flow has to take a node, and where its ports lie. It would draw every node once to find that out, of
+ * those too that are not seen: minutes, if there are thousands.
+ */
+export function outlined(node, { width, height }) {
+  const handles = [['inputs', 'target', 'left', LEFT], ['outputs', 'source', 'right', width - LEFT - DOT]]
+  return {
+    measured: { width, height },
+    handles: handles.flatMap(([side, type, position, x]) =>
+      node.about[side].map(({ name }, place, all) => {
+        return { id: name, type, position, x, y: portY(place, all.length) + LEFT, width: DOT, height: DOT }
+      }),
+    ),
+  }
 }
 
 /** The nodes of React Flow; `places` holds those without a position of their own. */
@@ -21,9 +43,10 @@ export function flowNodes(before, nodes, { places, heat, kinds, board, size, wan
         ? old.data
         : { node, kinds, heat: warmth, board }
     if (old && old.data === data && old.position === position) return old
-    if (old) return { ...old, data, position }
-    const { width, height } = size(node)
-    return { id: node.id, type: 'layer', position, data, selected: wanted.has(node.id), initialWidth: width, initialHeight: height }
+    if (old?.data.node === node && old.data.kinds === kinds) return { ...old, data, position }
+    const whole = complete(node, kinds)
+    const outline = outlined(whole, size(whole))
+    return old ? { ...old, ...outline, data, position } : { id: node.id, type: 'layer', position, data, selected: wanted.has(node.id), ...outline }
   })
   return same(before, after) ? before : after
 }

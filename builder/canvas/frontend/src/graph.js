@@ -120,6 +120,16 @@ export function outputs(node, kinds) {
   return (kind.outputs ?? []).map((name) => ({ name, shape: null, dtype: null, bytes: 0 }))
 }
 
+/** The node with what its kind tells, until the server has told more; and with every port that is connected. */
+export function complete(node, kinds) {
+  const { about } = node
+  const inputs = ports(node, kinds)
+  const listed = new Set(inputs.map(({ name }) => name))
+  const extra = Object.keys(node.inputs).filter((name) => !listed.has(name)).map((name) => ({ name }))
+  const category = about.category || kindOf(node, kinds)?.category
+  return { ...node, about: { ...about, category, inputs: [...inputs, ...extra], outputs: outputs(node, kinds) } }
+}
+
 /** The id of the node that a reference ("node" or "node.port") names. */
 export const head = (reference) => parted(reference)[0]
 

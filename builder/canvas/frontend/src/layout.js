@@ -1,15 +1,15 @@
 // Where nodes go when nobody has put them anywhere: from left to right, skips around the chain, and long chains in rows.
-import dagre from '@dagrejs/dagre'
+import { fromLeft, sorted } from './pieces.js'
 import { wrapped } from './rows.js'
 import { GAP, snap } from './size.js'
 import { cleared, ONWARD } from './space.js'
 
 /** Zooms: the least that opens a whole graph (its names are large then), at which text can be read, and at ease. */
-const WHOLE = 0.25
+const WHOLE = 0.22
 export const READABLE = 0.5
 export const LEGIBLE = 0.6
 const FOOT = 16 // more room below a graph: for what is told there
-const BETWEEN = 40 // between two branches
+const BETWEEN = 40 // between what has a place and what gets one below it
 const APART = 80 // between parts of a graph that are not connected
 
 /** Places for these nodes as Map id → [x, y]; `size(node)` gives {width, height}. */
@@ -31,43 +31,46 @@ export function arrange(nodes, edges, size) {
 function parts(nodes, edges) {
   const part = new Map(nodes.map((node) => [node.id, [node]]))
   for (const { source, node } of edges) {
-    const [one, other] = [part.get(source), part.get(node)]
-    if (one === other) continue
-    one.push(...other)
-    for (const { id } of other) part.set(id, one)
+    if (part.get(source) === part.get(node)) continue
+    const [other, one] = [part.get(source), part.get(node)].sort((a, b) => a.length - b.length) // the smaller joins the larger
+    for (const some of other) {
+      one.push(some)
+      part.set(some.id, one)
+    }
   }
   return new Set(part.values())
 }
 
 /** The boxes of connected nodes, their left upper corner at 0, 0. */
 function lined(nodes, edges, size) {
-  const graph = new dagre.graphlib.Graph({ multigraph: true })
-  graph.setGraph({ rankdir: 'LR', nodesep: BETWEEN, edgesep: 20, ranksep: GAP })
-  graph.setDefaultEdgeLabel(() => ({}))
   const sizes = new Map(nodes.map((node) => [node.id, size(node)]))
-  const height = Math.max(...[...sizes.values()].map((one) => one.height)) // one for all: the tops of a chain are level
-  for (const { id } of nodes) graph.setNode(id, { width: sizes.get(id).width, height })
   const order = straight(edges)
-  for (const edge of order) graph.setEdge(edge.source, edge.node, {}, edge.id)
-  dagre.layout(graph)
-  const found = nodes.map(({ id }) => ({ id, at: graph.node(id) }))
-  const left = Math.min(...found.map(({ at }) => at.x))
-  const top = Math.min(...found.map(({ at }) => at.y))
-  const boxes = found.map(({ id, at }) => ({ id, x: at.x - left, y: at.y - top, ...sizes.get(id) }))
-  return wrapped(boxes, edges, edges.filter((edge) => !order.includes(edge)))
+  const found = fromLeft(nodes.map(({ id }) => id), order, sizes)
+  const least = (axis) => found.reduce((some, box) => Math.min(some, box[axis]), Infinity)
+  const [left, top] = ['x', 'y'].map(least)
+  const boxes = found.map(({ id, x, y }) => ({ id, x: x - left, y: y - top, ...sizes.get(id) }))
+  const kept = new Set(order)
+  return wrapped(boxes, edges, edges.filter((edge) => !kept.has(edge)))
 }
 
 /** The connections that make up the order: those with a longer way beside them (skips) are left out. */
 export function straight(edges) {
   const next = new Map()
-  for (const { source, node } of edges) next.set(source, [...(next.get(source) ?? []), node])
-  return edges.filter(({ source, node }) => !(next.get(source) ?? []).some((by) => by !== node && leads(next, by, node)))
+  for (const { source, node } of edges) {
+    if (next.has(source)) next.get(source).push(node)
+    else next.set(source, [node])
+  }
+  const order = sorted([...new Set(edges.flatMap(({ source, node }) => [source, node]))], edges)
+  const place = new Map(order.map((id, at) => [id, at]))
+  return edges.filter(({ source, node }) => !next.get(source).some((by) => by !== node && leads({ next, place }, by, node)))
 }
 
-function leads(next, from, to) {
+/** Whether one node leads to another; what lies behind that one in the order is not looked at. */
+function leads({ next, place }, from, to) {
   const seen = new Set([from])
   for (const id of seen) {
     if (id === to) return true
+    if (place.get(id) > place.get(to)) continue
     for (const after of next.get(id) ?? []) seen.add(after)
   }
   return false

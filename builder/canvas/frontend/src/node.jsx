@@ -1,9 +1,10 @@
 // A node: what it is, its fields, what it gives and costs, its ports, and what is wrong with it.
-import { memo, useEffect } from 'react'
-import { Handle, Position, useStore, useUpdateNodeInternals } from '@xyflow/react'
+import { memo } from 'react'
+import { Handle, Position, useStore } from '@xyflow/react'
 import { Fields } from './fields.jsx'
-import { outputs, ports as portsOf } from './graph.js'
-import { BARE, FAR, heightOf, portY, rows } from './size.js'
+import { complete } from './graph.js'
+import { lettering, parts } from './lettering.js'
+import { FAR, heightOf, portY, rows } from './size.js'
 import { counted, isError, short, spoken } from './words.js'
 import './nodes.css'
 
@@ -17,14 +18,15 @@ export const LayerNode = memo(function LayerNode({ data, selected, isConnectable
   const kind = kinds.kinds[data.node.kind]
   const node = complete(data.node, kinds)
   const far = useStore(isFar)
-  const classes = ['layer', far && 'far', selected && 'chosen', worst(node), node.about.repeat > 1 && 'stacked', heat !== null && 'hot']
+  const { style, classes: letters } = lettering(node)
+  const classes = ['layer', letters, far && 'far', selected && 'chosen', worst(node), node.about.repeat > 1 && 'stacked', heat !== null && 'hot']
   return (
     <div
       className={classes.filter(Boolean).join(' ')} data-node={node.id} role="group" aria-label={spoken(node)}
-      style={{ ...stripe(node, kinds), '--heat': `${Math.round(100 * (heat ?? 0))}%` }}
+      style={{ ...stripe(node, kinds), ...style, height: far ? heightOf(node) : undefined, '--heat': `${Math.round(100 * (heat ?? 0))}%` }}
     >
       <Head node={node} icon={kind?.icon} board={board} />
-      {far ? <div style={{ height: heightOf(node) - BARE }} /> : <Inside node={node} fields={data.node} board={board} still={!selected} />}
+      {!far && <Inside node={node} fields={data.node} board={board} still={!selected} />}
       <Foot about={node.about} far={far} />
       <Ports node={node} isConnectable={isConnectable} />
       <Badge node={node} board={board} />
@@ -53,17 +55,6 @@ function same(one, other) {
   return one.data === other.data && one.selected === other.selected && one.isConnectable === other.isConnectable
 }
 
-/** The node with what its kind tells, until the server has told more; and with every port that is connected. */
-function complete(node, kinds) {
-  const { about } = node
-  const kind = kinds.kinds[node.kind]
-  const inputs = portsOf(node, kinds)
-  const listed = new Set(inputs.map(({ name }) => name))
-  const extra = Object.keys(node.inputs).filter((name) => !listed.has(name)).map((name) => ({ name }))
-  const category = about.category || kind?.category
-  return { ...node, about: { ...about, category, inputs: [...inputs, ...extra], outputs: outputs(node, kinds) } }
-}
-
 function worst({ about }) {
   if (about.problems.some(isError)) return 'broken'
   return about.problems.length ? 'warned' : ''
@@ -75,10 +66,12 @@ export function Head({ node: { id, about, shares }, icon, board }) {
     <div className="layer-head" data-grip>
       <span className="layer-icon symbol" aria-hidden="true">{icon ?? 'widgets'}</span>
       <span className="layer-names">
-        <span className="layer-id" title={id}>{id}</span>
-        <span className="layer-kind" title={kind}>{kind}</span>
+        <span className="layer-id" title={id}>{parts(id, about.title).flatMap((part, place) => (place ? [<wbr key={place} />, part] : part))}</span>
+        <span className="layer-kind" title={kind}>
+          {about.repeat > 1 && <b className="layer-times" title={`${about.repeat} in a row, each with its own weights`}>× {about.repeat}</b>}
+          {kind}
+        </span>
       </span>
-      {about.repeat > 1 && <span className="layer-times" title={`${about.repeat} in a row, each with its own weights`}>× {about.repeat}</span>}
       {shares && <span className="layer-shares symbol" role="img" aria-label={`Uses the weights of ${shares}`} title={`Uses the weights of ${shares}`}>link</span>}
       {about.block && (
         <button
@@ -127,11 +120,8 @@ export function Foot({ about: { shape, dtype, parameters, outputs }, far }) {
 /** A shape in few letters: of one example, without spaces. */
 const tight = (shape) => (shape ?? '').replace(/^B × /, '').replaceAll(' ', '')
 
-export function Ports({ node: { id, about }, isConnectable }) {
-  const update = useUpdateNodeInternals()
+export function Ports({ node: { about }, isConnectable }) {
   const { inputs, outputs } = about
-  const signature = [inputs, outputs].map((ports) => ports.map(({ name }) => name).join()).join('|')
-  useEffect(() => update(id), [id, signature, update])
   return (
     <>
       {inputs.map((port, place) => (

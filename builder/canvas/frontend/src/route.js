@@ -152,6 +152,15 @@ function toward([x, y], [to, down], radius = 12) {
   return [x + (to - x) * part, y + (down - y) * part]
 }
 
+/** The lines of all connections between nodes as one SVG path. */
+export function threads(nodes, edges) {
+  const boxes = boxesOf(nodes)
+  const links = edges.map(linkOf)
+  const routes = plan(boxes, links)
+  const drawn = links.map((link) => ends(boxes, link)).filter(Boolean)
+  return drawn.map((link) => line(routes.get(link.id), link).path).join('')
+}
+
 /** The plan for what React Flow shows, made anew only when a node moved or a connection came or went. */
 export function planOf(state) {
   const old = plans.get(state.nodeLookup)
@@ -168,8 +177,8 @@ const plans = new WeakMap()
 const linkOf = ({ id, source, target, sourceHandle, targetHandle }) => ({ id, source, target, output: sourceHandle, port: targetHandle })
 
 function boxesOf(nodes) {
-  return new Map(nodes.map(({ id, position, measured, data, initialHeight }) => {
-    const height = measured?.height ?? initialHeight ?? 0
+  return new Map(nodes.map(({ id, position, measured, data }) => {
+    const height = measured?.height ?? 0
     return [id, { id, x: position.x, y: position.y, width: WIDTH, height, node: data.node }]
   }))
 }

@@ -13,8 +13,9 @@ const LANE = 20 // more for each skip that runs over the next row
  */
 export function wrapped(boxes, edges, skips = []) {
   const columns = [...new Set(boxes.map((box) => Math.round(box.x)))].sort((a, b) => a - b)
-  const place = new Map(boxes.map((box) => [box.id, columns.indexOf(Math.round(box.x))]))
   if (columns.length <= LINE) return boxes
+  const at = new Map(columns.map((x, column) => [x, column]))
+  const place = new Map(boxes.map((box) => [box.id, at.get(Math.round(box.x))]))
   const all = stretches(boxes, place, crossing(edges, place, columns.length))
   const over = crossing(skips, place, columns.length)
   const rows = choices(all).map((row) => row.map((some) => joined(some, over)))
@@ -47,7 +48,8 @@ function stretches(boxes, place, counts) {
 function choices(all) {
   const total = all.reduce((sum, one) => sum + one.count, 0)
   const found = new Map()
-  for (let most = Math.max(...all.map((one) => one.count)); most <= total; most += 1) {
+  const least = all.reduce((most, one) => Math.max(most, one.count), Math.floor(Math.sqrt(total) / 2)) // fewer are much too high
+  for (let most = least; most <= total; most += Math.ceil(most / 100)) { // to a row of hundreds one more is nothing
     const rows = filled(all, () => most)
     if (found.has(rows.length)) continue
     const even = filled(all, (done, left) => Math.min(most, Math.ceil(left / Math.max(rows.length - done, 1))))

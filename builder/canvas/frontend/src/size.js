@@ -10,13 +10,17 @@ const FOOT = 27
 const EDGE = 2 // its border, above and below
 const PAD = 9 // around ports and around fields
 
-/** Zooms below which a node's name and shape are large, all that is left of it, and give way to its icon. */
-export const HALFWAY = 0.7
-export const FAR = 0.45
+/** Zooms below which a node's words are large; its name, kind and shape are all that is left; its name; its icon. */
+export const HALFWAY = 0.75
+export const FAR = 0.5
+export const FARTHER = 0.3
 export const FARTHEST = 0.17
 
+/** So many nodes are drawn wherever they lie; of more only those that are seen. */
+export const MANY = 80
+
 /** How large the letters on connections are at a zoom, in the canvas's pixels; 0 where they could not be read. */
-export const lettersAt = (zoom) => (zoom < FAR ? 0 : zoom < HALFWAY ? 16 : zoom < 0.9 ? 13 : 11)
+export const lettersAt = (zoom) => (zoom < 0.45 ? 0 : zoom < 0.7 ? 16 : zoom < 0.9 ? 13 : 11)
 
 /** The nearest place on the grid. */
 export const snap = (value) => Math.round(value / GRID) * GRID
