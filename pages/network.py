@@ -104,7 +104,7 @@ def figures(one: Template) -> None:
         return
     summary, batch = summary_of(one.name, role), batch_of(one.project())
     totals(summary, batch)
-    grid = st.grid(4, min_column_width=130)
+    grid = st.grid(4, min_column_width=130, key="shapes")
     grid.metric("Weights", size(summary.weight_bytes), border=True, help="Memory of all that it learns")
     grid.metric(
         "Activations",
@@ -175,6 +175,7 @@ def family(one: Template) -> None:
 
 STYLE = """<style>
 .st-key-related [data-testid="stPageLink"] a { background: transparent; }
+.st-key-shapes [data-testid="stMetricValue"] :is(div, p) { white-space: normal; overflow: visible; line-height: 1.2; }
 </style>"""
 
 

@@ -105,6 +105,22 @@ def test_a_phone_shows_a_whole_network(server: Server, page: Page) -> None:
         assert box and box["x"] > 0 and box["x"] + box["width"] < 420
 
 
+def test_a_phone_tells_shapes_in_full(server: Server, page: Page) -> None:
+    """What a ready network takes and gives goes on in the next line."""
+    page.set_viewport_size({"width": 420, "height": 900})
+    page.goto(f"{server.url}/network?name=u-net")
+    taken = page.get_by_test_id("stMetricValue").filter(has_text="B × 1 × 572 × 572")
+    taken.wait_for(timeout=60_000)
+    words = taken.locator("p")
+    cut, lines = words.evaluate(
+        """(one) => {
+            const { scrollWidth, clientWidth, clientHeight } = one.parentElement
+            return [scrollWidth > clientWidth, clientHeight / parseFloat(getComputedStyle(one).fontSize)]
+        }"""
+    )
+    assert not cut and lines > 2
+
+
 def test_errors_are_seen_from_every_distance(server: Server, page: Page) -> None:
     """The badge of a node at fault keeps its size; it opens what can be done."""
     board = opened(server, page, keep(server, *row(7, placed=True, fault=3)))
