@@ -10,11 +10,12 @@ from builder.layer import Spec
 from builder.layers.io import LARGEST_SIDE, MOST_SIDES
 from builder.reading.assembling import assembled
 from builder.reading.draft import Draft, Flow, Unreadable
+from builder.reading.ends import outputs
 from builder.reading.keras_layers import MAKERS, Maker
 from builder.reading.layout import Layout, plain
 from builder.reading.machine import Machine
 from builder.reading.onnxcode import BATCH, FREE
-from builder.reading.reading import Reading, finished, outputs
+from builder.reading.reading import Reading, finished
 
 if TYPE_CHECKING:
     import torch
