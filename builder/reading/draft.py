@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from builder.graph import plain
-from builder.layer import Layer, Spec
+from builder.layer import Spec
 from builder.layers import LAYERS
+from builder.reading.fields import plain_fields, ports_of, told_fields
 from builder.reading.naming import Names
 
 if TYPE_CHECKING:
@@ -134,10 +134,10 @@ class Draft:
         given = {name: one for name, one in (weights or {}).items() if one is not None}
         layer = LAYERS.get(kind)
         try:
-            fields = plain_fields(_told(layer, config))
+            fields = plain_fields(told_fields(layer, config))
         except ValueError as error:
             raise Unreadable(f"a field cannot be written down ({error})") from error
-        ports = _ports(layer, len(inputs))
+        ports = ports_of(layer, len(inputs))
         node = Drawn(
             id=self._names(f"{self.scope}.{self.name}", kind),
             kind=kind,
@@ -153,7 +153,15 @@ class Draft:
         )
         node.shares = shares or self._owner(node, given)
         self.nodes[node.id] = node
+        self._ask(node)
         return node.id
+
+    def _ask(self, node: Drawn) -> None:
+        """Turn on the outputs that it reads and that a field of their name gives: the places of a MaxPool."""
+        for id, _, port in (ref.partition(".") for ref in node.inputs.values()):
+            layer = LAYERS.get(self.nodes[id].kind)
+            if layer and port in layer.model_fields:
+                self.nodes[id].config[port] = True
 
     def tidy(self) -> None:
         """Leave out what leads to no output: what was read, and not used or drawn otherwise."""
@@ -271,29 +279,3 @@ class Draft:
                   for name, one in weights.items()]  # fmt: skip
         owner = self._owners.setdefault((node.kind, repr(node.config), repr(memory)), node.id)
         return "" if owner == node.id else owner
-
-
-def plain_fields(fields: dict[str, Any]) -> dict[str, Any]:
-    """The fields as JSON; ValueError if one is infinite, or nothing that JSON has."""
-    return {name: plain(name, value) for name, value in fields.items()}
-
-
-def _told(layer: type[Layer] | None, config: dict[str, Any]) -> dict[str, Any]:
-    """The fields that differ from the layer's defaults, as JSON has them."""
-    listed = {name: [*value] if isinstance(value, tuple | list) else value for name, value in config.items()}
-    if layer is None:
-        return listed
-    usual = {name: info.get_default() for name, info in layer.model_fields.items()}
-    return {
-        name: value
-        for name, value in listed.items()
-        if name not in usual or usual[name] != (tuple(value) if isinstance(value, list) else value)
-    }
-
-
-def _ports(layer: type[Layer] | None, count: int) -> list[str]:
-    stem = layer.many if layer else "input" if count != 1 else ""
-    if stem:
-        return [f"{stem}{number}" for number in range(1, count + 1)]
-    known = [*layer.inputs, *layer.optional] if layer else ["input"]
-    return [*known, *(f"input{number}" for number in range(len(known) + 1, count + 1))][:count]

@@ -83,7 +83,9 @@ def _cat(draft: Draft, tensors: Sequence[Any], dim: int = 0) -> Any:
         raise Unreadable("it joins along the batch")
     if rank == 3 and dim % rank == 1 and len(tensors) == 2 and not isinstance(tensors[0], Flow):
         weight = example_of(tensors[0], tensors[1])
-        return draft("ClassToken", tensors[1], weights={"weight": weight}, count=weight.shape[0])
+        return draft(
+            "ClassToken", straight(draft, tensors[1]), weights={"weight": weight}, count=weight.shape[0]
+        )
     flows = joined(draft, tensors)
     return draft("Concatenate", *flows, dim=dim % rank) if len(flows) > 1 else flows[0]
 

@@ -53,6 +53,7 @@ FUNCTIONS: dict[str, tuple[Callable[..., Any], Callable[[], torch.Tensor]]] = {
     "least values around": (lambda m, x: F.max_pool2d(F.pad(x, (0, 1, 0, 1), value=-torch.inf), 2), image),
     "a mask as numbers": (lambda m, x: (x > 0).sum(-1, keepdim=True) * x + (x < 0), steps),
     "windows and back": (lambda m, x: F.fold(F.unfold(x, 2, stride=2), 8, 2, stride=2), image),
+    "places of the largest": (lambda m, x: F.max_pool2d(x, 2, return_indices=True)[1].float() + 1, image),
     "the largest": (lambda m, x: x.topk(3).values.sum(-1), steps),
     "expanded elsewhere": (
         lambda m, x: x.transpose(0, 1).sum(-1, keepdim=True).expand(6, x.shape[0], 8).transpose(0, 1), steps,
