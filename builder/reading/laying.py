@@ -78,6 +78,21 @@ def same(draft: Draft, kind: str, flow: Flow, **config: Any) -> "str | Flow":
     return Flow(ref, draft.result, flow.layout, flow.origin) if flow.layout else ref
 
 
+def in_real(draft: Draft, make: Callable[..., Any], *given: Any) -> str:
+    """What a layer for real numbers makes of whole ones: they are turned into such, and back."""
+    whole = draft.result
+    draft.result = whole.float()
+    real = [
+        Flow(draft("Cast", straight(draft, one), dtype="float32"), one.value.float())
+        if isinstance(one, Flow)
+        else one
+        for one in given
+    ]
+    made = make(*real)
+    draft.result = whole
+    return draft("Cast", made, dtype=str(whole.dtype).removeprefix("torch."))
+
+
 def staged(draft: Draft, flow: Flow) -> "tuple[str, Groups, list[int | None]]":
     """The batch brought to the front: the reference, what is behind each dimension then, and where each one went."""
     layout = lies(flow)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from builder.reading.draft import Draft, Flow, Unreadable
-from builder.reading.laying import drawn, lies, same, staged, straight
+from builder.reading.laying import drawn, in_real, lies, same, staged, straight
 from builder.reading.layout import Layout, sizes
 from builder.reading.rules.constant import constant, example_of, written
 from builder.reading.rules.rule import rule
@@ -81,6 +81,8 @@ def _affine(draft: Draft, input: Flow, scale: float, shift: float) -> Any:
     """A number times each value, plus a number."""
     if (scale, shift) == (1.0, 0.0):
         return input
+    if not draft.result.is_floating_point():
+        return in_real(draft, lambda real: _affine(draft, real, scale, shift), input)
     scores = input.scores if not shift else None
     made = same(draft, "Affine", input, scale=written(scale), shift=written(shift))
     return scored(draft, made, scores and replace(scores, scale=scores.scale * scale))
@@ -121,6 +123,12 @@ def _pair(kind: str, draft: Draft, input: Any, other: Any) -> Any:
 def _plain_pair(kind: str, draft: Draft, pair: list[Any], flows: list[Flow]) -> Any:
     if any(flow.layout and not flow.layout.batch_first for flow in flows):
         return _odd(kind, draft, pair, flows)
+    if not draft.result.is_floating_point():
+        return in_real(
+            draft,
+            lambda *real: _plain_pair(kind, draft, [*real], [one for one in real if isinstance(one, Flow)]),
+            *pair,
+        )
     rank = draft.result.ndim
     leading = next((one for one in flows if len(one.shape) == rank), None)
     if leading is None:
@@ -263,9 +271,13 @@ def _pow(draft: Draft, input: Any, exponent: Any) -> Any:
 
 @rule("clamp clip", anywhere=True)
 def _clamp(draft: Draft, input: Flow, min: Any = None, max: Any = None) -> Any:
-    bounds = {name: number_of(one) for name, one in (("min", min), ("max", max)) if one is not None}
+    bounds: dict[str, Any] = {
+        name: number_of(one) for name, one in (("min", min), ("max", max)) if one is not None
+    }
     if None in bounds.values():
         raise Unreadable("its bounds are tensors")
+    if not draft.result.is_floating_point():
+        return in_real(draft, lambda real: draft("Clamp", real, **bounds), input)
     return same(draft, "Clamp", input, **bounds)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from builder.reading.draft import Draft, Flow, Unreadable
-from builder.reading.laying import along, straight
+from builder.reading.laying import along, in_real, straight
 from builder.reading.rules.arithmetic import _maximum, _minimum
 from builder.reading.rules.convolution import unusual
 from builder.reading.rules.rule import rule
@@ -23,9 +23,7 @@ def _mean(draft: Draft, input: Flow, dim: Any = None, keepdim: bool = False, **_
 def _sum(draft: Draft, input: Flow, dim: Any = None, keepdim: bool = False, **_: Any) -> Any:
     if draft.result.is_floating_point():
         return _reduced("Sum", draft, input, _dims(input, dim), keepdim)
-    ref = draft("Cast", straight(draft, input), dtype="float32")
-    counted = _reduced("Sum", draft, Flow(ref, input.value.float()), _dims(input, dim), keepdim)
-    return draft("Cast", counted, dtype="int64")
+    return in_real(draft, lambda real: _reduced("Sum", draft, real, _dims(input, dim), keepdim), input)
 
 
 @rule("amax", anywhere=True)

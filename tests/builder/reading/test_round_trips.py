@@ -25,9 +25,9 @@ SMALL = (
 
 
 BEYOND = {
-    "ALiBi", "ChebConv", "Constant", "EdgeConv", "GATConv", "GCNConv", "GINConv", "GraphNorm", "GraphPool",
+    "ALiBi", "ChebConv", "Constant", "EdgeConv", "GATConv", "GCNConv", "GINConv",
     "MaxUnpool1d", "MaxUnpool2d", "MaxUnpool3d", "MinibatchDiscrimination", "MinibatchStdDev", "Neighbours",
-    "Parameter", "RBM", "RelativeBias", "Reverse", "RoutedCapsules", "SAGEConv", "TransformerDecoderLayer",
+    "Parameter", "RBM", "RelativeBias", "RoutedCapsules", "SAGEConv", "TransformerDecoderLayer",
     "VectorQuantizer",
 }  # fmt: skip
 """Layers whose code no rule understands: they work along the batch, scatter, or depend on no input."""
