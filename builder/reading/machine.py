@@ -188,8 +188,10 @@ def _moved(arguments: tuple[Any, ...], made: Any) -> None:
     if arguments and isinstance(arguments[0], Flow) and isinstance(made, Flow):
         part = arguments[0]
         part.ref, part.layout, part.origin = made.ref, made.layout, made.origin
-        while part := part.whole:  # type: ignore[assignment]
-            part.stale = True
+        whole = part.whole
+        while whole:
+            whole.stale = True
+            whole = whole.whole
 
 
 def _flows(value: Any) -> Iterator[Flow]:
