@@ -39,9 +39,11 @@ class Flow:
     readers: int = 2
     """How many read it, where that is known."""
     whole: "Flow | None" = None
-    """What it is a part of, in the same memory."""
+    """What it is a part of, or the whole seen otherwise, in the same memory."""
+    views: "list[Flow]" = field(default_factory=list)
+    """What is seen of it so."""
     stale: bool = False
-    """Whether a part of it was written into, which no node tells."""
+    """Whether its memory was written into through another, which no node tells."""
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -66,7 +66,7 @@ def outputs(draft: Draft, answer: Any, names: Sequence[str] = ()) -> "list[tuple
             one.value = one.value.movedim(dim, 0)
         try:
             if one.stale:
-                raise Unreadable("a part of it was written into")
+                raise Unreadable("it was written into through a part or another view of it")
             draft("Output", straight(draft, one))
         except Unreadable as error:
             draft("Output", draft.missing("copy_" if one.stale else "reshape", [one], str(error)))

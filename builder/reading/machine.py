@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from builder.errors import BadFile
 from builder.layer import Spec
 from builder.reading.draft import Draft, Flow, Unreadable
 from builder.reading.laying import straight
@@ -21,13 +22,12 @@ SHAPE_ONLY = set(
 """What depends on the shape alone, and is a constant."""
 
 
-PARTS = set("select slice getitem narrow unbind chunk split split_with_sizes tensor_split".split())
-"""What gives a part of a tensor: who writes into that, writes into the whole."""
-VIEWS = PARTS | set(
-    "t transpose permute view reshape flatten unflatten squeeze unsqueeze expand detach".split()
+VIEWS = set(
+    "select slice getitem narrow unbind chunk split split_with_sizes tensor_split t transpose permute view reshape "
+    "flatten unflatten squeeze unsqueeze expand detach contiguous to float".split()
 )
-"""What is the same memory, seen otherwise."""
-MOVES = VIEWS | set("contiguous to clone float cat concat concatenate stack".split())
+"""What gives the same memory, or a part of it, seen otherwise: who writes into that, writes into the whole."""
+MOVES = VIEWS | set("clone cat concat concatenate stack".split())
 """What leaves the numbers of weights as they are."""
 
 
@@ -49,6 +49,7 @@ class Machine:
         told: tuple[Any, ...] | None = None,
         named: Mapping[str, Any] | None = None,
         operator: str = "",
+        inplace: bool = False,
     ) -> Any:
         """Run an operator and draw it: the Flows that come out, or plain values if no Flow went in.
 
@@ -60,6 +61,7 @@ class Machine:
             told: What the rule is given, where that is more than the function (a module's weights).
             named: The same by name.
             operator: What people call it, if no rule is found.
+            inplace: Whether it changes what it is given; those whose name or options say so need not be told.
         """
         arguments, options = tuple(arguments), dict(options or {})
         flows = [*_flows([arguments, options])]
@@ -77,10 +79,11 @@ class Machine:
             rule, told or arguments, dict(named or {}) if told else options, flows, operator or name
         )
         made = self._flowing(refs, result)
-        if (short := name.rpartition(".")[2]) in VIEWS:
+        if name.rpartition(".")[2] in VIEWS:
             for one in _flows(made):
-                one.whole = flows[0] if short in PARTS else flows[0].whole
-        if name.endswith("_") or options.get("inplace"):
+                one.whole = flows[0]
+                flows[0].views.append(one)
+        if inplace or name.endswith("_") or options.get("inplace"):
             _moved(arguments, made)
         return made
 
@@ -124,7 +127,7 @@ class Machine:
         before = len(self.draft.nodes)
         try:
             if any(flow.stale for flow in flows):
-                raise Unreadable("a part of what it is given was written into")
+                raise Unreadable("what it is given was written into through a part or another view of it")
             if rule is None:
                 raise Unreadable("no layer computes it")
             if not rule.anywhere:
@@ -184,14 +187,24 @@ def spec(value: "torch.Tensor") -> Spec:
 
 
 def _moved(arguments: tuple[Any, ...], made: Any) -> None:
-    """What works in place also changes what its argument means from now on, and spoils what that is a part of."""
-    if arguments and isinstance(arguments[0], Flow) and isinstance(made, Flow):
-        part = arguments[0]
-        part.ref, part.layout, part.origin = made.ref, made.layout, made.origin
-        whole = part.whole
-        while whole:
-            whole.stale = True
-            whole = whole.whole
+    """What works in place also changes what its argument means from now on, and spoils all that is the same memory."""
+    if not arguments or not isinstance(made, Flow):
+        return
+    changed = arguments[0]
+    if not isinstance(changed, Flow):
+        raise BadFile(
+            "Numbers that do not depend on what the network is given are written into with some that do, which cannot "
+            "be followed. Build the tensor with torch.cat, torch.stack or torch.where instead."
+        )
+    changed.ref, changed.layout, changed.origin = made.ref, made.layout, made.origin
+    whole, views = changed.whole, [*changed.views]
+    while whole:
+        whole.stale = True
+        whole = whole.whole
+    while views:
+        view = views.pop()
+        view.stale = True
+        views += view.views
 
 
 def _flows(value: Any) -> Iterator[Flow]:

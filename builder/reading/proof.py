@@ -58,6 +58,8 @@ def difference(
             if number:
                 return worst, "The original takes no other batch size."
             return None, f"The original cannot be run: {_first(error)}"
+        if number and any(len(one) != len(example[0]) for one in theirs):
+            return worst, "The original takes no other batch size."
         with torch.no_grad():
             try:
                 answer = module(

@@ -171,17 +171,15 @@ def _module(machine: Machine, root: "nn.Module", node: Any, arguments: Any, opti
             break
         given.append(options[name])
     called = told(module, tuple(given)) if len(given) == len(arguments) + len(options) else None
-    kind = type(module).__name__
-    if called is None and options:
-        called = told(module, tuple(arguments))
-        named = dict(options)
-        if called:
-            return machine.call(
-                called[0], module, arguments, options, told=called[1], named=named, operator=kind
-            )
+    named: dict[str, Any] = {}
+    if called is None and options and (called := told(module, tuple(arguments))):
+        given, named = list(arguments), dict(options)
+    kind, inplace = type(module).__name__, getattr(module, "inplace", False) is True
     if called is None:
-        return machine.call(f"module {kind}", module, arguments, options, operator=kind)
-    return machine.call(called[0], module, given, told=called[1], operator=kind)
+        return machine.call(f"module {kind}", module, arguments, options, operator=kind, inplace=inplace)
+    return machine.call(
+        called[0], module, given, named, told=called[1], named=named, operator=kind, inplace=inplace
+    )
 
 
 def _given(value: Any, known: Mapping[Any, Any]) -> Any:

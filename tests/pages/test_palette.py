@@ -17,6 +17,8 @@ FIRST = {
     "transposed": ["ConvTranspose2d"], "norm": ["Normalize", "BatchNorm2d"], "LSTM": ["LSTM"],
 }  # fmt: skip
 """Names before other names before help."""
+FITTING = {"/Permute": "Permute", "/permute": "Permute", "/Input": "Input", "/so": "Softmax"}
+"""Where only ChannelShuffle, ShiftRight and Softmax may follow: a whole name is meant; words find what fits."""
 
 
 @pytest.fixture
@@ -27,15 +29,22 @@ def typed(page: Page) -> "dict[str, list[str]]":
         """async ([source, told, queries]) => {
             const { choices, found } = await import(`data:text/javascript;base64,${source}`)
             const all = choices(told)
-            return Object.fromEntries(queries.map((one) => [one, found(one, all).map((hit) => hit.title)]))
+            const fits = ['ChannelShuffle', 'ShiftRight', 'Softmax']
+            const titles = (query, hints) => found(query, all, hints).map((hit) => hit.title)
+            return Object.fromEntries(queries.map((one) =>
+                [one, one.startsWith('/') ? titles(one.slice(1), { fits }) : titles(one)]))
         }""",
-        [source, kinds(), [*FIRST, "1x1", "nonsenses", ""]],
+        [source, kinds(), [*FIRST, *FITTING, "1x1", "nonsenses", ""]],
     )
     return found
 
 
 def test_the_layer_that_is_meant_comes_first(typed: dict[str, list[str]]) -> None:
     assert {query: typed[query][: len(first)] for query, first in FIRST.items()} == FIRST
+
+
+def test_a_whole_name_is_meant_also_where_it_does_not_fit_yet(typed: dict[str, list[str]]) -> None:
+    assert {query: typed[query][0] for query in FITTING} == FITTING
 
 
 def test_what_only_sounds_alike_is_left_out(typed: dict[str, list[str]]) -> None:

@@ -38,9 +38,22 @@ def _where(draft: Draft, condition: Any, input: Any, other: Any) -> Any:
     leading = next((straight(draft, one) for one in flows if len(one.shape) == rank), None)
     if leading is None:
         raise Unreadable("its inputs have other numbers of dimensions than what comes out")
-    given = (condition, input, other)
-    return draft("Where", *(_ranked(draft, one, rank) if isinstance(one, Flow) else
-                            constant(draft, _tensor(one), leading, rank) for one in given))  # fmt: skip
+    given: list[Any] = [
+        _ranked(draft, one, rank) if isinstance(one, Flow) else constant(draft, _tensor(one), leading, rank)
+        for one in (condition, input, other)
+    ]
+    if not isinstance(condition, Flow):
+        given[0] = draft("Cast", given[0], dtype="bool")
+    return draft("Where", *given)
+
+
+@rule("logical_not bitwise_not invert", anywhere=True)
+def _not(draft: Draft, input: Flow) -> Any:
+    import torch
+
+    if input.value.dtype != torch.bool:
+        raise Unreadable("it turns bits round")
+    return same(draft, "Compare", input, how="==", value=0.0)
 
 
 @rule("masked_fill", anywhere=True)

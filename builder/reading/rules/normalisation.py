@@ -160,7 +160,8 @@ def _dropout(draft: Draft, input: Flow, p: float = 0.5, training: bool = True, i
 
 @rule("dropout1d dropout2d dropout3d feature_dropout")
 def _channels(draft: Draft, input: Flow, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
-    return _left_out(f"Dropout{len(input.shape) - 2}d", draft, input, p)
+    rank = len(input.shape) - 2
+    return _left_out(f"Dropout{rank}d" if rank > 0 else "Dropout", draft, input, p)
 
 
 @rule("alpha_dropout", anywhere=True)

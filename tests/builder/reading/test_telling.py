@@ -1,6 +1,7 @@
 """What reading refuses, and what it says of a network that is not quite the original."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
@@ -60,6 +61,65 @@ def test_who_writes_into_a_part_writes_into_the_whole() -> None:
     output = next(node for node in reading.graph.nodes if node.kind == "Output")
     assert output.inputs["input"] != "x"
     assert any("written into" in one.reason for one in reading.unknown) and reading.difference is None
+
+
+WRITTEN = {
+    "a view": lambda m, x: (h := m.linear(x), h.view(-1, 2, 4).clamp_(max=6.0))[0],
+    "another shape": lambda m, x: (h := m.linear(x), h.unsqueeze(1).relu_())[0],
+    "another order": lambda m, x: (h := m.linear(x), h.transpose(0, 1).mul_(3))[0],
+    "a view from before": lambda m, x: (h := m.linear(x), v := h.flatten(), h.clamp_(max=6.0), v)[3].view(
+        -1, 6, 8
+    ),
+    "before another unknown": lambda m, x: (
+        h := m.linear(x),
+        h.view(-1, 8).mul_(3),
+        torch.special.bessel_j0(h),
+    )[2],
+}
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_what_is_written_through_a_view_is_told(name: str) -> None:
+    """Also where the numbers of the example do not show it."""
+    reading = builder.read(Function(WRITTEN[name]), steps())
+    assert any("written into" in one.reason for one in reading.unknown), reading.report()
+
+
+@pytest.mark.parametrize(
+    "layer", [nn.ReLU(inplace=True), nn.SiLU(inplace=True), nn.Dropout(0.5, inplace=True)]
+)
+def test_modules_that_work_in_place_change_what_they_are_given(layer: nn.Module) -> None:
+    """The sum reads what they left."""
+
+    def summed(module: nn.Module, x: torch.Tensor) -> torch.Tensor:
+        h = module.linear(x)
+        return module.layer(h) + h
+
+    module = Function(summed)
+    module.layer = layer
+    reading = builder.read(module, steps())
+    assert reading.difference == 0 and not reading.unknown, reading.report()
+
+
+def test_numbers_that_are_filled_in_are_refused_in_words() -> None:
+    """They are a tensor of their own before: torch.zeros, then slices."""
+
+    def filled(module: nn.Module, x: torch.Tensor) -> torch.Tensor:
+        made = torch.zeros(x.shape[0], 6, 8)
+        made[:, :3] = x[:, 3:]
+        return made
+
+    with pytest.raises(BadFile, match="Build the tensor with torch.cat"):
+        builder.read(Function(filled), steps())
+
+
+@pytest.mark.parametrize("kind", [nn.GRU, nn.RNN, nn.LSTM])
+def test_a_program_for_one_batch_is_compared_on_that(kind: Any) -> None:
+    """It begins with states of that size, whatever it is given."""
+    module = Function(lambda m, x: m.cell(x)[0])
+    module.cell = kind(8, 5, batch_first=True)
+    reading = builder.read(torch.export.export(module.eval(), (torch.randn(3, 6, 8),), strict=False))
+    assert reading.difference == 0 and not reading.wrong, reading.report()
 
 
 def test_a_part_may_be_changed_where_the_whole_is_not_read_again() -> None:

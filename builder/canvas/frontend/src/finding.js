@@ -61,8 +61,9 @@ export function found(query, all, { fits = null, dims = 0 } = {}) {
     .map((entry) => ({ ...entry, fit: !fits || entry.one.config.block || order.has(entry.one.kind) ? 0 : 1 }))
   const usual = ({ one }) => (typed.length ? 0 : (order.get(one.kind) ?? order.size))
   const called = ({ one, rank }) => (rank === CALLED ? one.phrases.indexOf(together) : 0) // what it is called first, first
+  const named = ({ rank }) => rank > 0 || !typed.length // who types a whole name means it, also where it does not fit yet
   marked.sort((a, b) =>
-    (a.rank >= WEAK) - (b.rank >= WEAK) || a.fit - b.fit || usual(a) - usual(b) || a.rank - b.rank || called(a) - called(b) ||
+    named(a) - named(b) || (a.rank >= WEAK) - (b.rank >= WEAK) || a.fit - b.fit || usual(a) - usual(b) || a.rank - b.rank || called(a) - called(b) ||
     a.one.shelf - b.one.shelf || a.one.stem - b.one.stem || near(a.one) - near(b.one) || a.place - b.place)
   return marked.map(({ one, fit }) => ({ ...one, fits: !fit }))
 }
