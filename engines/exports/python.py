@@ -66,6 +66,8 @@ _TENSORS = '''
 def predict(given: dict[str, list], network: nn.Module | None = None) -> dict[str, list]:
     """The network's outputs by name, given a list of examples (nested lists of numbers) for each of its inputs."""
     tensors = [torch.tensor(given[name], dtype=getattr(torch, kind)) for name, kind in INPUTS.items()]
+    if len({len(one) for one in tensors}) > 1:
+        raise ValueError(f"Each of {', '.join(INPUTS)} must have as many examples as the others.")
     with torch.no_grad():
         outputs = (network or load())(*tensors)
     outputs = outputs if isinstance(outputs, tuple) else (outputs,)
@@ -79,6 +81,8 @@ if __name__ == "__main__":
 """
 _MAIN_TENSORS = """
 if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(f"Usage: python model.py FILE.json, with a list of examples for each of: {', '.join(INPUTS)}")
     print(json.dumps(predict(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))))
 """
 

@@ -1,5 +1,8 @@
 """What masks, shifts and packs sequences leaves in all formats that can hold it, and is told by name where none can."""
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,7 @@ from engines.exports import Bundle, Export, Onnx, Pt2, Python
 from engines.exports.onnx import PROJECTED
 from engines.exports.pt2 import UNTRACEABLE
 from engines.trained import Trained
+from tests.engines.test_exports import taken_away
 
 
 def trained(*nodes: Node) -> Trained:
@@ -88,3 +92,18 @@ def test_the_readme_names_what_cannot_leave() -> None:
 
     text = (Path(engines.exports.__file__).parent / "README.md").read_text()
     assert all(reason in text for reason, _ in (PROJECTED, *UNTRACEABLE.values()))
+
+
+def test_a_script_of_several_inputs_says_what_it_wants(tmp_path: Path) -> None:
+    """A file with a list of examples for each, as many for all."""
+    folder = taken_away(translator(), tmp_path)
+
+    def said(*arguments: str) -> str:
+        command = [sys.executable, "model.py", *arguments]
+        answer = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        assert answer.returncode == 1
+        return answer.stderr
+
+    assert said().startswith("Usage: python model.py FILE.json") and "source, target" in said()
+    (folder / "odd.json").write_text(json.dumps({"source": [[1] * 6], "target": [[1] * 5] * 2}))
+    assert "Each of source, target must have as many examples as the others." in said("odd.json")
