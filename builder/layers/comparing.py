@@ -21,7 +21,9 @@ class Compare(_Broadcast):
     optional: ClassVar = ("b",)
     example: ClassVar = ((2, 8), (2, 8))
     how: Literal[">", ">=", "<", "<=", "==", "!="] = Field(">", description="Sign between a and b")
-    value: float = Field(0.0, ge=-1e6, le=1e6, description="What a is compared with where b is not connected")
+    value: float = Field(
+        0.0, ge=-1e30, le=1e30, description="What a is compared with where b is not connected"
+    )
 
     def forward(self, use: Use) -> str:
         """The operator."""
