@@ -122,6 +122,7 @@ def _dividing(name: str, now: int, layer: Layer, shape: Shape) -> Iterator[int]:
 def _laid_out(name: str, now: Any, shape: Shape) -> Iterator[Any]:
     sides = len(shape) - 1
     if name == "order":
+        yield from ([*order] for order in (CHANNELS_LAST, CHANNELS_FIRST) if sides == 3)
         yield [*range(1, sides - 1), *([sides, sides - 1] if sides > 1 else [1])]
     elif name == "shape":
         yield from ([*now[:place], -1, *now[place + 1 :]] for place in range(len(now)) if len(now) > 1)

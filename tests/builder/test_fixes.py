@@ -65,7 +65,7 @@ WORKING = [
     (chain(("Reshape", {"shape": [4, 3]}), shape=(8,)), "Set shape to [4, -1]"),
     (chain(("Slice", {"start": 9}), shape=(8,)), "Set start to 0"),
     (chain(("Select", {"index": 9}), shape=(8,)), "Set index to -1"),
-    (chain(("Permute", {}), shape=(3, 4, 5)), "Set order to [1, 3, 2]"),
+    (chain(("Permute", {}), shape=(3, 4, 5)), "Set order to [2, 3, 1]"),
     (chain(("Linear", {}), shape=(5,), dtype="int64"), "Insert Embedding"),
     (chain(("Embedding", {}), shape=(5,)), "Let 'input1' give indices (int64)"),
     (chain(("Conv2d", {}), shape=(3 * 32 * 32,)), "Insert Reshape (shape [3, 32, 32])"),
