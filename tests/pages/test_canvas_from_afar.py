@@ -78,6 +78,19 @@ def test_thousands_of_nodes_are_drawn_and_panned(server: Server, page: Page) -> 
     expect(page.locator(".board-threads path")).to_have_count(1)
 
 
+def test_a_connection_drawn_along_the_border_lands(server: Server, page: Page) -> None:
+    """The board must not move away under it: a large graph opens at its beginning, close to the border."""
+    whole = [
+        one.model_copy(update={"position": (one.position[0] % 3480, one.position[0] // 3480 * 170)})
+        for one in row(150, placed=True)
+        if one.position
+    ]
+    nodes = [one.model_copy(update={"inputs": {}}) if one.id == "n1" else one for one in whole]
+    board = opened(server, page, keep(server, *nodes))
+    board.connect("x", "n1")
+    board.shows("n1", "B × 4")
+
+
 @pytest.mark.parametrize("width", [1440, 420])
 @pytest.mark.parametrize("name", NETWORKS)
 def test_every_name_can_be_read_as_a_network_opens(server: Server, page: Page, name: str, width: int) -> None:

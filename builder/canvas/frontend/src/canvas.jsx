@@ -108,7 +108,7 @@ function Stage({ board, actions, stage, state, drawn, dark }) {
       <ReactFlow
         nodes={drawn.nodes} edges={edges} nodeTypes={NODES} edgeTypes={EDGES} colorMode={dark ? 'dark' : 'light'}
         onNodesChange={drawn.onNodesChange} onEdgesChange={drawn.onEdgesChange} connectionLineComponent={LooseEdge} {...flow}
-        minZoom={0.05} maxZoom={2} snapToGrid snapGrid={STEP} nodeDragThreshold={3} connectionRadius={26}
+        minZoom={0.05} maxZoom={2} snapToGrid snapGrid={STEP} nodeDragThreshold={3} connectionRadius={26} autoPanSpeed={5}
         zoomOnDoubleClick={false} deleteKeyCode={null} selectionKeyCode={null} multiSelectionKeyCode={null}
         panActivationKeyCode={null} zoomActivationKeyCode={null} disableKeyboardA11y nodesFocusable={false}
         edgesFocusable={false} selectionOnDrag={boxes} panOnDrag={!boxes} selectionMode={SelectionMode.Partial}

@@ -8,6 +8,7 @@ import { cleared, ONWARD } from './space.js'
 const WHOLE = 0.22
 export const READABLE = 0.5
 export const LEGIBLE = 0.6
+const CLEAR = 48 // from the border, where a graph opens at its beginning: nearer, a connection that is drawn moves the board
 const FOOT = 16 // more room below a graph: for what is told there
 const BETWEEN = 40 // between what has a place and what gets one below it
 const APART = 80 // between parts of a graph that are not connected
@@ -108,7 +109,7 @@ export function opening({ x, y, width, height }, stage, { margin = 24, least = W
   const down = (high - 2 * margin) / Math.max(height, 1)
   const whole = Math.min(most, across, down)
   const zoom = whole >= least ? whole : Math.min(LEGIBLE, Math.max(across, down, READABLE))
-  const begins = (at, length, space) => (length * zoom > space - 2 * margin + 1 ? margin : (space - length * zoom) / 2) - at * zoom
+  const begins = (at, length, space) => (length * zoom > space - 2 * margin + 1 ? Math.max(margin, CLEAR) : (space - length * zoom) / 2) - at * zoom
   return { zoom, x: begins(x, width, stage.width), y: begins(y, height, high) }
 }
 
