@@ -62,23 +62,17 @@ class SetConfig(GraphEdit):
     def apply(self, graph: Graph) -> Graph:
         """Other fields stay as they are."""
         node = found(graph, self.node)
-        config = dict(node.config)
+        given = {}
         for name, value in self.config.items():
             try:
-                config[name] = plain(name, value)
+                given[name] = plain(name, value)
             except ValueError as error:
                 said = f"{node.kind} '{node.id}': {error}"
                 raise BadValue([Problem(said, node.id, name, "must be plain JSON", value)]) from error
         same = one_layer(graph, node)
-        if len(same) == 1:
-            return replaced(graph, changed(node, config=config))
-        given = {name: config[name] for name in self.config}
         return graph.with_nodes(
             tuple(
-                changed(one, config={**(config if one.id == node.id else one.config), **given})
-                if one.id in same
-                else one
-                for one in graph.nodes
+                changed(one, config={**one.config, **given}) if one.id in same else one for one in graph.nodes
             )
         )
 

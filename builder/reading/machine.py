@@ -20,14 +20,10 @@ SHAPE_ONLY = set(
     "full_like zeros_like ones_like empty_like new_zeros new_ones new_full new_empty size stride numel".split()
 )
 """What depends on the shape alone, and is a constant."""
-
-
-VIEWS = set(
-    "select slice getitem narrow unbind chunk split split_with_sizes tensor_split t transpose permute view reshape "
-    "flatten unflatten squeeze unsqueeze expand detach contiguous to float".split()
+MOVES = set(
+    "select slice getitem narrow unbind chunk split split_with_sizes t transpose permute view reshape flatten "
+    "unflatten squeeze unsqueeze expand contiguous to float clone detach cat concat concatenate stack".split()
 )
-"""What gives the same memory, or a part of it, seen otherwise: who writes into that, writes into the whole."""
-MOVES = VIEWS | set("clone cat concat concatenate stack".split())
 """What leaves the numbers of weights as they are."""
 
 
@@ -49,7 +45,6 @@ class Machine:
         told: tuple[Any, ...] | None = None,
         named: Mapping[str, Any] | None = None,
         operator: str = "",
-        inplace: bool = False,
     ) -> Any:
         """Run an operator and draw it: the Flows that come out, or plain values if no Flow went in.
 
@@ -61,13 +56,13 @@ class Machine:
             told: What the rule is given, where that is more than the function (a module's weights).
             named: The same by name.
             operator: What people call it, if no rule is found.
-            inplace: Whether it changes what it is given; those whose name or options say so need not be told.
         """
         arguments, options = tuple(arguments), dict(options or {})
         flows = [*_flows([arguments, options])]
         if name.rpartition(".")[2] in SHAPE_ONLY:
             return run(*_values(arguments), **_values(options))
         apart = bool(flows) and self.shapes_only
+        written = _written(arguments, options)
         result = run(*_values(arguments, apart), **_values(options, apart))
         if not flows or not any(True for _ in _tensors(result)):
             if not flows:
@@ -79,12 +74,11 @@ class Machine:
             rule, told or arguments, dict(named or {}) if told else options, flows, operator or name
         )
         made = self._flowing(refs, result)
-        if name.rpartition(".")[2] in VIEWS:
-            for one in _flows(made):
-                one.whole = flows[0]
-                flows[0].views.append(one)
-        if inplace or name.endswith("_") or options.get("inplace"):
-            _moved(arguments, made)
+        if changed := next(written, None):
+            _moved(changed, made)
+            if result is changed.value:
+                return changed
+        _linked(flows, made)
         return made
 
     def _remembered(self, name: str, arguments: tuple[Any, ...], result: Any) -> None:
@@ -162,7 +156,9 @@ class Machine:
         if isinstance(result, torch.Tensor):
             if isinstance(refs, list | tuple):
                 refs = refs[0]
-            made = replace(refs, value=result) if isinstance(refs, Flow) else Flow(refs, result)
+            made = Flow(refs, result)
+            if isinstance(refs, Flow):
+                made = Flow(refs.ref, result, refs.layout, refs.origin, refs.scores, refs.readers)
             self.draft.specify(made)
             return made
         if isinstance(result, list | tuple):
@@ -186,18 +182,55 @@ def spec(value: "torch.Tensor") -> Spec:
     return Spec(tuple(value.shape), str(value.dtype).removeprefix("torch."))
 
 
-def _moved(arguments: tuple[Any, ...], made: Any) -> None:
-    """What works in place also changes what its argument means from now on, and spoils all that is the same memory."""
-    if not arguments or not isinstance(made, Flow):
-        return
-    changed = arguments[0]
-    if not isinstance(changed, Flow):
-        raise BadFile(
-            "Numbers that do not depend on what the network is given are written into with some that do, which cannot "
-            "be followed. Build the tensor with torch.cat, torch.stack or torch.where instead."
-        )
-    changed.ref, changed.layout, changed.origin = made.ref, made.layout, made.origin
+def _written(*given: Any) -> "Iterator[Flow]":
+    """The Flows among what an operator is given into which it writes; to be asked when it has run.
+
+    Raises:
+        BadFile: it writes into numbers that were fixed until then.
+    """
+    tensors: list[Flow | torch.Tensor] = [*_flows(given), *_tensors(given)]
+    before = [(one, _version(one)) for one in tensors]
+
+    def changed() -> Iterator[Flow]:
+        for one, version in before:
+            if _version(one) == version:
+                continue
+            if not isinstance(one, Flow):
+                raise BadFile(
+                    "Numbers that do not depend on what the network is given are written into with some that do, which "
+                    "cannot be followed. Build the tensor with torch.cat, torch.stack or torch.where instead."
+                )
+            yield one
+
+    return changed()
+
+
+def _version(one: "Flow | torch.Tensor") -> int:
+    """How often the memory of a tensor was written into, as torch counts it."""
+    tensor = one.value if isinstance(one, Flow) else one
+    return 0 if tensor.is_inference() else tensor._version
+
+
+def _linked(flows: Iterable[Flow], made: Any) -> None:
+    """Remember what is the same memory, or a part of it, seen otherwise."""
+    for one in _flows(made):
+        for flow in flows:
+            if not one.value.is_meta and _memory(one) == _memory(flow):
+                one.whole = flow
+                flow.views.append(one)
+                break
+
+
+def _memory(flow: Flow) -> int:
+    return flow.value.untyped_storage().data_ptr()
+
+
+def _moved(changed: Flow, made: Any) -> None:
+    """What is written into is something else from now on, and nothing tells what else is in that memory."""
     whole, views = changed.whole, [*changed.views]
+    if isinstance(made, Flow):
+        changed.ref, changed.layout = made.ref, made.layout
+        changed.origin, changed.scores = made.origin, made.scores
     while whole:
         whole.stale = True
         whole = whole.whole

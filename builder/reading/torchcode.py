@@ -174,12 +174,10 @@ def _module(machine: Machine, root: "nn.Module", node: Any, arguments: Any, opti
     named: dict[str, Any] = {}
     if called is None and options and (called := told(module, tuple(arguments))):
         given, named = list(arguments), dict(options)
-    kind, inplace = type(module).__name__, getattr(module, "inplace", False) is True
+    kind = type(module).__name__
     if called is None:
-        return machine.call(f"module {kind}", module, arguments, options, operator=kind, inplace=inplace)
-    return machine.call(
-        called[0], module, given, named, told=called[1], named=named, operator=kind, inplace=inplace
-    )
+        return machine.call(f"module {kind}", module, arguments, options, operator=kind)
+    return machine.call(called[0], module, given, named, told=called[1], named=named, operator=kind)
 
 
 def _given(value: Any, known: Mapping[Any, Any]) -> Any:

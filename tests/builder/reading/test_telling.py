@@ -66,6 +66,7 @@ def test_who_writes_into_a_part_writes_into_the_whole() -> None:
 WRITTEN = {
     "a view": lambda m, x: (h := m.linear(x), h.view(-1, 2, 4).clamp_(max=6.0))[0],
     "another shape": lambda m, x: (h := m.linear(x), h.unsqueeze(1).relu_())[0],
+    "what is as large": lambda m, x: (h := m.linear(x), h.expand_as(x)[:, 0].mul_(2))[0],
     "another order": lambda m, x: (h := m.linear(x), h.transpose(0, 1).mul_(3))[0],
     "a view from before": lambda m, x: (h := m.linear(x), v := h.flatten(), h.clamp_(max=6.0), v)[3].view(
         -1, 6, 8
@@ -120,6 +121,18 @@ def test_a_program_for_one_batch_is_compared_on_that(kind: Any) -> None:
     module.cell = kind(8, 5, batch_first=True)
     reading = builder.read(torch.export.export(module.eval(), (torch.randn(3, 6, 8),), strict=False))
     assert reading.difference == 0 and not reading.wrong, reading.report()
+
+
+def test_what_torch_fx_cannot_tell_torch_export_may() -> None:
+    """A copy that is none, written into: the clamp stands before the output."""
+
+    def clamped(module: nn.Module, x: torch.Tensor) -> torch.Tensor:
+        h = module.linear(x)
+        h.contiguous().clamp_(max=6.0)
+        return h
+
+    reading = builder.read(Function(clamped), steps())
+    assert [node.kind for node in reading.graph.nodes] == ["Input", "Linear", "Clamp", "Output"]
 
 
 def test_a_part_may_be_changed_where_the_whole_is_not_read_again() -> None:
