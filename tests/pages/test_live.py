@@ -83,8 +83,8 @@ def test_zoom_and_legend_survive_ticks_reruns_and_the_theme(
     assert page.evaluate("reruns") == 0, "a run that trains makes Streamlit draw nothing"
     worker.report(state="paused")
     page.get_by_role("button", name="Resume").wait_for()
+    page.wait_for_function("reruns > 0", timeout=LONG)
     settle(page)
-    assert page.evaluate("reruns") > 0
     assert page.evaluate(SEEN) == seen, "after a rerun"
     page.emulate_media(color_scheme="dark")
     page.wait_for_function(f"old => ({SEEN})().colour !== old", arg=seen["colour"], timeout=LONG)

@@ -14,6 +14,8 @@ def joined(draft: Draft, tensors: Sequence[Any]) -> "list[Flow | str]":
     from builder.reading.laying import straight
 
     flows = [one for one in tensors if isinstance(one, Flow)]
+    if not flows:
+        raise Unreadable("what is joined does not depend on what the network is given")
     return [
         straight(draft, one) if isinstance(one, Flow) else constant(draft, one, flows[0]) for one in tensors
     ]

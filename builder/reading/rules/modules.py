@@ -6,7 +6,7 @@ from builder.reading.draft import Draft, Flow, Unreadable
 from builder.reading.laying import staged
 from builder.reading.layout import Axis, Layout
 from builder.reading.rules.activation import VALUEWISE
-from builder.reading.rules.recurrent import _read
+from builder.reading.rules.recurrent import recurrent
 from builder.reading.rules.rule import rule
 from builder.reading.rules.scores import is_lower
 
@@ -100,12 +100,10 @@ def _attribute(module: "nn.Module", name: str) -> Any:
 def _recurrent(draft: Draft, module: Any, input: Flow, hx: Any = None) -> Any:
     lstm = module.mode == "LSTM"
     states = hx if isinstance(hx, tuple) else (hx,) * (2 if lstm else 1)
-    if getattr(module, "proj_size", 0):
-        raise Unreadable("it projects its state")
     kind = {"LSTM": "LSTM", "GRU": "GRU"}.get(module.mode, "RNN")
     more = {"nonlinearity": "relu"} if module.mode == "RNN_RELU" else {}
-    output, *last = _read(kind, draft, input, states, [*module._flat_weights], module.num_layers, module.dropout,
-                          module.bidirectional, module.batch_first, **more)  # fmt: skip
+    output, *last = recurrent(kind, draft, input, states, [*module._flat_weights], module.bias, module.num_layers,
+                              module.dropout, module.bidirectional, module.batch_first, **more)  # fmt: skip
     return output, tuple(last) if lstm else last[0]
 
 

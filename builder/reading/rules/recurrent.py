@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-from builder.layer import Shape
 from builder.reading.draft import Draft, Flow, Unreadable
 from builder.reading.laying import drawn, lies, staged
 from builder.reading.layout import Axis, Layout
 from builder.reading.rules.rule import rule
+
+GATES = {"LSTM": 4, "GRU": 3, "RNN": 1}
+"""How many of torch's rows of weights belong to one unit."""
 
 
 @rule("lstm", anywhere=True)
@@ -15,7 +17,9 @@ def _lstm(
     draft: Draft, input: Flow, hx: Sequence[Any], params: Sequence[Any], has_biases: bool, num_layers: int,
     dropout: float, train: bool, bidirectional: bool, batch_first: bool,
 ) -> Any:  # fmt: skip
-    return _read("LSTM", draft, input, hx, params, num_layers, dropout, bidirectional, batch_first)
+    return recurrent(
+        "LSTM", draft, input, hx, params, has_biases, num_layers, dropout, bidirectional, batch_first
+    )
 
 
 @rule("gru", anywhere=True)
@@ -23,7 +27,9 @@ def _gru(
     draft: Draft, input: Flow, hx: Any, params: Sequence[Any], has_biases: bool, num_layers: int, dropout: float,
     train: bool, bidirectional: bool, batch_first: bool,
 ) -> Any:  # fmt: skip
-    return _read("GRU", draft, input, [hx], params, num_layers, dropout, bidirectional, batch_first)
+    return recurrent(
+        "GRU", draft, input, [hx], params, has_biases, num_layers, dropout, bidirectional, batch_first
+    )
 
 
 @rule("rnn_tanh", anywhere=True)
@@ -31,7 +37,9 @@ def _rnn(
     draft: Draft, input: Flow, hx: Any, params: Sequence[Any], has_biases: bool, num_layers: int, dropout: float,
     train: bool, bidirectional: bool, batch_first: bool,
 ) -> Any:  # fmt: skip
-    return _read("RNN", draft, input, [hx], params, num_layers, dropout, bidirectional, batch_first)
+    return recurrent(
+        "RNN", draft, input, [hx], params, has_biases, num_layers, dropout, bidirectional, batch_first
+    )
 
 
 @rule("rnn_relu", anywhere=True)
@@ -39,16 +47,16 @@ def _relu(
     draft: Draft, input: Flow, hx: Any, params: Sequence[Any], has_biases: bool, num_layers: int, dropout: float,
     train: bool, bidirectional: bool, batch_first: bool,
 ) -> Any:  # fmt: skip
-    return _read("RNN", draft, input, [hx], params, num_layers, dropout, bidirectional, batch_first,
+    return recurrent("RNN", draft, input, [hx], params, has_biases, num_layers, dropout, bidirectional, batch_first,
                  nonlinearity="relu")  # fmt: skip
 
 
-def _read(
-    kind: str, draft: Draft, input: Flow, states: Sequence[Any], params: Sequence[Any], layers: int,
+def recurrent(
+    kind: str, draft: Draft, input: Flow, states: Sequence[Any], params: Sequence[Any], has_biases: bool, layers: int,
     dropout: float, bidirectional: bool, batch_first: bool, **more: Any,
 ) -> Any:  # fmt: skip
+    """Lay out a layer of torch, given its weights in torch's order: its answers, and its last states."""
     ends = 2 if bidirectional else 1
-    bias = len(params) > 2 * layers * ends
     ref, front, places = staged(draft, input)
     if len(front) != 3 or places[0 if batch_first else 1] is not None:
         raise Unreadable(
@@ -57,35 +65,45 @@ def _read(
     given = [one for one in (_state(draft, state) for state in states) if one]
     if len(given) not in (0, len(states)):
         raise Unreadable("one of its states is given, the other is not")
-    weights = dict(zip(names(layers, ends, bias, len(params) // (layers * ends)), params, strict=True))
-    units = int(params[1].shape[-1])
-    if weights["weight_hh_l0"].shape[0] // weights["weight_hh_l0"].shape[1] not in (1, 3, 4):
-        raise Unreadable("it projects its state")
+    units, answer = params[0].shape[0] // GATES[kind], int(params[1].shape[-1])
+    called = names(layers, ends, bool(has_biases), answer < units)
+    if len(called) != len(params):
+        raise Unreadable("its sequences are packed")
     shown: dict[str, Any] = {"dropout": float(dropout)} if layers > 1 else {}
-    id = draft(kind, ref, *given, weights=weights, units=units, layers=layers, bidirectional=bidirectional,
-               bias=bias, **shown, **more)  # fmt: skip
-    return _results(id, input, front, places, (layers * ends, units * ends, units), len(states))
+    shown |= {"projection": answer} if answer < units else {}
+    id = draft(kind, ref, *given, weights=dict(zip(called, params, strict=True)), units=units, layers=layers,
+               bidirectional=bidirectional, bias=bool(has_biases), **shown, **more)  # fmt: skip
+    return _results(id, input, front, places, layers * ends, answer * ends, [answer, units][: len(states)])
 
 
-def _results(id: str, input: Flow, front: Any, places: Any, sizes: Shape, states: int) -> tuple[Flow, ...]:
-    """The answers of all steps, in the order of the input, and the last states, layers first."""
-    count, wide, units = sizes
+def _results(
+    id: str, input: Flow, front: Any, places: Any, count: int, wide: int, sizes: Sequence[int]
+) -> tuple[Flow, ...]:
+    """The answers of all steps, in the order of the input, and the last states, layers first.
+
+    Args:
+        id: The node.
+        input: What it reads.
+        front: The axes of the input, the batch first.
+        places: Where the original has each of them.
+        count: How many states there are, one of each layer and direction.
+        wide: The size of an answer.
+        sizes: Those of the hidden and of the cell state.
+    """
     held = (front[0], front[1], (Axis(wide),))
     seen = tuple(held[place or 0] for place in places)
     layers = (Axis(count),) if count > 1 else ()
-    state = (front[0], layers, (Axis(units),))
-    inner = Layout(state, (state[1], state[0], state[2]))
     origin = input.origin
-    return (
-        Flow(id, input.value, Layout(held, seen), origin),
-        *(Flow(f"{id}.{name}", input.value, inner, origin) for name in ("hidden", "cell")[:states]),
-    )
+    flows = [Flow(id, input.value, Layout(held, seen), origin)]
+    for name, size in zip(("hidden", "cell"), sizes, strict=False):
+        state = (front[0], layers, (Axis(size),))
+        flows.append(Flow(f"{id}.{name}", input.value, Layout(state, (layers, state[0], state[2])), origin))
+    return tuple(flows)
 
 
-def names(layers: int, ends: int, bias: bool, each: int) -> list[str]:
+def names(layers: int, ends: int, bias: bool, projected: bool) -> list[str]:
     """The names of torch's weights in their order."""
-    parts = ["weight_ih", "weight_hh", *(["bias_ih", "bias_hh"] if bias else [])]
-    parts += ["weight_hr"] * (each - len(parts))
+    parts = ["weight_ih", "weight_hh", *["bias_ih", "bias_hh"] * bias, *["weight_hr"] * projected]
     return [
         f"{part}_l{layer}{'_reverse' * end}"
         for layer in range(layers)

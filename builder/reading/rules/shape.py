@@ -81,11 +81,13 @@ def _cat(draft: Draft, tensors: Sequence[Any], dim: int = 0) -> Any:
         return beside(draft, tensors, dim % rank)
     if dim % rank == 0:
         raise Unreadable("it joins along the batch")
-    if rank == 3 and dim % rank == 1 and len(tensors) == 2 and not isinstance(tensors[0], Flow):
-        weight = example_of(tensors[0], tensors[1])
-        return draft(
-            "ClassToken", straight(draft, tensors[1]), weights={"weight": weight}, count=weight.shape[0]
-        )
+    if rank == 3 and dim % rank == 1 and len(tensors) == 2 and isinstance(tensors[1], Flow):
+        token, sequence = tensors
+        if not isinstance(token, Flow) and draft.known(token).learned:
+            weight = example_of(token, sequence)
+            return draft(
+                "ClassToken", straight(draft, sequence), weights={"weight": weight}, count=weight.shape[0]
+            )
     flows = joined(draft, tensors)
     return draft("Concatenate", *flows, dim=dim % rank) if len(flows) > 1 else flows[0]
 

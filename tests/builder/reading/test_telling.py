@@ -135,6 +135,11 @@ def test_what_torch_fx_cannot_tell_torch_export_may() -> None:
     assert [node.kind for node in reading.graph.nodes] == ["Input", "Linear", "Clamp", "Output"]
 
 
+def test_a_fixed_token_is_not_learned() -> None:
+    padded = Function(lambda m, x: torch.cat([torch.zeros(x.shape[0], 1, 8), x], dim=1))
+    assert [node.kind for node in builder.read(padded, steps()).graph.nodes].count("ClassToken") == 0
+
+
 def test_a_part_may_be_changed_where_the_whole_is_not_read_again() -> None:
     def gated(module: nn.Module, x: torch.Tensor) -> torch.Tensor:
         left, right = x.chunk(2, -1)
