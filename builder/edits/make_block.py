@@ -151,7 +151,7 @@ def _inputs(chosen: tuple[Node, ...], entering: dict[str, str], inference: Infer
         spec = outputs.get(port) if port else next(iter(outputs.values()), None)
         config: dict[str, Any] = {}
         if spec and len(spec.shape) <= MOST_SIDES + 1 and max(spec.shape) <= LARGEST_SIDE:
-            config = {"shape": [*spec.shape[1:]]} | ({"dtype": "int64"} if spec.dtype == "int64" else {})
+            config = {"shape": [*spec.shape[1:]]} | ({"dtype": "int64"} if spec.dtype != "float32" else {})
         yield Node(id=id, kind="Input", config=config, position=_beside(chosen, -1, number))
 
 

@@ -34,13 +34,14 @@ def inputs(draft: Draft, names: Sequence[str], example: "Sequence[torch.Tensor]"
     flows = []
     for name, one in zip(names, example, strict=False):
         dtype = str(one.dtype).removeprefix("torch.")
-        kind = {"int64": "int64", "int32": "int64", "bool": "bool"}.get(dtype, "float32")
+        kind = "int64" if dtype in ("int64", "int32", "bool") else "float32"
         if kind != dtype:
             draft.note(f"Input '{name}' is {dtype} in the original and {kind} here.")
         draft.scope, draft.name = "", name
         if not one.ndim:
             raise BadFile(f"Input {name!r} must have a batch as its first dimension. Got a single number.")
-        flow = Flow(draft("Input", shape=[*one.shape[1:]], dtype=kind), one)
+        ref = draft("Input", shape=[*one.shape[1:]], dtype=kind)
+        flow = Flow(draft("Cast", ref, dtype="bool") if dtype == "bool" else ref, one)
         draft.specify(flow)
         flows.append(flow)
     return flows

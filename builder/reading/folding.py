@@ -16,6 +16,9 @@ from builder.reading.naming import Names
 MOST_LOOKS = 20_000_000
 """Modules times nodes up to which blocks are looked for: beyond that it would take a minute."""
 
+WHOLE = {"TransformerEncoderLayer", "TransformerDecoderLayer"}
+"""Layers that are a block by themselves, where they occur more than once."""
+
 
 @dataclass(frozen=True)
 class Use:
@@ -105,10 +108,10 @@ def _alike(units: list[Unit], classes: Mapping[str, str]) -> list[list[str]]:
 
 
 def _use(units: list[Unit], path: str) -> Use | None:
-    """The units of a module, if they can be a block: more than one, nothing comes back, weights shared only inside."""
+    """The units of a module, if they can be a block: no simple one alone, no way back, weights shared only inside."""
     inside = [unit for unit in units if unit.scope == path or unit.scope.startswith(f"{path}.")]
     members = {unit.uid for unit in inside}
-    if len(inside) < 2 or not _apart(units, members):
+    if (len(inside) < 2 and not {unit.kind for unit in inside} & WHOLE) or not _apart(units, members):
         return None
     read = {ref for unit in units if unit.uid not in members for ref in unit.inputs.values()}
     entering = dict.fromkeys(
@@ -185,7 +188,7 @@ def _defined(
     for number, ref in enumerate(use.entering, 1):
         sources[ref] = f"input {number}"
         spec = specs.get(ref, Spec((2, 1)))
-        fields = {"shape": [*spec.shape[1:]]} | ({"dtype": spec.dtype} if spec.dtype != "float32" else {})
+        fields = {"shape": [*spec.shape[1:]]} | ({"dtype": "int64"} if spec.dtype != "float32" else {})
         name = f"input{number}" if len(use.entering) > 1 else "x"
         units.append(Unit(sources[ref], use.path, name, "Input", fields, {}))
     for place, unit in enumerate(use.units):

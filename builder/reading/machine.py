@@ -34,6 +34,8 @@ class Machine:
         self.draft = draft
         self.shapes_only = shapes_only
         """Whether Flows have no values, so that nothing large is computed on the word of a file."""
+        self._spoiled: dict[int, Any] = {}
+        """Constants into which something was written that depends on the inputs, by their memory."""
 
     def call(
         self,
@@ -57,16 +59,26 @@ class Machine:
             named: The same by name.
             operator: What people call it, if no rule is found.
         """
+        import torch
+
         arguments, options = tuple(arguments), dict(options or {})
         flows = [*_flows([arguments, options])]
         if name.rpartition(".")[2] in SHAPE_ONLY:
             return run(*_values(arguments), **_values(options))
         apart = bool(flows) and self.shapes_only
-        written = _written(arguments, options)
+        self.refuse_spoiled([arguments, options])
+        given: list[Flow | torch.Tensor] = [*flows, *_tensors([arguments, options])]
+        before = [(one, _version(one)) for one in given]
+        kept = {id(one): one.clone() for one in _tensors(arguments)} if flows and name.endswith("_") else {}
         result = run(*_values(arguments, apart), **_values(options, apart))
-        if not flows or not any(True for _ in _tensors(result)):
-            if not flows:
-                self._remembered(name, arguments, result)
+        changed = next((one for one, version in before if _version(one) != version), None)
+        if not flows:
+            self._remembered(name, arguments, result)
+            return result
+        if isinstance(changed, torch.Tensor):
+            self._spoiled[_memory(changed)] = changed
+            arguments = tuple(kept.get(id(one), one) for one in arguments)
+        if not any(True for _ in _tensors(result)):
             return result
         self.draft.result = result
         rule = RULES.get(name) or RULES.get(name.rpartition(".")[2].rstrip("_"))
@@ -74,12 +86,24 @@ class Machine:
             rule, told or arguments, dict(named or {}) if told else options, flows, operator or name
         )
         made = self._flowing(refs, result)
-        if changed := next(written, None):
+        if isinstance(changed, Flow):
             _moved(changed, made)
             if result is changed.value:
                 return changed
         _linked(flows, made)
         return made
+
+    def refuse_spoiled(self, given: Any) -> None:
+        """Refuse constants that are none any more.
+
+        Raises:
+            BadFile: something that depends on the inputs was written into one of them.
+        """
+        if self._spoiled and any(_memory(one) in self._spoiled for one in _tensors(given)):
+            raise BadFile(
+                "Numbers that do not depend on what the network is given are used after others were written into "
+                "them, which cannot be followed. Build the tensor with torch.cat, torch.stack or torch.where instead."
+            )
 
     def _remembered(self, name: str, arguments: tuple[Any, ...], result: Any) -> None:
         """What is made of weights alone is still learned, and called after them."""
@@ -182,29 +206,6 @@ def spec(value: "torch.Tensor") -> Spec:
     return Spec(tuple(value.shape), str(value.dtype).removeprefix("torch."))
 
 
-def _written(*given: Any) -> "Iterator[Flow]":
-    """The Flows among what an operator is given into which it writes; to be asked when it has run.
-
-    Raises:
-        BadFile: it writes into numbers that were fixed until then.
-    """
-    tensors: list[Flow | torch.Tensor] = [*_flows(given), *_tensors(given)]
-    before = [(one, _version(one)) for one in tensors]
-
-    def changed() -> Iterator[Flow]:
-        for one, version in before:
-            if _version(one) == version:
-                continue
-            if not isinstance(one, Flow):
-                raise BadFile(
-                    "Numbers that do not depend on what the network is given are written into with some that do, which "
-                    "cannot be followed. Build the tensor with torch.cat, torch.stack or torch.where instead."
-                )
-            yield one
-
-    return changed()
-
-
 def _version(one: "Flow | torch.Tensor") -> int:
     """How often the memory of a tensor was written into, as torch counts it."""
     tensor = one.value if isinstance(one, Flow) else one
@@ -221,8 +222,8 @@ def _linked(flows: Iterable[Flow], made: Any) -> None:
                 break
 
 
-def _memory(flow: Flow) -> int:
-    return flow.value.untyped_storage().data_ptr()
+def _memory(one: "Flow | torch.Tensor") -> int:
+    return (one.value if isinstance(one, Flow) else one).untyped_storage().data_ptr()
 
 
 def _moved(changed: Flow, made: Any) -> None:

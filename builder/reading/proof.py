@@ -62,15 +62,26 @@ def difference(
             return worst, "The original takes no other batch size."
         with torch.no_grad():
             try:
-                answer = module(
-                    *(one.float().clone() if one.is_floating_point() else one.clone() for one in example)
-                )
+                answer = module(*(_entering(one) for one in example))
             except RuntimeError as error:
                 return None, f"The graph cannot be run: {_first(error)}"
         ours = answer if isinstance(answer, tuple) else (answer,)
         for one, other in zip(ours, theirs, strict=True):
             worst = max(worst, _apart(one, other))
     return worst, ""
+
+
+def _entering(one: "torch.Tensor") -> "torch.Tensor":
+    """An example as an Input takes it: real numbers as float32, true and false as 1 and 0."""
+    import torch
+
+    return (
+        one.long()
+        if one.dtype is torch.bool
+        else one.float().clone()
+        if one.is_floating_point()
+        else one.clone()
+    )
 
 
 def _too_much(graph: Graph, rows: int) -> str:

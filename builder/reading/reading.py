@@ -119,6 +119,7 @@ def read_module(module: Any, example: "Sequence[torch.Tensor]") -> Reading:
             ) from error
     readings: list[Reading] = []
     refusals: list[str] = []
+    refused: BadFile | None = None
     for name, follow in (("torch.fx", symbolic), ("torch.export", traced)):
         with evaluating(module):
             try:
@@ -126,11 +127,17 @@ def read_module(module: Any, example: "Sequence[torch.Tensor]") -> Reading:
             except Exception as error:  # whatever the code of a module does when it is followed
                 refusals.append(f"{name}: {str(error).strip().partition(chr(10))[0][:200]}.")
                 continue
-            readings.append(
-                _proven(Draft("torch"), graph, holder, example, lambda given: flat(module(*given)))
-            )
+            try:
+                readings.append(
+                    _proven(Draft("torch"), graph, holder, example, lambda given: flat(module(*given)))
+                )
+            except BadFile as error:
+                refused = error
+                continue
         if not readings[-1].unknown:
             break
+    if not readings and refused:
+        raise refused
     if not readings:
         raise BadFile(
             f"The module cannot be followed: what it does must not depend on the values that it is given "

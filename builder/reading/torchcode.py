@@ -83,17 +83,23 @@ def sizes_of(module: "fx.GraphModule") -> "tuple[torch.Tensor, ...]":
 
 @contextlib.contextmanager
 def evaluating(module: "nn.Module") -> "Iterator[None]":
-    """While it is read, dropout and batch norm behave as they do after training; then all is as it was."""
+    """While it is read, dropout and batch norm behave as they do after training; then all is as it was.
+
+    Transformers do not take torch's fast path, which answers other numbers for padding than they do in training.
+    """
     import torch
 
     modes = [(one, one.training) for one in module.modules()]
     own = {*vars(module)}
+    fast = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
     for one, _ in modes:
         one.training = False
     try:
         with torch.no_grad():
             yield
     finally:
+        torch.backends.mha.set_fastpath_enabled(fast)
         for one, training in modes:
             one.training = training
         for name in {*vars(module)} - own:  # torch.fx keeps constants there
@@ -112,6 +118,7 @@ def walked(machine: Machine, graph: "fx.Graph", module: "nn.Module", flows: Sequ
             continue
         arguments, options = _given(node.args, known), _given(node.kwargs, known)
         if node.op == "output":
+            machine.refuse_spoiled(arguments)
             return arguments[0]
         _placed(machine.draft, node)
         if node.op == "get_attr":

@@ -95,6 +95,19 @@ def test_a_block_of_several_inputs_and_outputs() -> None:
     assert Unpack(node="end1").apply(ported) == graph
 
 
+def test_a_mask_enters_a_block_as_whole_numbers() -> None:
+    """An Input has no true and false; masks may be 0 and 1, so the block is right by itself, too."""
+    graph = Graph(nodes=(
+        node("t", "Input", shape=[5], dtype="int64"), node("e", "Embedding", "t", entries=20, width=8),
+        node("p", "PaddingMask", "t"),
+        Node(id="a", kind="MultiheadAttention", config={"heads": 2}, inputs={"query": "e", "mask": "p"}),
+        node("r", "ReLU", "a"), node("y", "Output", "r"),
+    ))  # fmt: skip
+    made = MakeBlock(ids=("a", "r"), name="attend").apply(graph)
+    assert made.blocks["attend"]["p"].config == {"shape": [5], "dtype": "int64"}
+    assert not [*builder.check(made)] and not [*builder.check(made.blocks["attend"])]
+
+
 def test_what_cannot_become_a_block() -> None:
     """In words that say what to choose instead."""
     assert "None is chosen" in refused(MakeBlock(ids=(), name="a"), START)

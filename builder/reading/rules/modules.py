@@ -2,13 +2,10 @@
 
 from typing import TYPE_CHECKING, Any
 
-from builder.reading.draft import Draft, Flow, Unreadable
-from builder.reading.laying import staged
-from builder.reading.layout import Axis, Layout
+from builder.reading.draft import Draft, Flow
 from builder.reading.rules.activation import VALUEWISE
 from builder.reading.rules.recurrent import recurrent
 from builder.reading.rules.rule import rule
-from builder.reading.rules.scores import is_lower
 
 if TYPE_CHECKING:
     from torch import nn
@@ -64,12 +61,21 @@ CALLS = {
     **{f"InstanceNorm{rank}d": _INSTANCE_NORM for rank in (1, 2, 3)},
     "LSTM GRU RNN": "recurrent",
     "MultiheadAttention": "multi_head_attention",
+    "TransformerEncoderLayer": "encoder_layer",
+    "TransformerDecoderLayer": "decoder_layer",
+    "TransformerEncoder": "encoder",
+    "TransformerDecoder": "decoder",
+    "Transformer": "transformer",
     **{
         layer.split()[0]: " ".join([names.split()[0], *layer.split()[1:]])
         for names, layer in VALUEWISE.items()
     },
 }
 """Classes of torch.nn → the rule, and what it is given behind the inputs: attributes of the module, or 'words."""
+WHOLE = {
+    "recurrent", "multi_head_attention", "encoder_layer", "decoder_layer", "encoder", "decoder", "transformer",
+}  # fmt: skip
+"""Rules that are given the module itself."""
 _BY_CLASS = {name: call for names, call in CALLS.items() for name in names.split()}
 
 
@@ -80,7 +86,7 @@ def told(module: "nn.Module", inputs: tuple[Any, ...]) -> tuple[str, tuple[Any, 
     if call is None:
         return None
     name, *attributes = call.split()
-    if name in ("recurrent", "multi_head_attention"):
+    if name in WHOLE:
         return name, (module, *inputs)
     given = (one[1:] if one[0] == "'" else _attribute(module, one) for one in attributes)
     return name, (*inputs, *given)
@@ -105,38 +111,3 @@ def _recurrent(draft: Draft, module: Any, input: Flow, hx: Any = None) -> Any:
     output, *last = recurrent(kind, draft, input, states, [*module._flat_weights], module.bias, module.num_layers,
                               module.dropout, module.bidirectional, module.batch_first, **more)  # fmt: skip
     return output, tuple(last) if lstm else last[0]
-
-
-@rule("multi_head_attention", anywhere=True)
-def _attention(
-    draft: Draft, module: Any, query: Flow, key: Any, value: Any, key_padding_mask: Any = None,
-    need_weights: bool = True, attn_mask: Any = None, average_attn_weights: bool = True, is_causal: bool = False,
-) -> Any:  # fmt: skip
-    if module.bias_k is not None or module.add_zero_attn or key_padding_mask is not None:
-        raise Unreadable("it adds keys of its own, or has a mask for padding")
-    causal = attn_mask is not None
-    if causal and not is_lower(attn_mask, seen=False):
-        raise Unreadable("its mask is not the causal one")
-    parts, places = [], []
-    for one in (query, key, value):
-        if not isinstance(one, Flow):
-            raise Unreadable("it attends to fixed numbers")
-        ref, front, seen = staged(draft, one)
-        if len(front) != 3 or seen[0 if module.batch_first else 1] is not None:
-            raise Unreadable(
-                "it is given the steps where a graph has the batch; batch_first=True has the batch first"
-            )
-        parts.append((ref, front))
-        places.append(seen)
-    weights = {**dict(module.named_parameters())}
-    refs = [ref for ref, _ in parts]
-    refs = refs[:1] if len(set(refs)) == 1 else refs[:2] if refs[1] == refs[2] else refs
-    id = draft("MultiheadAttention", *refs, weights=weights, heads=module.num_heads, causal=causal,
-               dropout=float(module.dropout), bias=module.in_proj_bias is not None)  # fmt: skip
-    batch, steps, _ = parts[0][1]
-    held = (batch, steps, (Axis(module.embed_dim),))
-    layout = Layout(held, tuple(held[place or 0] for place in places[0]))
-    answer = Flow(id, query.value, layout, query.origin)
-    if draft.result[1] is None:
-        return answer, None
-    return answer, f"{id}.weights" if average_attn_weights else None
