@@ -1,13 +1,37 @@
 """Layers that read a sequence step by step and remember."""
 
 from collections.abc import Mapping
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
 from builder.layer import Call, Layer, Shape, Use, call, written
 from builder.layers.initial import _Weighted
 from builder.window import OWN, Window, Windows, own_places
+
+
+def forget_bias() -> Any:
+    """The field of that name, for layers with a memory cell."""
+    return Field(
+        None,
+        ge=-10,
+        le=10,
+        description="Forget bias: the forget gate's constant at the start, high to remember long; empty: PyTorch's",
+    )
+
+
+def remembering(module: str, forget: float | None) -> tuple[str, ...]:
+    """The statements that set the forget gate's constant; none if it is None.
+
+    torch adds two constants to each gate (input, forget, cell, output): one starts as chosen, the other at 0.
+    """
+    if forget is None:
+        return ()
+    return (
+        f"for _name, _bias in {module}.named_parameters():",
+        '    if _name.startswith("bias"):',
+        f'        _bias.data.chunk(4)[1].fill_({float(forget)} if "ih" in _name else 0.0)',
+    )
 
 
 class _Recurrent(_Weighted):
@@ -130,13 +154,7 @@ class LSTM(_Recurrent):
     states: ClassVar = ("hidden", "cell")
     outputs: ClassVar = ("output", "hidden", "cell")
     gates: ClassVar = 4
-    forget_bias: float | None = Field(
-        None,
-        ge=-10,
-        le=10,
-        description="Forget bias: the forget gate's constant at the start, high to remember long; empty: PyTorch's",
-    )
-
+    forget_bias: float | None = forget_bias()
     projection: int = Field(
         0,
         ge=0,
@@ -151,16 +169,8 @@ class LSTM(_Recurrent):
         return self.projection if self.projection and state == "hidden" else self.units
 
     def prepare(self, module: str) -> tuple[str, ...]:
-        """torch adds two constants to each gate (input, forget, cell, output); one starts as chosen, the other at 0."""
-        before = super().prepare(module)
-        if self.forget_bias is None or not self.bias:
-            return before
-        return (
-            *before,
-            f"for _name, _bias in {module}.named_parameters():",
-            '    if _name.startswith("bias"):',
-            f'        _bias.data.chunk(4)[1].fill_({float(self.forget_bias)} if "ih" in _name else 0.0)',
-        )
+        """The forget gate may begin open."""
+        return *super().prepare(module), *remembering(module, self.forget_bias if self.bias else None)
 
     def targets(self, names: Mapping[str, str]) -> str:
         """torch returns output, (hidden, cell)."""

@@ -105,6 +105,46 @@ def test_projected_states_have_their_own_sizes() -> None:
     assert problem.message == "LSTM 'layer': projection must be less than units (4). Got 4."
 
 
+@pytest.mark.parametrize("kind", ["RNN", "GRU", "LSTM"])
+def test_cells_with_one_set_of_weights_are_the_layer_unrolled(kind: str) -> None:
+    """The same states after each step, from the same weights; the first begins with zeros."""
+    module = builder.compile(unrolled(f"{kind}Cell", 5))
+    plain = getattr(nn, kind)(8, 6, batch_first=True)
+    plain.load_state_dict({f"{name}_l0": one for name, one in module.cell0.state_dict().items()})
+    x = torch.randn(3, 5, 8)
+    assert torch.allclose(torch.stack(module(x), 1), plain(x)[0], atol=1e-6)
+    assert sum(one.numel() for one in module.parameters()) == sum(one.numel() for one in plain.parameters())
+
+
+def unrolled(kind: str, count: int) -> Graph:
+    """As many cells as steps, each given the states of the one before."""
+    nodes = [Node(id="x", kind="Input", config={"shape": [count, 8]})]
+    for step in range(count):
+        states = ("hidden", "cell") if kind == "LSTMCell" else ("hidden",)
+        given = {state: f"cell{step - 1}.{state}" for state in states} if step else {}
+        nodes += [
+            Node(id=f"step{step}", kind="Select", config={"index": step}, inputs={"input": "x"}),
+            Node(id=f"cell{step}", kind=kind, config={"units": 6}, inputs={"input": f"step{step}", **given},
+                 shares="cell0" if step else ""),
+            Node(id=f"y{step}", kind="Output", inputs={"input": f"cell{step}"}),
+        ]  # fmt: skip
+    return Graph(nodes=tuple(nodes))
+
+
+def test_a_cell_says_what_its_states_must_be() -> None:
+    graph = unrolled("LSTMCell", 2)
+    alone = graph.model_copy(update={"nodes": tuple(
+        one.model_copy(update={"inputs": {"input": "step1", "hidden": "cell0"}}) if one.id == "cell1" else one
+        for one in graph.nodes
+    )})  # fmt: skip
+    assert "hidden and cell must be connected together. Got one of them." in str(builder.check(alone)[0])
+    wide = graph.model_copy(update={"nodes": tuple(
+        one.model_copy(update={"inputs": {**one.inputs, "hidden": "step0"}}) if one.id == "cell1" else one
+        for one in graph.nodes
+    )})  # fmt: skip
+    assert "hidden must be B × 6 (units). Got B × 8." in str(builder.check(wide)[0])
+
+
 def test_both_directions_start_the_next_layer() -> None:
     """Their states, laid side by side by a Reshape, are as wide as a decoder twice as wide."""
     nodes = (

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from builder.reading.draft import Draft, Flow
 from builder.reading.rules.activation import VALUEWISE
 from builder.reading.rules.recurrent import recurrent
-from builder.reading.rules.rule import rule
+from builder.reading.rules.rule import RULES, rule
 
 if TYPE_CHECKING:
     from torch import nn
@@ -60,6 +60,7 @@ CALLS = {
     **{f"BatchNorm{rank}d": _BATCH_NORM for rank in (1, 2, 3)},
     **{f"InstanceNorm{rank}d": _INSTANCE_NORM for rank in (1, 2, 3)},
     "LSTM GRU RNN": "recurrent",
+    "LSTMCell GRUCell RNNCell": "cell",
     "MultiheadAttention": "multi_head_attention",
     "TransformerEncoderLayer": "encoder_layer",
     "TransformerDecoderLayer": "decoder_layer",
@@ -73,7 +74,7 @@ CALLS = {
 }
 """Classes of torch.nn → the rule, and what it is given behind the inputs: attributes of the module, or 'words."""
 WHOLE = {
-    "recurrent", "multi_head_attention", "encoder_layer", "decoder_layer", "encoder", "decoder", "transformer",
+    "recurrent", "cell", "multi_head_attention", "encoder_layer", "decoder_layer", "encoder", "decoder", "transformer",
 }  # fmt: skip
 """Rules that are given the module itself."""
 _BY_CLASS = {name: call for names, call in CALLS.items() for name in names.split()}
@@ -111,3 +112,10 @@ def _recurrent(draft: Draft, module: Any, input: Flow, hx: Any = None) -> Any:
     output, *last = recurrent(kind, draft, input, states, [*module._flat_weights], module.bias, module.num_layers,
                               module.dropout, module.bidirectional, module.batch_first, **more)  # fmt: skip
     return output, tuple(last) if lstm else last[0]
+
+
+@rule("cell", anywhere=True)
+def _cell(draft: Draft, module: Any, input: Flow, hx: Any = None) -> Any:
+    kind = {"LSTMCell": "lstm_cell", "GRUCell": "gru_cell"}.get(type(module).__name__)
+    draw = RULES[kind or f"rnn_{module.nonlinearity}_cell"].draw
+    return draw(draft, input, hx, module.weight_ih, module.weight_hh, module.bias_ih, module.bias_hh)

@@ -4,12 +4,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from builder.reading.draft import Draft, Flow, Unreadable
-from builder.reading.laying import drawn, lies, staged
+from builder.reading.laying import drawn, lies, staged, straight
 from builder.reading.layout import Axis, Layout
 from builder.reading.rules.rule import rule
 
 GATES = {"LSTM": 4, "GRU": 3, "RNN": 1}
 """How many of torch's rows of weights belong to one unit."""
+
+WEIGHTS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+"""Those of one step."""
 
 
 @rule("lstm", anywhere=True)
@@ -49,6 +52,41 @@ def _relu(
 ) -> Any:  # fmt: skip
     return recurrent("RNN", draft, input, [hx], params, has_biases, num_layers, dropout, bidirectional, batch_first,
                  nonlinearity="relu")  # fmt: skip
+
+
+@rule("lstm_cell", anywhere=True)
+def _lstm_cell(
+    draft: Draft, input: Flow, hx: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None
+) -> Any:
+    return _cell("LSTMCell", draft, input, hx or (None, None), (w_ih, w_hh, b_ih, b_hh))
+
+
+def _single(name: str, kind: str, **more: Any) -> None:
+    @rule(name, anywhere=True)
+    def draw(
+        draft: Draft, input: Flow, hx: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None
+    ) -> Any:
+        return _cell(kind, draft, input, [hx], (w_ih, w_hh, b_ih, b_hh), **more)
+
+
+_single("gru_cell", "GRUCell")
+_single("rnn_tanh_cell", "RNNCell")
+_single("rnn_relu_cell", "RNNCell", nonlinearity="relu")
+
+
+def _cell(
+    kind: str, draft: Draft, input: Flow, states: Sequence[Any], params: Sequence[Any], **more: Any
+) -> Any:
+    """One step: what it gives is the new states, each as the input lies."""
+    given = [one for one in states if isinstance(one, Flow) or (one is not None and one.any())]
+    if len(given) not in (0, len(states)) or not all(isinstance(one, Flow) for one in given):
+        raise Unreadable("it begins with a state of fixed numbers")
+    if len(input.shape) != 2:
+        raise Unreadable("it is given a single example without a batch")
+    weights = {name: one for name, one in zip(WEIGHTS, params, strict=True) if one is not None}
+    id = draft(kind, straight(draft, input), *(straight(draft, one) for one in given), weights=weights,
+               units=params[1].shape[-1], bias=params[2] is not None, **more)  # fmt: skip
+    return [id, f"{id}.cell"] if len(states) > 1 else id
 
 
 def recurrent(
@@ -103,7 +141,7 @@ def _results(
 
 def names(layers: int, ends: int, bias: bool, projected: bool) -> list[str]:
     """The names of torch's weights in their order."""
-    parts = ["weight_ih", "weight_hh", *["bias_ih", "bias_hh"] * bias, *["weight_hr"] * projected]
+    parts = [*WEIGHTS[: 4 if bias else 2], *["weight_hr"] * projected]
     return [
         f"{part}_l{layer}{'_reverse' * end}"
         for layer in range(layers)

@@ -262,3 +262,29 @@ def test_steps_may_come_first() -> None:
         assert not reading.unknown, reading.report()
         assert reading.difference is not None and reading.difference < 1e-5
         assert not any(node.kind in ("Permute", "Reshape") for node in reading.graph.nodes)
+
+
+@pytest.mark.parametrize("kind", ["RNNCell", "GRUCell", "LSTMCell"])
+@pytest.mark.parametrize("steps_known", [True, False])
+def test_a_loop_over_cells_is_unrolled(kind: str, steps_known: bool) -> None:
+    """Each step is a cell, all of them with one set of weights; zeros to begin with need no node."""
+
+    class Loop(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.cell = getattr(nn, kind)(8, 5)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            zeros = torch.zeros(x.shape[0], 5)
+            state: Any = (zeros, zeros) if kind == "LSTMCell" else zeros
+            hidden = []
+            for step in range(6 if steps_known else x.shape[1]):
+                state = self.cell(x[:, step], state)
+                hidden.append(state[0] if kind == "LSTMCell" else state)
+            return torch.stack(hidden, 1)
+
+    reading = builder.read(Loop(), torch.randn(3, 6, 8))
+    cells = [node for node in reading.graph.nodes if node.kind == kind]
+    assert len(cells) == 6 and {one.shares for one in cells[1:]} == {cells[0].id}, reading.report()
+    assert not {"hidden", "cell"} & cells[0].inputs.keys() and not reading.unknown
+    assert reading.difference is not None and reading.difference < 1e-5
