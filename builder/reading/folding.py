@@ -85,14 +85,18 @@ def folded(
 
 
 def _alike(units: list[Unit], classes: Mapping[str, str]) -> list[list[str]]:
-    """The paths of modules that are alike, the smallest modules first, each in the order in which they are used."""
+    """The paths of modules that are alike, the smallest modules first, each in the order in which they are used.
+
+    Of modules that hold one another and nothing else, the innermost counts; of a single layer the outermost.
+    """
     groups: dict[str, list[str]] = defaultdict(list)
     sizes: dict[str, int] = {}
     seen: set[frozenset[str]] = set()
-    for path in sorted(classes, key=lambda path: -path.count(".")):
-        use = _use(units, path)
-        members = frozenset(unit.uid for unit in use.units) if use else frozenset()
-        if use is None or members in seen:  # a module that only holds another one is no block of its own
+    found = {path: use for path in classes if (use := _use(units, path))}
+    for path in sorted(found, key=lambda path: path.count(".") * (1 if len(found[path].units) == 1 else -1)):
+        use = found[path]
+        members = frozenset(unit.uid for unit in use.units)
+        if members in seen:
             continue
         seen.add(members)
         skeleton = use.skeleton(classes[path])
@@ -103,7 +107,7 @@ def _alike(units: list[Unit], classes: Mapping[str, str]) -> list[list[str]]:
         (key for key, paths in groups.items() if often[classes[paths[0]]] > 1), key=sizes.__getitem__
     )
     order = {unit.uid: number for number, unit in enumerate(units)}
-    begins = {path: order[one.units[0].uid] for path in classes if (one := _use(units, path))}
+    begins = {path: order[use.units[0].uid] for path, use in found.items()}
     return [sorted(groups[key], key=lambda path: begins[path]) for key in chosen]
 
 

@@ -96,10 +96,16 @@ def in_real(draft: Draft, make: Callable[..., Any], *given: Any) -> str:
 def staged(draft: Draft, flow: Flow) -> "tuple[str, Groups, list[int | None]]":
     """The batch brought to the front: the reference, what is behind each dimension then, and where each one went."""
     layout = lies(flow)
+    front, places = fronted(layout.seen)
+    return drawn(draft, flow.ref, Layout(layout.held, front)), front, places
+
+
+def fronted(seen: Groups) -> "tuple[Groups, list[int | None]]":
+    """The same dimensions with the batch in front of them, and where each one went (None: it is the batch)."""
     batch: list[Axis] = []
     groups: list[tuple[Axis, ...]] = []
     places: list[int | None] = []
-    for group in layout.seen:
+    for group in seen:
         rest = tuple(axis for axis in group if not axis.batch)
         if len(rest) < len(group):
             batch += [axis for axis in group if axis.batch]
@@ -109,8 +115,7 @@ def staged(draft: Draft, flow: Flow) -> "tuple[str, Groups, list[int | None]]":
         else:
             groups.append(group)
             places.append(len(groups))
-    front = (tuple(batch), *groups)
-    return drawn(draft, flow.ref, Layout(layout.held, front)), front, places
+    return (tuple(batch), *groups), places
 
 
 def behind(flow: Flow) -> int:

@@ -4,9 +4,9 @@ from dataclasses import replace
 from typing import Any
 
 from builder.reading.draft import Draft, Flow, Unreadable
-from builder.reading.laying import drawn, in_real, lies, same, staged, straight
-from builder.reading.layout import Layout, sizes
-from builder.reading.rules.constant import constant, example_of, written
+from builder.reading.laying import in_real, same, straight
+from builder.reading.rules.constant import constant, example_of, tensor_of, written
+from builder.reading.rules.odd import odd
 from builder.reading.rules.rule import rule
 from builder.reading.rules.scores import is_lower, scored
 
@@ -14,7 +14,7 @@ from builder.reading.rules.scores import is_lower, scored
 @rule("add iadd", anywhere=True, promotes=True)
 def _add(draft: Draft, input: Any, other: Any, *, alpha: float = 1) -> Any:
     if alpha != 1:
-        other = _scaled(draft, other, alpha)
+        other = times(draft, other, alpha)
     return _two("Add", draft, input, other, shift=True)
 
 
@@ -26,7 +26,7 @@ def _mul(draft: Draft, input: Any, other: Any) -> Any:
 @rule("sub isub subtract", anywhere=True, promotes=True)
 def _sub(draft: Draft, input: Any, other: Any, *, alpha: float = 1) -> Any:
     if alpha != 1:
-        other = _scaled(draft, other, alpha)
+        other = times(draft, other, alpha)
     number = number_of(other)
     if number is not None:
         return _affine(draft, input, 1.0, -number)
@@ -38,7 +38,7 @@ def _sub(draft: Draft, input: Any, other: Any, *, alpha: float = 1) -> Any:
 
 @rule("rsub", anywhere=True, promotes=True)
 def _rsub(draft: Draft, input: Any, other: Any, alpha: float = 1) -> Any:
-    return _sub(draft, other, input) if alpha == 1 else _sub(draft, other, _scaled(draft, input, alpha))
+    return _sub(draft, other, input) if alpha == 1 else _sub(draft, other, times(draft, input, alpha))
 
 
 @rule("div true_divide truediv itruediv divide", anywhere=True, promotes=True)
@@ -66,7 +66,7 @@ def _minimum(draft: Draft, input: Any, other: Any) -> Any:
     return _two("Minimum", draft, input, other)
 
 
-def _scaled(draft: Draft, value: Any, factor: float) -> Any:
+def times(draft: Draft, value: Any, factor: float) -> Any:
     """A flow or number times a number."""
     if not isinstance(value, Flow):
         return value * factor
@@ -122,7 +122,7 @@ def _pair(kind: str, draft: Draft, input: Any, other: Any) -> Any:
 
 def _plain_pair(kind: str, draft: Draft, pair: list[Any], flows: list[Flow]) -> Any:
     if any(flow.layout and not flow.layout.batch_first for flow in flows):
-        return _odd(kind, draft, pair, flows)
+        return odd(kind, draft, pair, flows)
     if not draft.result.is_floating_point():
         return in_real(
             draft,
@@ -134,7 +134,7 @@ def _plain_pair(kind: str, draft: Draft, pair: list[Any], flows: list[Flow]) -> 
     if leading is None:
         raise Unreadable("its inputs have other numbers of dimensions than what comes out")
     return draft(kind, *(_ranked(draft, one, rank) if isinstance(one, Flow) else
-                         constant(draft, _tensor(one), leading, rank) for one in pair))  # fmt: skip
+                         constant(draft, tensor_of(one), leading, rank) for one in pair))  # fmt: skip
 
 
 def _masked(draft: Draft, input: Any, other: Any) -> Any:
@@ -154,7 +154,7 @@ def _biased(draft: Draft, flow: Flow, other: Any) -> Flow | None:
     node = draft.nodes.get(flow.ref)
     if node is None or flow.readers != 1 or node.config.get("bias") is not False:
         return None
-    count, value = len(node.weights["weight"]), _tensor(other)
+    count, value = len(node.weights["weight"]), tensor_of(other)
     place = -1 if node.kind == "Linear" else 1 - len(flow.shape)
     sides = [*value.shape]
     if (
@@ -188,12 +188,6 @@ def _positions(draft: Draft, input: Any, other: Any) -> str:
     return draft("LearnedPositions", straight(draft, input), weights={"weight": weight}, **more)
 
 
-def _tensor(value: Any) -> Any:
-    import torch
-
-    return value if isinstance(value, torch.Tensor) else torch.tensor(float(value))
-
-
 def _ranked(draft: Draft, flow: Flow, rank: int) -> Any:
     flow = straight(draft, flow)
     if len(flow.shape) < rank:
@@ -201,45 +195,6 @@ def _ranked(draft: Draft, flow: Flow, rank: int) -> Any:
             "one of its inputs has fewer dimensions, so that its batch would meet another dimension"
         )
     return flow
-
-
-def _odd(kind: str, draft: Draft, pair: list[Any], flows: list[Flow]) -> Any:
-    """Where the batch lies elsewhere: both alike, value by value, brought to the same order."""
-    if len(flows) == 1:
-        return _odd_constant(kind, draft, pair, flows[0])
-    if flows[0].shape != flows[1].shape:
-        raise Unreadable("the batch is not the first dimension of what it is given")
-    first, second = (lies(flow) for flow in flows)
-    axes = [axis for group in first.seen for axis in group]
-    apart = second.reshaped([axis.size for axis in axes])
-    if apart is None or [any(one.batch for one in group) for group in apart.seen] != [
-        axis.batch for axis in axes
-    ]:
-        raise Unreadable("the batch lies at different places in what it is given")
-    behind = dict(zip(axes, apart.seen, strict=True))
-    order = tuple(tuple(inner for axis in group for inner in behind[axis]) for group in first.held)
-    ref = drawn(draft, flows[1].ref, Layout(apart.held, order))
-    refs = [flows[0].ref, ref] if flows[0] is pair[0] else [ref, flows[0].ref]
-    return Flow(draft(kind, *refs), draft.result, first, flows[0].origin)
-
-
-def _odd_constant(kind: str, draft: Draft, pair: list[Any], flow: Flow) -> Any:
-    """The same with a constant, which must be alike for all of the batch."""
-    if draft.result.shape != flow.value.shape:
-        raise Unreadable("the batch is not the first dimension of what it is given")
-    ref, front, places = staged(draft, flow)
-    value = _tensor(pair[1] if pair[0] is flow else pair[0])
-    value = value.reshape((1,) * (len(places) - value.ndim) + tuple(value.shape))
-    shape = [1] * len(front)
-    for place, side in zip(places, value.shape, strict=True):
-        if place is not None:
-            shape[place] = side
-        elif side > 1:
-            raise Unreadable("it uses numbers that differ from example to example")
-    plainly = Flow(ref, flow.value.new_empty([sizes(front)[place] for place in range(len(front))]))
-    fixed = constant(draft, value.reshape(shape), plainly, len(front))
-    made = draft(kind, *([ref, fixed] if pair[0] is flow else [fixed, ref]))
-    return Flow(made, draft.result, Layout(front, lies(flow).seen), flow.origin)
 
 
 UNARY: dict[str, tuple[str, dict[str, Any]]] = {

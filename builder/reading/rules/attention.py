@@ -6,9 +6,9 @@ from typing import Any
 from builder.reading.draft import Draft, Flow, Unreadable
 from builder.reading.laying import drawn, lies, straight
 from builder.reading.layout import Axis, Groups, Layout, sizes
-from builder.reading.rules.arithmetic import number_of
+from builder.reading.rules.arithmetic import number_of, times
 from builder.reading.rules.constant import constant
-from builder.reading.rules.rule import rule
+from builder.reading.rules.rule import RULES, rule
 from builder.reading.rules.scores import Scores, hides_nothing, is_lower, scored
 
 
@@ -155,12 +155,12 @@ def _by_constant(draft: Draft, input: Any, other: Any) -> Any:
 def _baddbmm(
     draft: Draft, input: Any, batch1: Flow, batch2: Flow, *, beta: float = 1, alpha: float = 1
 ) -> Any:
-    if beta and number_of(input) != 0:
-        raise Unreadable("it adds something to a product")
     made = _matmul(draft, batch1, batch2)
-    from builder.reading.laying import same
-
-    return made if alpha == 1 else same(draft, "Affine", made, scale=float(alpha), shift=0.0)
+    if alpha != 1:
+        made = times(draft, made, alpha)
+    if not beta or number_of(input) == 0:
+        return made
+    return RULES["add"].draw(draft, made, input if beta == 1 else times(draft, input, beta))
 
 
 @rule("mm", anywhere=True)

@@ -4,8 +4,8 @@ from typing import Any
 
 from builder.reading.draft import Draft, Flow, Unreadable
 from builder.reading.laying import same, straight
-from builder.reading.rules.arithmetic import _ranked, _tensor, number_of
-from builder.reading.rules.constant import constant
+from builder.reading.rules.arithmetic import _ranked, number_of
+from builder.reading.rules.constant import constant, tensor_of
 from builder.reading.rules.rule import rule
 
 SIGNS = {"gt": "<", "ge": "<=", "lt": ">", "le": ">=", "eq": "==", "ne": "!="}
@@ -23,7 +23,9 @@ def _compared(name: str, turned: str) -> None:
         if number is not None:
             return same(draft, "Compare", input, how=how, value=number)
         first = straight(draft, input)
-        second = straight(draft, other) if isinstance(other, Flow) else constant(draft, _tensor(other), first)
+        second = (
+            straight(draft, other) if isinstance(other, Flow) else constant(draft, tensor_of(other), first)
+        )
         return draft("Compare", first, second, how=how)
 
 
@@ -39,7 +41,7 @@ def _where(draft: Draft, condition: Any, input: Any, other: Any) -> Any:
     if leading is None:
         raise Unreadable("its inputs have other numbers of dimensions than what comes out")
     given: list[Any] = [
-        _ranked(draft, one, rank) if isinstance(one, Flow) else constant(draft, _tensor(one), leading, rank)
+        _ranked(draft, one, rank) if isinstance(one, Flow) else constant(draft, tensor_of(one), leading, rank)
         for one in (condition, input, other)
     ]
     if not isinstance(condition, Flow):

@@ -67,3 +67,10 @@ def example_of(value: "torch.Tensor", like: Flow, rank: int = 0) -> "torch.Tenso
     if value.shape[0] > 1 and not (value == value[:1]).all():
         raise Unreadable("it uses numbers that differ from example to example")
     return value[0].float().clamp(-MOST, MOST) if value.is_floating_point() else value[0]
+
+
+def tensor_of(value: Any) -> "torch.Tensor":
+    """A number as a tensor."""
+    import torch
+
+    return value if isinstance(value, torch.Tensor) else torch.tensor(float(value))

@@ -6,6 +6,7 @@ from typing import Any
 from builder.reading.draft import Draft, Flow, Unreadable
 from builder.reading.laying import drawn, lies, staged, straight
 from builder.reading.layout import Axis, Layout
+from builder.reading.rules.constant import constant
 from builder.reading.rules.rule import rule
 
 GATES = {"LSTM": 4, "GRU": 3, "RNN": 1}
@@ -100,7 +101,7 @@ def recurrent(
         raise Unreadable(
             "it is given the steps where a graph has the batch; batch_first=True has the batch first"
         )
-    given = [one for one in (_state(draft, state) for state in states) if one]
+    given = [one for one in (_state(draft, state, input) for state in states) if one]
     if len(given) not in (0, len(states)):
         raise Unreadable("one of its states is given, the other is not")
     units, answer = params[0].shape[0] // GATES[kind], int(params[1].shape[-1])
@@ -150,12 +151,14 @@ def names(layers: int, ends: int, bias: bool, projected: bool) -> list[str]:
     ]
 
 
-def _state(draft: Draft, state: Any) -> str:
+def _state(draft: Draft, state: Any, input: Flow) -> str:
     """A state that is given, with the batch first; "" for zeros, with which a layer begins anyway."""
+    if state is None or not (isinstance(state, Flow) or state.any() or draft.known(state).learned):
+        return ""
     if not isinstance(state, Flow):
-        if state is None or not state.any():
-            return ""
-        raise Unreadable("it begins with a state of fixed numbers")
+        known, turned = draft.known(state), state.transpose(0, 1)
+        draft.remember(turned, known.name, known.learned, size=known.size)
+        return constant(draft, turned, input, rank=3)
     layout = lies(state)
     groups = layout.seen
     if len(groups) != 3 or not any(axis.batch for axis in groups[1]) or len(groups[1]) != 1:

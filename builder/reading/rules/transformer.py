@@ -72,8 +72,7 @@ def _encoder_layer(
 ) -> Flow:
     given = _sequence(draft, src, module.self_attn.batch_first)
     masks = _masks(draft, src_key_padding_mask)
-    id = draft("TransformerEncoderLayer", given.ref, *masks, weights=dict(module.named_parameters()),
-               causal=_causal(src_mask), **_fields(module))  # fmt: skip
+    id = _layer(draft, module, given.ref, *masks, causal=_causal(src_mask))
     return given.answer(id, module.linear2.out_features)
 
 
@@ -87,8 +86,7 @@ def _decoder_layer(
         raise Unreadable("it has a mask of its own for the memory")
     given, seen = (_sequence(draft, one, module.self_attn.batch_first) for one in (tgt, memory))
     masks = _masks(draft, tgt_key_padding_mask, memory_key_padding_mask)
-    id = draft("TransformerDecoderLayer", given.ref, seen.ref, *masks, weights=dict(module.named_parameters()),
-               causal=_causal(tgt_mask), **_fields(module))  # fmt: skip
+    id = _layer(draft, module, given.ref, seen.ref, *masks, causal=_causal(tgt_mask))
     return given.answer(id, module.linear2.out_features)
 
 
@@ -127,15 +125,20 @@ def _transformer(
                  memory_key_padding_mask)  # fmt: skip
 
 
+def _layer(draft: Draft, module: Any, *refs: str, causal: bool) -> str:
+    """A layer in a scope of its own, so that it may be a block."""
+    fields, here = _fields(module), (draft.scope, draft.name)
+    draft.scope, draft.name = f"{draft.scope}.{draft.name}".strip("."), ""
+    draft.classes[draft.scope] = kind = type(module).__name__
+    id = draft(kind, *refs, weights=dict(module.named_parameters()), causal=causal, **fields)
+    draft.scope, draft.name = here
+    return id
+
+
 def _stacked(draft: Draft, module: Any, flow: Flow, *memory: Flow, **masks: Any) -> Flow:
-    """The layers of a stack one behind the other, each a scope that may be a block, and the normalisation behind."""
-    whole, scope = draft.name, draft.scope
+    """The layers of a stack one behind the other, and the normalisation behind them."""
     for number, layer in enumerate(module.layers):
-        draft.scope = f"{scope}.{whole}.layers.{number}".strip(".")
-        draft.classes[draft.scope] = type(layer).__name__
-        draft.name = "layer"
-        flow = _part(draft, layer, "", flow, *memory, **masks)
-    draft.name, draft.scope = whole, scope
+        flow = _part(draft, layer, f"layers.{number}", flow, *memory, **masks)
     return flow if module.norm is None else _part(draft, module.norm, "norm", flow)
 
 
@@ -144,7 +147,7 @@ def _part(draft: Draft, module: "nn.Module", name: str, flow: Flow, *more: Any, 
     from builder.reading.rules.modules import told
 
     called = told(module, (flow, *more))
-    if called is None:
+    if called is None or not type(module).__module__.startswith("torch.nn"):
         raise Unreadable(f"one of its parts is a {type(module).__name__}")
     whole, result = draft.name, draft.result
     draft.name, draft.result = f"{whole}.{name}".strip("."), flow.value

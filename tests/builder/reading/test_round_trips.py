@@ -27,7 +27,7 @@ SMALL = (
 BEYOND = {
     "ALiBi", "ChebConv", "Constant", "EdgeConv", "GATConv", "GCNConv", "GINConv",
     "MaxUnpool1d", "MaxUnpool2d", "MaxUnpool3d", "MinibatchDiscrimination", "MinibatchStdDev", "Neighbours",
-    "Parameter", "RBM", "RelativeBias", "RoutedCapsules", "SAGEConv", "TransformerDecoderLayer",
+    "Parameter", "RBM", "RelativeBias", "RoutedCapsules", "SAGEConv",
     "VectorQuantizer",
 }  # fmt: skip
 """Layers whose code no rule understands: they work along the batch, scatter, or depend on no input."""

@@ -132,6 +132,24 @@ def test_attention_with_a_mask_for_padding(name: str) -> None:
     )
 
 
+@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize("weights", [False, True])
+def test_programs_have_the_parts_of_attention(causal: bool, weights: bool) -> None:
+    """Masks are added to scores whose batch is merged with the heads; a single row of them is for all queries."""
+
+    def attended(m: Any, t: torch.Tensor) -> Any:
+        x, later = m.words(t), torch.ones(5, 5).triu(1).bool() if causal else None
+        return m.attend(x, x, x, key_padding_mask=t == 0, attn_mask=later, need_weights=weights,
+                        average_attn_weights=False)[int(weights)]  # fmt: skip
+
+    module = Words(attended, attend=nn.MultiheadAttention(8, 2, batch_first=True)).eval()
+    words = torch.cat([WORDS, WORDS.roll(1, 1).clamp_min(1)])
+    program = torch.export.export(module, (words,), dynamic_shapes=({0: torch.export.Dim("rows", max=64)},))
+    reading = builder.read(program, words)
+    assert not reading.unknown and not reading.reason, reading.report()
+    assert reading.difference is not None and reading.difference < 1e-5
+
+
 def test_a_mask_that_is_given() -> None:
     """An Input takes 0 and 1 for it."""
     module = Words(lambda m, t, hidden: m.layer(m.words(t), src_key_padding_mask=hidden), layer=layer())
@@ -174,6 +192,38 @@ def unusual() -> Sequence[nn.Module]:
     gated = layer(activation=F.silu)
     tanh = layer(activation=nn.GELU("tanh"))
     return [swapped, gated, tanh]
+
+
+class Shifted(nn.TransformerEncoderLayer):
+    """A layer that does more than torch's."""
+
+    def forward(self, *given: Any, **masks: Any) -> torch.Tensor:
+        """One more than it was."""
+        return super().forward(*given, **masks) + 1
+
+
+def test_layers_that_do_more_are_not_taken_for_torchs() -> None:
+    stack = nn.TransformerEncoder(Shifted(**SMALL, batch_first=True), 2)
+    reading = read(Words(lambda m, t: m.stack(m.words(t)), stack=stack), WORDS)
+    assert "TransformerEncoderLayer" not in str(reading.graph.blocks.values())
+
+
+def test_layers_in_a_row_repeat_wherever_they_lie() -> None:
+    """Behind a convolution, too, whose steps lie last."""
+
+    def behind(m: Any, t: torch.Tensor) -> torch.Tensor:
+        x = m.conv(m.words(t).transpose(1, 2)).transpose(1, 2)
+        for one in m.layers:
+            x = one(x, src_key_padding_mask=t == 0)
+        return x
+
+    layers = nn.ModuleList([layer() for _ in range(4)])
+    reading = read(Words(behind, conv=nn.Conv1d(8, 8, 3, padding=1), layers=layers), WORDS)
+    assert kinds(reading)[-2:] == ["Block × 4", "Output"]
+    tied = nn.ModuleList([layers[0], layers[0]])
+    reading = read(Words(behind, conv=nn.Conv1d(8, 8, 3, padding=1), layers=tied), WORDS)
+    first, second = (one for one in reading.graph.nodes if one.kind == "TransformerEncoderLayer")
+    assert second.shares == first.id
 
 
 @pytest.mark.parametrize("number", range(3))
