@@ -1,7 +1,8 @@
 """The graph while it is being read: nodes with their weights, and the modules of the original that they lie in."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -157,6 +158,16 @@ class Draft:
         self.nodes[node.id] = node
         self._ask(node)
         return node.id
+
+    @contextmanager
+    def at(self, scope: str, name: str) -> Iterator[None]:
+        """Draw elsewhere in the original for a while."""
+        here = self.scope, self.name
+        self.scope, self.name = scope, name
+        try:
+            yield
+        finally:
+            self.scope, self.name = here
 
     def _ask(self, node: Drawn) -> None:
         """Turn on the outputs that it reads and that a field of their name gives: the places of a MaxPool."""

@@ -32,10 +32,8 @@ def straight(draft: Draft, flow: Flow) -> Flow:
         return flow
     if not flow.layout.batch_first:
         raise Unreadable("the batch is not the first dimension of what it is given")
-    here = draft.scope, draft.name
-    draft.scope, draft.name = flow.origin
-    draft.straighten(flow, drawn(draft, flow.ref, flow.layout))
-    draft.scope, draft.name = here
+    with draft.at(*flow.origin):
+        draft.straighten(flow, drawn(draft, flow.ref, flow.layout))
     return flow
 
 

@@ -79,13 +79,14 @@ def _cell(
     kind: str, draft: Draft, input: Flow, states: Sequence[Any], params: Sequence[Any], **more: Any
 ) -> Any:
     """One step: what it gives is the new states, each as the input lies."""
-    given = [one for one in states if isinstance(one, Flow) or (one is not None and one.any())]
-    if len(given) not in (0, len(states)) or not all(isinstance(one, Flow) for one in given):
-        raise Unreadable("it begins with a state of fixed numbers")
     if len(input.shape) != 2:
         raise Unreadable("it is given a single example without a batch")
+    given = [straight(draft, one) if isinstance(one, Flow) else constant(draft, one, input)
+             for one in states if _begins(draft, one)]  # fmt: skip
+    if len(given) not in (0, len(states)):
+        raise Unreadable("one of its states is given, the other is not")
     weights = {name: one for name, one in zip(WEIGHTS, params, strict=True) if one is not None}
-    id = draft(kind, straight(draft, input), *(straight(draft, one) for one in given), weights=weights,
+    id = draft(kind, straight(draft, input), *given, weights=weights,
                units=params[1].shape[-1], bias=params[2] is not None, **more)  # fmt: skip
     return [id, f"{id}.cell"] if len(states) > 1 else id
 
@@ -151,9 +152,14 @@ def names(layers: int, ends: int, bias: bool, projected: bool) -> list[str]:
     ]
 
 
+def _begins(draft: Draft, state: Any) -> bool:
+    """Whether a state is more than zeros, with which a layer begins anyway."""
+    return state is not None and (isinstance(state, Flow) or draft.known(state).learned or bool(state.any()))
+
+
 def _state(draft: Draft, state: Any, input: Flow) -> str:
     """A state that is given, with the batch first; "" for zeros, with which a layer begins anyway."""
-    if state is None or not (isinstance(state, Flow) or state.any() or draft.known(state).learned):
+    if not _begins(draft, state):
         return ""
     if not isinstance(state, Flow):
         known, turned = draft.known(state), state.transpose(0, 1)

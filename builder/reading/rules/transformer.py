@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Sequence:
+class Steps:
     """What is given to attention: batch × steps × features as a graph has it, and how the original sees that."""
 
     ref: str
@@ -29,7 +29,7 @@ class Sequence:
         return Flow(id, self.flow.value, layout, self.flow.origin)
 
 
-def _sequence(draft: Draft, given: Any, batch_first: bool) -> Sequence:
+def _steps(draft: Draft, given: Any, batch_first: bool) -> Steps:
     if not isinstance(given, Flow):
         raise Unreadable("it attends to fixed numbers")
     ref, front, places = staged(draft, given)
@@ -37,7 +37,7 @@ def _sequence(draft: Draft, given: Any, batch_first: bool) -> Sequence:
         raise Unreadable(
             "it is given the steps where a graph has the batch; batch_first=True has the batch first"
         )
-    return Sequence(ref, front, tuple(places), given)
+    return Steps(ref, front, tuple(places), given)
 
 
 @rule("multi_head_attention", anywhere=True)
@@ -47,7 +47,7 @@ def _attention(
 ) -> Any:  # fmt: skip
     if module.bias_k is not None or module.add_zero_attn:
         raise Unreadable("it adds keys of its own")
-    given = [_sequence(draft, one, module.batch_first) for one in (query, key, value)]
+    given = [_steps(draft, one, module.batch_first) for one in (query, key, value)]
     refs = [one.ref for one in given]
     refs = refs[:1] if len(set(refs)) == 1 else refs[:2] if refs[1] == refs[2] else refs
     if key_padding_mask is not None:
@@ -70,9 +70,9 @@ def _encoder_layer(
     src_key_padding_mask: Any = None,
     is_causal: bool = False,
 ) -> Flow:
-    given = _sequence(draft, src, module.self_attn.batch_first)
-    masks = _masks(draft, src_key_padding_mask)
-    id = _layer(draft, module, given.ref, *masks, causal=_causal(src_mask))
+    fields = _fields(module, causal=_causal(src_mask))
+    given = _steps(draft, src, module.self_attn.batch_first)
+    id = _layer(draft, module, given.ref, *_masks(draft, src_key_padding_mask), **fields)
     return given.answer(id, module.linear2.out_features)
 
 
@@ -84,9 +84,10 @@ def _decoder_layer(
 ) -> Flow:  # fmt: skip
     if _causal(memory_mask):
         raise Unreadable("it has a mask of its own for the memory")
-    given, seen = (_sequence(draft, one, module.self_attn.batch_first) for one in (tgt, memory))
+    fields = _fields(module, causal=_causal(tgt_mask))
+    given, seen = (_steps(draft, one, module.self_attn.batch_first) for one in (tgt, memory))
     masks = _masks(draft, tgt_key_padding_mask, memory_key_padding_mask)
-    id = _layer(draft, module, given.ref, seen.ref, *masks, causal=_causal(tgt_mask))
+    id = _layer(draft, module, given.ref, seen.ref, *masks, **fields)
     return given.answer(id, module.linear2.out_features)
 
 
@@ -125,14 +126,12 @@ def _transformer(
                  memory_key_padding_mask)  # fmt: skip
 
 
-def _layer(draft: Draft, module: Any, *refs: str, causal: bool) -> str:
+def _layer(draft: Draft, module: Any, *refs: str, **fields: Any) -> str:
     """A layer in a scope of its own, so that it may be a block."""
-    fields, here = _fields(module), (draft.scope, draft.name)
-    draft.scope, draft.name = f"{draft.scope}.{draft.name}".strip("."), ""
-    draft.classes[draft.scope] = kind = type(module).__name__
-    id = draft(kind, *refs, weights=dict(module.named_parameters()), causal=causal, **fields)
-    draft.scope, draft.name = here
-    return id
+    kind, path = type(module).__name__, f"{draft.scope}.{draft.name}".strip(".")
+    draft.classes[path] = kind
+    with draft.at(path, ""):
+        return draft(kind, *refs, weights=dict(module.named_parameters()), **fields)
 
 
 def _stacked(draft: Draft, module: Any, flow: Flow, *memory: Flow, **masks: Any) -> Flow:
@@ -149,32 +148,35 @@ def _part(draft: Draft, module: "nn.Module", name: str, flow: Flow, *more: Any, 
     called = told(module, (flow, *more))
     if called is None or not type(module).__module__.startswith("torch.nn"):
         raise Unreadable(f"one of its parts is a {type(module).__name__}")
-    whole, result = draft.name, draft.result
-    draft.name, draft.result = f"{whole}.{name}".strip("."), flow.value
-    made = RULES[called[0]].draw(draft, *called[1], **masks)
-    draft.name, draft.result = whole, result
+    result, draft.result = draft.result, flow.value
+    with draft.at(draft.scope, f"{draft.name}.{name}"):
+        made = RULES[called[0]].draw(draft, *called[1], **masks)
+    draft.result = result
     return made if isinstance(made, Flow) else Flow(made, flow.value, None, flow.origin)
 
 
-def _fields(module: Any) -> dict[str, Any]:
+def _fields(module: Any, causal: bool) -> dict[str, Any]:
     """The settings of a layer of a transformer.
 
     Raises:
         Unreadable: its parts are others than torch made them.
     """
+    import torch
     import torch.nn.functional as functional
     from torch import nn
 
-    drop = {one.p for one in module.modules() if isinstance(one, nn.Dropout)} | {module.self_attn.dropout}
-    norms = [one for name, one in module.named_children() if name.startswith("norm")]
-    eps = {one.eps for one in norms if type(one) is nn.LayerNorm}
-    plain = {type(one) for one in (*norms, module.linear1, module.linear2)} == {nn.LayerNorm, nn.Linear}
-    activation = {functional.relu: "relu", functional.gelu: "gelu"}.get(module.activation)
+    parts = [one for _, one in module.named_children() if one is not module.activation]
+    if not all(type(one) in (nn.Linear, nn.LayerNorm, nn.Dropout, nn.MultiheadAttention) for one in parts):
+        raise Unreadable("its parts are others than torch gives such a layer")
+    activation = {functional.relu: "relu", torch.relu: "relu", functional.gelu: "gelu"}.get(module.activation)
     if isinstance(module.activation, nn.ReLU | nn.GELU):
         activation = type(module.activation).__name__.lower()
-    usual = plain and activation and getattr(module.activation, "approximate", "none") == "none"
-    if not usual or len(drop) > 1 or len(eps) > 1:
-        raise Unreadable("its parts are others than torch gives such a layer")
+    if not activation or getattr(module.activation, "approximate", "none") != "none":
+        raise Unreadable("its activation is neither ReLU nor GELU")
+    drop = {one.p for one in parts if isinstance(one, nn.Dropout)} | {module.self_attn.dropout}
+    eps = {one.eps for one in parts if isinstance(one, nn.LayerNorm)}
+    if len(drop) > 1 or len(eps) > 1:
+        raise Unreadable("its parts have different settings")
     return {
         "heads": module.self_attn.num_heads,
         "feedforward": module.linear1.out_features,
@@ -183,6 +185,7 @@ def _fields(module: Any) -> dict[str, Any]:
         "norm_first": module.norm_first,
         "eps": eps.pop(),
         "bias": module.linear1.bias is not None,
+        "causal": causal,
     }
 
 
@@ -215,11 +218,8 @@ def _kept(draft: Draft, padding: Any) -> str:
         raise Unreadable("its mask for padding is not one of true and false that depends on the input")
     ref = straight(draft, padding).ref
     node = draft.nodes[ref.partition(".")[0]]
-    here = draft.scope, draft.name
-    draft.scope, draft.name = node.scope, node.name
-    kept = _opposite(draft, ref, node)
-    draft.scope, draft.name = here
-    return kept
+    with draft.at(node.scope, node.name):
+        return _opposite(draft, ref, node)
 
 
 def _opposite(draft: Draft, ref: str, node: Drawn) -> str:

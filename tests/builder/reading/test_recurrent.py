@@ -76,3 +76,22 @@ def test_a_state_to_begin_with_is_a_node(learned: bool) -> None:
     assert reading.difference == 0, reading.report()
     assert [node.kind for node in reading.graph.nodes] == [
         "Input", "Parameter" if learned else "Constant", "GRU", "Output"]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["RNNCell", "GRUCell", "LSTMCell"])
+def test_a_cell_may_begin_with_what_is_learned(kind: str) -> None:
+    class Begun(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.cell = getattr(nn, kind)(8, 5)
+            self.hidden, self.memory = nn.Parameter(torch.zeros(1, 5)), nn.Parameter(torch.randn(1, 5))
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            hidden, memory = (one.expand(x.shape[0], -1) for one in (self.hidden, self.memory))
+            answer = self.cell(x, (hidden, memory) if kind == "LSTMCell" else hidden)
+            return answer[0] if kind == "LSTMCell" else answer
+
+    reading = builder.read(Begun(), torch.randn(2, 8))
+    assert reading.difference == 0, reading.report()
+    learned = ["Parameter"] * (2 if kind == "LSTMCell" else 1)
+    assert [node.kind for node in reading.graph.nodes] == ["Input", *learned, kind, "Output"]
