@@ -82,14 +82,14 @@ def data(graph: Graph, batch: int = 2, seed: int = 0) -> "tuple[torch.Tensor, ..
 
 
 def bounds(graph: Graph) -> dict[str, int]:
-    """What the indices of each Input are below: what the layers say that read it, or 2."""
-    found = dict.fromkeys(graph.ids("Input"), 2)
+    """What the indices of each Input are below: the least that the layers say that read it, or 2."""
+    found: dict[str, list[int]] = {id: [] for id in graph.ids("Input")}
     for place in infer(graph).places.values():
         shapes = [spec.shape for spec in place.given]
         for port, source, _ in place.node.sources():
             if source in found and place.layer and (below := place.layer.below(port, *shapes)):
-                found[source] = below
-    return found
+                found[source].append(below)
+    return {id: min(most, default=2) for id, most in found.items()}
 
 
 def outputs(module: Any, given: "tuple[torch.Tensor, ...]") -> "tuple[torch.Tensor, ...]":

@@ -58,6 +58,7 @@ def assembled(draft: Draft) -> Assembled:
 
     draft.tidy()
     recognise(draft)
+    _tell_apart(draft)
     units = [Unit(one.id, one.scope, one.name, one.kind, one.config, one.inputs, one.shares,
                   {} if one.shares else one.weights, {one.id: ""})
              for one in draft.nodes.values()]  # fmt: skip
@@ -65,6 +66,20 @@ def assembled(draft: Draft) -> Assembled:
     nodes, where = graphed(units, "", blocks)
     weights, places = within(units, where)
     return Assembled(Graph(nodes=nodes, blocks=blocks), _state(weights), places)
+
+
+def _tell_apart(draft: Draft) -> None:
+    """Note weights that are one in the original and several here, so that each learns by itself."""
+    users: dict[int, str] = {}
+    for node in draft.nodes.values() if not draft.merged else ():
+        for weight in () if node.shares else node.weights.values():
+            if weight.is_meta or weight.numel() < 2:
+                continue
+            other = users.setdefault(weight.data_ptr(), node.id)
+            if other != node.id:
+                draft.note(
+                    f"'{other}' and '{node.id}' use the same weights in the original, and each has its own here."
+                )
 
 
 def graphed(

@@ -266,6 +266,7 @@ class Draft:
                 and own is not None
                 and own.data_ptr() == weight.data_ptr()
                 and own.shape == weight.shape
+                and own.stride() == weight.stride()
             ):
                 return node.shares or node.id
         return ""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from builder.errors import BadFile
+from builder.layers import LAYERS
 from builder.reading.draft import Draft, Flow, Unreadable
 from builder.reading.laying import lies, straight
 
@@ -56,6 +57,14 @@ def outputs(draft: Draft, answer: Any, names: Sequence[str] = ()) -> "list[tuple
             draft.note("An output that does not depend on the inputs was left out.")
             continue
         draft.result = one.value
+        if not one.shape:
+            known = draft.nodes[one.ref.partition(".")[0]].kind in LAYERS
+            draft(
+                "Output",
+                draft.missing("output", [one], "it is one number for the whole batch") if known else one,
+            )
+            kept.append((number, 0))
+            continue
         dim = batch_of(one)
         if dim:
             draft.note(

@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from builder.reading.draft import Draft, Flow, Unreadable
 from builder.reading.layout import Axis, Groups, Layout, plain, runs, sizes
+
+if TYPE_CHECKING:
+    import torch
 
 Refs = str | list[str]
 
@@ -88,7 +91,14 @@ def in_real(draft: Draft, make: Callable[..., Any], *given: Any) -> str:
     ]
     made = make(*real)
     draft.result = whole
-    return draft("Cast", made, dtype=str(whole.dtype).removeprefix("torch."))
+    return draft("Cast", made, dtype=cast(whole.dtype))
+
+
+def cast(dtype: "torch.dtype") -> str:
+    """What a Cast makes of a kind of numbers: there is one of real and one of whole ones."""
+    import torch
+
+    return "bool" if dtype is torch.bool else "float32" if dtype.is_floating_point else "int64"
 
 
 def staged(draft: Draft, flow: Flow) -> "tuple[str, Groups, list[int | None]]":

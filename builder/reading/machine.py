@@ -20,9 +20,11 @@ SHAPE_ONLY = set(
     "full_like zeros_like ones_like empty_like new_zeros new_ones new_full new_empty size stride numel".split()
 )
 """What depends on the shape alone, and is a constant."""
+ALIKE = set("expand_as view_as reshape_as type_as to".split())
+"""What takes no more than the shape or the kind of a second tensor."""
 MOVES = set(
-    "select slice getitem narrow unbind chunk split split_with_sizes t transpose permute view reshape flatten "
-    "unflatten squeeze unsqueeze expand contiguous to float clone detach cat concat concatenate stack".split()
+    "embedding select slice getitem narrow unbind chunk split split_with_sizes t transpose permute view reshape "
+    "flatten unflatten squeeze unsqueeze expand contiguous to float clone detach cat concat concatenate stack".split()
 )
 """What leaves the numbers of weights as they are."""
 
@@ -63,8 +65,13 @@ class Machine:
 
         arguments, options = tuple(arguments), dict(options or {})
         flows = [*_flows([arguments, options])]
-        if name.rpartition(".")[2] in SHAPE_ONLY:
+        short = name.rpartition(".")[2]
+        if short in SHAPE_ONLY:
             return run(*_values(arguments), **_values(options))
+        if short in ALIKE and arguments and not isinstance(arguments[0], Flow):
+            result = run(*_values(arguments), **_values(options))
+            self._remembered(name, arguments, result)
+            return result
         apart = bool(flows) and self.shapes_only
         self.refuse_spoiled([arguments, options])
         given: list[Flow | torch.Tensor] = [*flows, *_tensors([arguments, options])]
@@ -73,7 +80,7 @@ class Machine:
         result = run(*_values(arguments, apart), **_values(options, apart))
         changed = next((one for one, version in before if _version(one) != version), None)
         if not flows:
-            self._remembered(name, arguments, result)
+            self._remembered(name, told or arguments, result)
             return result
         if isinstance(changed, torch.Tensor):
             self._spoiled[_memory(changed)] = changed
@@ -126,7 +133,8 @@ class Machine:
                 table = weight
         of = (learned or known)[0]
         if learned and name.rpartition(".")[2] not in MOVES:
-            self.draft.note(f"What the original computes of '{of.name}' is learned by itself here.")
+            how = "is learned by itself" if result.numel() > 1 else "is a fixed number"
+            self.draft.note(f"What the original computes of '{of.name}' {how} here.")
         self.draft.remember(result, of.name, bool(learned), table, of.size)
 
     def unknown(self, operator: str, flows: Iterable[Flow], result: Any, reason: str) -> Any:

@@ -121,7 +121,10 @@ def _first(error: Exception) -> str:
 
 
 def other_batch(example: "Sequence[torch.Tensor]") -> "tuple[torch.Tensor, ...]":
-    """An example of one row, or of two where it has one: no graph may depend on the size of the batch."""
+    """An example of one row, or of two where it has one: no graph may depend on the size of the batch.
+
+    Not of more rows: torch's program of an LSTM for fewer aborts the process.
+    """
     import torch
 
     return tuple(one[-1:] if len(one) > 1 else torch.cat([one, one]) for one in example)

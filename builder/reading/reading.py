@@ -1,6 +1,6 @@
 """From a network elsewhere to a graph here, and what is to be said about it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,14 @@ if TYPE_CHECKING:
     from builder.reading.proof import Run
 
 
+UNTRAINED = (
+    "The weights did not come with it: here it begins untrained. `builder.read` gives them as its state, "
+    "`python -m builder read --weights` as a file."
+)
+PACKED = (
+    "Packed sequences are not read. A recurrent layer here has a port for the lengths of its sequences: give the "
+    "module padded sequences without packing, and connect the lengths on the canvas."
+)
 ALLOWED = 1e-3
 """The largest difference that is put down to rounding."""
 
@@ -44,10 +52,9 @@ class Reading:
         return self.difference is not None and not self.difference <= ALLOWED
 
     def project(self, name: str) -> Project:
-        """A project of the graph, with the report as its notes."""
-        return Project(
-            name=name.strip()[:120] or "Untitled", graphs={"model": self.graph}, notes=self.report()[:20_000]
-        )
+        """A project of the graph, with the report as its notes; a project has no weights."""
+        notes = self.report()[:20_000] + (f"\n{UNTRAINED}" if self.state else "")
+        return Project(name=name.strip()[:120] or "Untitled", graphs={"model": self.graph}, notes=notes)
 
     def report(self) -> str:
         """What a person should know, a line each."""
@@ -103,8 +110,9 @@ def read_file(content: bytes, example: "Sequence[torch.Tensor] | None" = None) -
 
 def read_module(module: Any, example: "Sequence[torch.Tensor]") -> Reading:
     """The module that torch.fx or torch.export follows on an example."""
+    from builder.reading.following import evaluating
     from builder.reading.proof import pair
-    from builder.reading.torchcode import evaluating, symbolic, traced
+    from builder.reading.torchcode import symbolic, traced
 
     example = pair(rows(example))
     with evaluating(module):
@@ -121,29 +129,61 @@ def read_module(module: Any, example: "Sequence[torch.Tensor]") -> Reading:
     refusals: list[str] = []
     refused: BadFile | None = None
     for name, follow in (("torch.fx", symbolic), ("torch.export", traced)):
-        with evaluating(module):
-            try:
-                graph, holder = follow(module, example)
-            except Exception as error:  # whatever the code of a module does when it is followed
-                refusals.append(f"{name}: {str(error).strip().partition(chr(10))[0][:200]}.")
-                continue
-            try:
-                readings.append(
-                    _proven(Draft("torch"), graph, holder, example, lambda given: flat(module(*given)))
-                )
-            except BadFile as error:
-                refused = error
-                continue
+        try:
+            readings.append(_followed(module, example, follow))
+        except BadFile as error:
+            refused = error
+            continue
+        except Lost as error:
+            refusals.append(f"{name}: {error}.")
+            continue
         if not readings[-1].unknown:
             break
-    if not readings and refused:
-        raise refused
     if not readings:
-        raise BadFile(
+        raise refused or BadFile(
             f"The module cannot be followed: what it does must not depend on the values that it is given "
             f"(torch.where in place of if). {' '.join(refusals)}"
         )
     return min(readings, key=lambda one: sum(len(unknown.nodes) for unknown in one.unknown))
+
+
+class Lost(Exception):
+    """A module could not be followed; the text says why."""
+
+
+def _followed(module: Any, example: "Sequence[torch.Tensor]", follow: "Callable[..., Any]") -> Reading:
+    """The reading of a module by one of two ways to follow it.
+
+    Raises:
+        Lost: it cannot be followed so.
+        BadFile: what it does is not read.
+    """
+    from builder.reading.following import evaluating, is_packing
+
+    with evaluating(module) as undo:
+        try:
+            graph, holder = follow(module, example)
+        except Exception as error:  # whatever the code of a module does when it is followed
+            if is_packing(error):
+                raise BadFile(PACKED) from error
+            raise Lost(str(error).strip().partition("\n")[0][:200]) from error
+
+        def original(given: "Sequence[torch.Tensor]") -> list[Any]:
+            undo()
+            return flat(module(*given))
+
+        undo()
+        draft = Draft("torch")
+        if frozen := [name for name, one in module.named_parameters() if not one.requires_grad]:
+            draft.note(f"Not trained in the original, and trained here: {some(frozen)}.")
+        return _proven(draft, graph, holder, example, original)
+
+
+def some(names: Sequence[str]) -> str:
+    """The first of many names."""
+    return ", ".join(f"'{one}'" for one in names[:3]) + (
+        f" and {len(names) - 3} more" if len(names) > 3 else ""
+    )
 
 
 def read_program(program: Any, example: "Sequence[torch.Tensor] | None" = None) -> Reading:

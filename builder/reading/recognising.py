@@ -18,7 +18,11 @@ KNOWN: tuple[tuple[str, dict[str, Any]], ...] = (
     ("Softplus", {}), ("Sigmoid", {}), ("Tanh", {}), ("ReLU6", {}), ("Softsign", {}), ("LogSigmoid", {}),
 )  # fmt: skip
 """Activations that are looked for."""
-POINTS, WIDEST = 81, 8.0
+NEAR = [step / 5 for step in range(-40, 41)]
+FAR = [sign * far for far in (12.0, 16.0, 20.0, 30.0, 100.0, 1000.0) for sign in (-1, 1)]
+"""Where both are computed: safety terms and bounds show far out."""
+ALLOWED = 2e-5
+"""The largest difference, relative to values above 1."""
 MOST_PARTS = 16
 
 
@@ -80,8 +84,13 @@ def _meant(members: list[Drawn], leaf: str) -> tuple[str, dict[str, Any]] | None
     if points is None:
         return None
     for kind, config in KNOWN:
+        if any(one.kind == kind for one in members):  # then the rest would be for safety alone
+            continue
         wanted = _computed([("y", kind, config, {"input": "x"})], "x")
-        if wanted is not None and bool((points - wanted).abs().max() < 2e-5):
+        if wanted is None:
+            continue
+        apart = (points - wanted).abs() / wanted.abs().clamp_min(1.0)
+        if bool(apart.max() < ALLOWED):
             return kind, config
     return None
 
@@ -97,12 +106,12 @@ def _computed(nodes: list[tuple[str, str, dict[str, Any], dict[str, str]]], leaf
              inputs={port: "given" if ref == leaf else f"n_{ref}"[-60:].lstrip("_") for port, ref in inputs.items()})
         for id, kind, config, inputs in nodes
     ]  # fmt: skip
-    ends = (Node(id="given", kind="Input", config={"shape": [POINTS]}), *inner,
+    ends = (Node(id="given", kind="Input", config={"shape": [len(NEAR + FAR)]}), *inner,
             Node(id="made", kind="Output", inputs={"input": inner[-1].id}))  # fmt: skip
     try:
         module = builder.compile(Graph(nodes=ends)).eval()
         with torch.no_grad():
-            made = module(torch.linspace(-WIDEST, WIDEST, POINTS).expand(2, POINTS))
+            made = module(torch.tensor(NEAR + FAR).expand(2, -1))
     except (StrataError, ValueError, RuntimeError):
         return None
     return made.nan_to_num(1e9)

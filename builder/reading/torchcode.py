@@ -1,15 +1,15 @@
 """Networks written in PyTorch: a module followed by torch.fx or torch.export, or a program of torch.export."""
 
-import contextlib
 import inspect
 import operator
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from builder.errors import BadFile
 from builder.reading.draft import Draft, Flow
+from builder.reading.following import is_plain, quiet, varying_sizes
 from builder.reading.machine import Machine
 from builder.reading.rules.modules import told
 
@@ -31,15 +31,14 @@ def symbolic(module: "nn.Module", example: "Sequence[torch.Tensor]") -> "tuple[f
         """Keeps the layers of torch.nn whole that are layers here."""
 
         def is_leaf_module(self, m: "nn.Module", module_qualified_name: str) -> bool:
-            return type(m).__module__.startswith("torch.nn") and told(m, ()) is not None
+            return is_plain(m) and told(m, ()) is not None
 
     optional = {
         name: one.default
         for name, one in [*inspect.signature(module.forward).parameters.items()][len(example) :]
         if one.default is not inspect.Parameter.empty
     }
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with quiet(), varying_sizes():
         return Whole().trace(module, optional or None), module
 
 
@@ -47,8 +46,7 @@ def traced(module: "nn.Module", example: "Sequence[torch.Tensor]") -> "tuple[fx.
     """How torch.export follows a module."""
     import torch
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with quiet():
         made = exported(torch.export.export(module, tuple(example), strict=False))
     return made.graph, made
 
@@ -79,31 +77,6 @@ def sizes_of(module: "fx.GraphModule") -> "tuple[torch.Tensor, ...]":
             else:
                 made.append(torch.randint(0, 2, shape, generator=generator).to(value.dtype))
     return tuple(made)
-
-
-@contextlib.contextmanager
-def evaluating(module: "nn.Module") -> "Iterator[None]":
-    """While it is read, dropout and batch norm behave as they do after training; then all is as it was.
-
-    Transformers do not take torch's fast path, which answers other numbers for padding than they do in training.
-    """
-    import torch
-
-    modes = [(one, one.training) for one in module.modules()]
-    own = {*vars(module)}
-    fast = torch.backends.mha.get_fastpath_enabled()
-    torch.backends.mha.set_fastpath_enabled(False)
-    for one, _ in modes:
-        one.training = False
-    try:
-        with torch.no_grad():
-            yield
-    finally:
-        torch.backends.mha.set_fastpath_enabled(fast)
-        for one, training in modes:
-            one.training = training
-        for name in {*vars(module)} - own:  # torch.fx keeps constants there
-            delattr(module, name)
 
 
 def walked(machine: Machine, graph: "fx.Graph", module: "nn.Module", flows: Sequence[Any]) -> Any:
@@ -182,6 +155,8 @@ def _module(machine: Machine, root: "nn.Module", node: Any, arguments: Any, opti
     if called is None and options and (called := told(module, tuple(arguments))):
         given, named = list(arguments), dict(options)
     kind = type(module).__name__
+    for name, weight in module.named_parameters():
+        machine.draft.remember(weight, f"{node.target}.{name}", True)
     if called is None:
         return machine.call(f"module {kind}", module, arguments, options, operator=kind)
     return machine.call(called[0], module, given, named, told=called[1], named=named, operator=kind)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from builder.reading.draft import Draft, Flow, Unreadable
-from builder.reading.laying import along, same
+from builder.reading.laying import along, cast, same
 from builder.reading.rules.rule import rule
 from builder.reading.rules.scores import scored
 
@@ -33,7 +33,7 @@ VALUEWISE = {
 }
 """torch's functions → the layer, and the function's parameters in order; the layer's fields are called like them."""
 NOTHING = (
-    "identity contiguous clone detach alias lift_fresh_copy positive requires_grad_ feature_dropout_off "
+    "identity contiguous clone alias lift_fresh_copy positive requires_grad_ feature_dropout_off "
     "resolve_conj data"
 )
 """Operators that change nothing here."""
@@ -57,13 +57,19 @@ def _nothing(draft: Draft, input: Flow, *_: Any, **__: Any) -> Flow:
     return input
 
 
-@rule("to type type_as _to_copy float double half", anywhere=True)
+@rule("detach", anywhere=True)
+def _detach(draft: Draft, input: Flow) -> Flow:
+    draft.note("The original stops gradients (detach), and here they flow.")
+    return input
+
+
+@rule("to type type_as _to_copy float double half int long bool", anywhere=True)
 def _to(draft: Draft, input: Flow, *_: Any, **__: Any) -> Any:
     if draft.result.dtype == input.value.dtype or (
         draft.result.is_floating_point() and input.value.is_floating_point()
     ):
         return input
-    return same(draft, "Cast", input, dtype=str(draft.result.dtype).removeprefix("torch."))
+    return same(draft, "Cast", input, dtype=cast(draft.result.dtype))
 
 
 @rule("hardtanh", anywhere=True)

@@ -48,6 +48,10 @@ def _div(draft: Draft, input: Any, other: Any, *, rounding_mode: str | None = No
     number = number_of(other)
     if number:
         return _affine(draft, input, 1 / number, 0.0)
+    number = number_of(input)
+    if number is not None and draft.result.is_floating_point() and other.value.is_floating_point():
+        made = same(draft, "Power", other, exponent=-1.0)
+        return times(draft, made if isinstance(made, Flow) else Flow(made, draft.result), number)
     return _pair("Divide", draft, input, other)
 
 
@@ -141,7 +145,7 @@ def _masked(draft: Draft, input: Any, other: Any) -> Any:
     """Scores of attention with the causal mask, or none, added to them."""
     if not isinstance(input, Flow) or input.scores is None or not hasattr(other, "ndim"):
         return None
-    if not other.any():
+    if not other.any() and not draft.known(other).learned:
         return input
     if not is_lower(other, seen=True):
         return None
@@ -202,6 +206,7 @@ UNARY: dict[str, tuple[str, dict[str, Any]]] = {
     "cos": ("Cos", {}), "sign": ("Sign", {}), "square": ("Power", {"exponent": 2.0}),
     "rsqrt": ("Power", {"exponent": -0.5}), "reciprocal": ("Power", {"exponent": -1.0}),
     "erf": ("Formula", {"expression": "erf(x)"}), "floor": ("Formula", {"expression": "floor(x)"}),
+    "log1p": ("Formula", {"expression": "log(1 + x)"}), "expm1": ("Formula", {"expression": "exp(x) - 1"}),
 }  # fmt: skip
 """Functions of one value that are no activations."""
 

@@ -17,8 +17,11 @@ def _attention(
     draft: Draft, query: Any, key: Any, value: Any, attn_mask: Any = None, dropout_p: float = 0.0,
     is_causal: bool = False, scale: float | None = None, enable_gqa: bool = False,
 ) -> Any:  # fmt: skip
+    import torch
+
     steps = query.shape[-2]
-    if attn_mask is not None and not isinstance(attn_mask, Flow) and hides_nothing(attn_mask):
+    fixed = attn_mask is not None and not isinstance(attn_mask, Flow) and not draft.known(attn_mask).learned
+    if fixed and hides_nothing(attn_mask):
         attn_mask = None
     if attn_mask is not None and is_lower(attn_mask, seen=True) and steps == key.shape[-2]:
         attn_mask, is_causal = None, True
@@ -36,7 +39,9 @@ def _attention(
     more: dict[str, Any] = {}
     if scale is not None and abs(scale * sqrt(query.shape[-1]) - 1) > 1e-6:
         more["scale"] = float(scale)
-    if attn_mask is not None:
+    if isinstance(attn_mask, Flow) and attn_mask.value.dtype is torch.bool:
+        refs += _seen(draft, attn_mask, query)
+    elif attn_mask is not None:
         refs += ["", _bias(draft, attn_mask, query)]
     ref = draft("ScaledDotProductAttention", *refs, heads=counts[0], causal=bool(is_causal),
                 dropout=float(dropout_p), **more)  # fmt: skip
@@ -44,6 +49,22 @@ def _attention(
     wide = (Axis(value.shape[-1]),) if value.shape[-1] > 1 else ()
     across = tuple(axis for group in seen[:-2] for axis in group if not axis.batch)
     return Flow(ref, draft.result, Layout((*held[:2], (*across, *wide)), (*seen[:-1], wide)), query.origin)
+
+
+def _seen(draft: Draft, mask: Flow, query: Flow) -> "list[Flow | str]":
+    """A mask of what is seen: of keys for all queries alike, or as what is added to the scores."""
+    if len(mask.shape) != len(query.shape):
+        raise Unreadable("its mask has another number of dimensions than its queries")
+    if all(side == 1 for side in mask.shape[1:-1]):
+        whole, draft.result = draft.result, mask.value.reshape(mask.shape[0], mask.shape[-1])
+        keys = RULES["reshape"].draw(draft, mask, tuple(draft.result.shape))
+        keys = straight(draft, keys if isinstance(keys, Flow) else Flow(keys, draft.result))
+        draft.result = whole
+        return [keys]
+    if len(query.shape) != 4:
+        raise Unreadable("its mask is neither the causal one nor added to the scores of each head")
+    number = draft("Cast", straight(draft, mask), dtype="float32")
+    return ["", draft("Affine", number, scale=1e9, shift=-1e9)]
 
 
 def _bias(draft: Draft, mask: Any, query: Flow) -> "Flow | str":
@@ -148,7 +169,7 @@ def _by_constant(draft: Draft, input: Any, other: Any) -> Any:
 
     if not isinstance(input, Flow) or other.ndim != 2:
         raise Unreadable("it multiplies by fixed matrices that no Linear could hold")
-    return along(draft, input, [-1], lambda ref, _: dense(draft, ref, other.t(), None))
+    return along(draft, input, [-1], lambda ref, places: dense(draft, ref, places[0], other.t(), None))
 
 
 @rule("baddbmm", anywhere=True)

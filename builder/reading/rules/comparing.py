@@ -58,6 +58,27 @@ def _not(draft: Draft, input: Flow) -> Any:
     return same(draft, "Compare", input, how="==", value=0.0)
 
 
+@rule("logical_and bitwise_and and_ and iand", anywhere=True)
+def _and(draft: Draft, input: Any, other: Any) -> Any:
+    first, second = _masks(draft, input, other)
+    return _where(draft, first, second, first)
+
+
+@rule("logical_or bitwise_or or_ or ior", anywhere=True)
+def _or(draft: Draft, input: Any, other: Any) -> Any:
+    first, second = _masks(draft, input, other)
+    return _where(draft, first, first, second)
+
+
+def _masks(draft: Draft, input: Any, other: Any) -> tuple[Any, Any]:
+    """Two masks, that which depends on the input first."""
+    import torch
+
+    if any((one.value if isinstance(one, Flow) else one).dtype is not torch.bool for one in (input, other)):
+        raise Unreadable("it combines bits")
+    return (input, other) if isinstance(input, Flow) else (other, input)
+
+
 @rule("masked_fill", anywhere=True)
 def _masked_fill(draft: Draft, input: Any, mask: Any, value: Any) -> Any:
     import torch

@@ -13,13 +13,18 @@ if TYPE_CHECKING:
 @rule("linear", anywhere=True)
 def _linear(draft: Draft, input: Flow, weight: Any, bias: Any = None) -> Any:
     fixed(weight, bias)
-    if (owner := draft.owner_of(weight, "Embedding")) and bias is None:
-        return along(draft, input, [-1], lambda ref, _: draft("TiedLinear", ref, shares=owner))
-    return along(draft, input, [-1], lambda ref, _: dense(draft, ref, weight, bias))
+    return along(draft, input, [-1], lambda ref, places: dense(draft, ref, places[0], weight, bias))
 
 
-def dense(draft: Draft, ref: str, weight: "torch.Tensor", bias: "torch.Tensor | None") -> str:
-    """A Linear over the last dimension."""
+def dense(draft: Draft, ref: str, place: int, weight: "torch.Tensor", bias: "torch.Tensor | None") -> str:
+    """A Linear over the last dimension, or the weights of an earlier node turned round."""
+    owner = draft.owner_of(weight, "Embedding") or draft.owner_of(weight.t(), "Linear")
+    if owner and bias is None:
+        return draft("TiedLinear", ref, shares=owner)
+    if owner and bias is not None:
+        tied, sides = draft("TiedLinear", ref, shares=owner), (1,) * (place - 1) + tuple(bias.shape)
+        own = draft("Parameter", ref, weights={"weight": bias.reshape(sides)}, shape=[*sides])
+        return draft("Add", tied, own)
     return draft("Linear", ref, weights={"weight": weight, "bias": bias}, units=weight.shape[0],
                  bias=bias is not None)  # fmt: skip
 
@@ -29,13 +34,25 @@ def _addmm(draft: Draft, input: Any, mat1: Flow, mat2: Any, *, beta: float = 1, 
     fixed(mat2, input)
     if not isinstance(mat1, Flow) or input.ndim != 1 or (beta, alpha) != (1, 1):
         raise Unreadable("only a bias and weights that are the same for all are read")
-    return along(draft, mat1, [-1], lambda ref, _: dense(draft, ref, mat2.t(), input))
+    return along(draft, mat1, [-1], lambda ref, places: dense(draft, ref, places[0], mat2.t(), input))
+
+
+def _unbounded(max_norm: Any) -> None:
+    if max_norm:
+        raise Unreadable("it shortens the vectors that it looks up (max_norm), in the table itself")
 
 
 @rule("embedding", anywhere=True)
 def _embedding(
-    draft: Draft, input: Any, weight: Any, padding_idx: int | None = None, *_: Any, **__: Any
+    draft: Draft,
+    input: Any,
+    weight: Any,
+    padding_idx: int | None = None,
+    max_norm: Any = None,
+    *_: Any,
+    **__: Any,
 ) -> Any:
+    _unbounded(max_norm)
     if isinstance(weight, Flow):  # torch.ops has them the other way round
         input, weight = weight, input
     fixed(weight)
@@ -60,12 +77,15 @@ def _embedding_bag(
 ) -> str:  # fmt: skip
     if offsets is not None or per_sample_weights is not None:
         raise Unreadable("its bags have different sizes, or weights of their own")
-    return _bag(draft, input, weight, mode, padding_idx)
+    return _bag(draft, input, weight, mode, padding_idx, max_norm)
 
 
 @rule("bag")
-def _bag(draft: Draft, input: Flow, weight: Any, mode: str, padding_idx: int | None) -> str:
+def _bag(
+    draft: Draft, input: Flow, weight: Any, mode: str, padding_idx: int | None, max_norm: Any = None
+) -> str:
     fixed(weight)
+    _unbounded(max_norm)
     entries, width = weight.shape
     return draft("EmbeddingBag", input, weights={"weight": weight}, entries=entries, width=width, mode=mode,
                  padding=padding_idx)  # fmt: skip

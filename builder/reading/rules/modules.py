@@ -16,7 +16,7 @@ _BATCH_NORM = "batch_norm running_mean running_var weight bias training momentum
 _INSTANCE_NORM = "instance_norm running_mean running_var weight bias training_or_own momentum eps"
 CALLS = {
     "Linear": "linear weight bias",
-    "Embedding": "embedding weight",
+    "Embedding": "embedding weight padding_idx max_norm",
     "LayerNorm": "layer_norm normalized_shape weight bias eps",
     "RMSNorm": "rms_norm normalized_shape weight eps",
     "GroupNorm": "group_norm num_groups weight bias eps",
@@ -33,7 +33,7 @@ CALLS = {
     "ChannelShuffle": "channel_shuffle groups",
     "Unfold": "unfold kernel_size dilation padding stride",
     "Fold": "fold output_size kernel_size dilation padding stride",
-    "EmbeddingBag": "bag weight mode padding_idx",
+    "EmbeddingBag": "bag weight mode padding_idx max_norm",
     "Bilinear": "bilinear weight bias",
     "CosineSimilarity": "cosine_similarity dim",
     "PairwiseDistance": "pairwise_distance norm eps keepdim",
@@ -115,7 +115,7 @@ def _recurrent(draft: Draft, module: Any, input: Flow, hx: Any = None) -> Any:
 
 
 @rule("cell", anywhere=True)
-def _cell(draft: Draft, module: Any, input: Flow, hx: Any = None) -> Any:
+def _cell(draft: Draft, module: Any, input: Any, hx: Any = None) -> Any:
     kind = {"LSTMCell": "lstm_cell", "GRUCell": "gru_cell"}.get(type(module).__name__)
     draw = RULES[kind or f"rnn_{module.nonlinearity}_cell"].draw
     return draw(draft, input, hx, module.weight_ih, module.weight_hh, module.bias_ih, module.bias_hh)

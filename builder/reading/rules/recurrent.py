@@ -57,7 +57,7 @@ def _relu(
 
 @rule("lstm_cell", anywhere=True)
 def _lstm_cell(
-    draft: Draft, input: Flow, hx: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None
+    draft: Draft, input: Any, hx: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None
 ) -> Any:
     return _cell("LSTMCell", draft, input, hx or (None, None), (w_ih, w_hh, b_ih, b_hh))
 
@@ -65,7 +65,7 @@ def _lstm_cell(
 def _single(name: str, kind: str, **more: Any) -> None:
     @rule(name, anywhere=True)
     def draw(
-        draft: Draft, input: Flow, hx: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None
+        draft: Draft, input: Any, hx: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None
     ) -> Any:
         return _cell(kind, draft, input, [hx], (w_ih, w_hh, b_ih, b_hh), **more)
 
@@ -76,17 +76,19 @@ _single("rnn_relu_cell", "RNNCell", nonlinearity="relu")
 
 
 def _cell(
-    kind: str, draft: Draft, input: Flow, states: Sequence[Any], params: Sequence[Any], **more: Any
+    kind: str, draft: Draft, input: Any, states: Sequence[Any], params: Sequence[Any], **more: Any
 ) -> Any:
     """One step: what it gives is the new states, each as the input lies."""
     if len(input.shape) != 2:
         raise Unreadable("it is given a single example without a batch")
-    given = [straight(draft, one) if isinstance(one, Flow) else constant(draft, one, input)
-             for one in states if _begins(draft, one)]  # fmt: skip
-    if len(given) not in (0, len(states)):
-        raise Unreadable("one of its states is given, the other is not")
+    flow = next(one for one in (input, *states) if isinstance(one, Flow))
+    begun = states if any(_begins(draft, one) for one in states) else ()
+    read, *given = (
+        straight(draft, one) if isinstance(one, Flow) else constant(draft, one, flow)
+        for one in (input, *begun)
+    )
     weights = {name: one for name, one in zip(WEIGHTS, params, strict=True) if one is not None}
-    id = draft(kind, straight(draft, input), *given, weights=weights,
+    id = draft(kind, read, *given, weights=weights,
                units=params[1].shape[-1], bias=params[2] is not None, **more)  # fmt: skip
     return [id, f"{id}.cell"] if len(states) > 1 else id
 
@@ -102,9 +104,8 @@ def recurrent(
         raise Unreadable(
             "it is given the steps where a graph has the batch; batch_first=True has the batch first"
         )
-    given = [one for one in (_state(draft, state, input) for state in states) if one]
-    if len(given) not in (0, len(states)):
-        raise Unreadable("one of its states is given, the other is not")
+    begun = states if any(_begins(draft, one) for one in states) else ()
+    given = [_state(draft, state, input) for state in begun]
     units, answer = params[0].shape[0] // GATES[kind], int(params[1].shape[-1])
     called = names(layers, ends, bool(has_biases), answer < units)
     if len(called) != len(params):
@@ -158,9 +159,7 @@ def _begins(draft: Draft, state: Any) -> bool:
 
 
 def _state(draft: Draft, state: Any, input: Flow) -> str:
-    """A state that is given, with the batch first; "" for zeros, with which a layer begins anyway."""
-    if not _begins(draft, state):
-        return ""
+    """A state that is given, with the batch first."""
     if not isinstance(state, Flow):
         known, turned = draft.known(state), state.transpose(0, 1)
         draft.remember(turned, known.name, known.learned, size=known.size)

@@ -1,13 +1,14 @@
 """Sums, means and extremes over dimensions."""
 
 from collections.abc import Sequence
+from math import prod, sqrt
 from typing import Any
 
 from builder.reading.draft import Draft, Flow, Unreadable
 from builder.reading.laying import along, in_real, straight
-from builder.reading.rules.arithmetic import _maximum, _minimum
+from builder.reading.rules.arithmetic import _maximum, _minimum, times
 from builder.reading.rules.convolution import unusual
-from builder.reading.rules.rule import rule
+from builder.reading.rules.rule import RULES, rule
 
 
 @rule("mean", anywhere=True, promotes=True)
@@ -53,10 +54,14 @@ def _min(draft: Draft, input: Flow, dim: Any = None, keepdim: bool = False) -> A
 def _largest(kind: str, draft: Draft, input: Flow, dim: int | None, keepdim: bool) -> Any:
     if not isinstance(draft.result, tuple):
         raise Unreadable("it works along the batch")
-    whole, draft.result = draft.result, draft.result[0]
+    assert dim is not None
+    whole, (largest, places) = draft.result, draft.result
+    draft.result = largest
     made = _reduced(kind, draft, input, _dims(input, dim), keepdim)
+    draft.result = places
+    where = _argmax(draft, input if kind == "Max" else times(draft, input, -1.0), dim, keepdim)
     draft.result = whole
-    return made, None
+    return made, where
 
 
 def _dims(input: Flow, dim: Any) -> list[int]:
@@ -77,13 +82,26 @@ def _reduced(kind: str, draft: Draft, input: Flow, dims: list[int], keepdim: boo
 
 @rule("argmax", anywhere=True)
 def _argmax(draft: Draft, input: Flow, dim: int | None = None, keepdim: bool = False) -> Any:
-    if dim is None or keepdim:
+    if dim is None:
         raise Unreadable("it looks over all dimensions")
+    if keepdim:
+        whole, draft.result = draft.result, draft.result.squeeze(dim)
+        made = _argmax(draft, input, dim)
+        made = made if isinstance(made, Flow) else Flow(made, draft.result)
+        draft.result = whole
+        return RULES["unsqueeze"].draw(draft, made, dim)
     return along(draft, input, [dim], lambda ref, places: draft("ArgMax", ref, dim=places[0]), gone=True)
+
+
+@rule("argmin", anywhere=True)
+def _argmin(draft: Draft, input: Flow, dim: int | None = None, keepdim: bool = False) -> Any:
+    return _argmax(draft, times(draft, input, -1.0), dim, keepdim)
 
 
 @rule("cumsum", anywhere=True)
 def _cumsum(draft: Draft, input: Flow, dim: int, **_: Any) -> Any:
+    if not input.value.is_floating_point():
+        return in_real(draft, lambda real: _cumsum(draft, real, dim), input)
     return along(draft, input, [dim], lambda ref, places: draft("CumulativeSum", ref, dim=places[0]))
 
 
@@ -114,9 +132,14 @@ def _var(
 
 
 def _spread(how: str, draft: Draft, input: Flow, dim: Any, correction: Any, keepdim: bool) -> Any:
-    if correction != 0:
-        raise Unreadable("it divides by one less than there are numbers (correction=0 divides by all)")
-    return _reduced(how, draft, input, _dims(input, dim), keepdim)
+    dims = _dims(input, dim)
+    made = _reduced(how, draft, input, dims, keepdim)
+    count, less = prod(input.shape[one] for one in dims), 1 if correction is None else correction
+    if less == 0:
+        return made
+    flow = made if isinstance(made, Flow) else Flow(made, draft.result)
+    ratio = count / (count - less)  # it divides by fewer than there are numbers
+    return times(draft, flow, ratio if how == "variance" else sqrt(ratio))
 
 
 @rule("logsumexp", anywhere=True)

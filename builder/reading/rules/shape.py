@@ -177,6 +177,8 @@ def _cut(draft: Draft, input: Flow, dim: int, range_: slice) -> Any:
     size = input.shape[dim]
     start, stop, step = range_.indices(size)
     if (start, stop, step) == (0, size, 1):
+        if range_.stop == size and any(axis.batch for axis in lies(input).seen[dim]):
+            draft.note(f"The original keeps {size} rows of a batch, unless that is meant to be all.")
         return input
     config: dict[str, Any] = {"start": start, "stop": None if stop == size else stop, "step": step}
     return along(draft, input, [dim], lambda ref, places: draft("Slice", ref, dim=places[0], **config))
@@ -211,6 +213,8 @@ def _step(draft: Draft, input: Flow, dim: int, one: slice | int | None) -> Flow:
     elif isinstance(one, int):
         draft.result = value.select(dim, one)
         made = _select(draft, input, dim, one)
+    elif any(isinstance(end, Flow) for end in (one.start, one.stop, one.step)):
+        raise Unreadable("where it cuts depends on what the network is given")
     else:
         draft.result = value[(slice(None),) * dim + (one,)]
         made = _cut(draft, input, dim, one)
