@@ -50,11 +50,11 @@ class _Cell(_Weighted):
 
 
 class RNNCell(_Cell):
-    """Mix one step with what was remembered: a simple recurrent layer, a single time."""
+    """Mix one step with what was remembered: a simple recurrent layer, a single time; a free state begins as zeros."""
 
     aliases: ClassVar = "Elman network, simple RNN, vanilla RNN"
     reference: ClassVar = "Elman (1990), Finding structure in time"
-    formula: ClassVar = r"h' = \tanh(W x + U h + b)"
+    formula: ClassVar = r"h' = f(W x + U h + b),\quad f = \tanh \text{ or ReLU}"
     nonlinearity: Literal["tanh", "relu"] = Field("tanh", description="Activation of the hidden state")
 
     def _more(self) -> dict[str, object]:
@@ -62,20 +62,26 @@ class RNNCell(_Cell):
 
 
 class GRUCell(_Cell):
-    """One step of a GRU: two gates decide what of the state to keep and what to forget."""
+    """One step of a GRU: two gates decide what of its state is kept; a free state begins as zeros."""
 
     aliases: ClassVar = "gated recurrent unit"
     reference: ClassVar = "Cho et al. (2014), Learning phrase representations using RNN encoder–decoder"
-    formula: ClassVar = r"h' = (1 - z) \odot n + z \odot h"
+    formula: ClassVar = (
+        r"r, z = \sigma(W x + U h + b),\quad n = \tanh(W_n x + b_n + r \odot (U_n h + c_n)),\quad "
+        r"h' = (1 - z) \odot n + z \odot h"
+    )
     gates: ClassVar = 3
 
 
 class LSTMCell(_Cell):
-    """One step of an LSTM: three gates decide what the memory cell forgets, takes in and tells."""
+    """One step of an LSTM: gates decide what the memory forgets, takes in and tells; free states begin as zeros."""
 
     aliases: ClassVar = "long short-term memory, memory cell"
     reference: ClassVar = "Hochreiter and Schmidhuber (1997), Long short-term memory"
-    formula: ClassVar = r"c' = f \odot c + i \odot g,\quad h' = o \odot \tanh(c')"
+    formula: ClassVar = (
+        r"i, f, o = \sigma(W x + U h + b),\quad g = \tanh(W_g x + U_g h + b_g),\quad "
+        r"c' = f \odot c + i \odot g,\quad h' = o \odot \tanh(c')"
+    )
     optional: ClassVar = ("hidden", "cell")
     outputs: ClassVar = ("hidden", "cell")
     example: ClassVar = ((2, 8), (2, 6), (2, 6))

@@ -131,13 +131,18 @@ class Chaos:
         self.outcome.started.append(id)
 
     def _kill_worker(self) -> None:
-        """Kill one that lives; none whose next death would rightly be its run's last."""
-        end = time.monotonic() + PATIENCE
+        """Kill one that lives; none whose next death would rightly be its run's last.
+
+        Every other one, roughly, is killed while it starts or trains, the rest while they have something to lose.
+        """
+        training, end = self.draw.random() < 0.5, time.monotonic() + PATIENCE
         while True:
             assert time.monotonic() < end, "there is nobody to kill"
             for run in self.draw.sample(runs := self.home.list_runs(), len(runs)):
                 beat = last_beat(run.folder)
                 if run.status().over or beat is None or self._doomed(run):
+                    continue
+                if training and run.status().step <= max(run.checkpoints.numbers(), default=0):
                     continue
                 if send(beat, KILL):
                     self._killed[run.id] = time.monotonic(), beat.process
