@@ -12,6 +12,7 @@ import builder
 from builder.__main__ import main
 from builder.amounts import batch_of, size
 from builder.edits import SetConfig
+from builder.reading.reading import UNTRAINED
 from engines.supervised import Supervised
 from tests.builder.reading.onnx_files import convolutional
 from tests.graphs import chain
@@ -193,7 +194,7 @@ def test_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     shown = capsys.readouterr()
     assert shown.out.startswith("Largest difference from the original: ") and shown.err == ""
     read = builder.load(project)
-    assert read.name == "net" and read.notes == shown.out.strip()
+    assert read.name == "net" and read.notes == f"{shown.out.strip()}\n{UNTRAINED}"
     builder.compile(read.graph).load_state_dict(load_file(weights))
     (tmp_path / "net.pt").write_bytes(b"\x80\x02.")
     assert main(["read", str(tmp_path / "net.pt"), "-o", str(tmp_path / "none.json")]) == 1
