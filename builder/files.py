@@ -7,7 +7,6 @@ import re
 import tempfile
 from collections import Counter
 from collections.abc import Callable
-from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +22,8 @@ DEEPEST = 40
 MIGRATIONS: list[Callable[[dict[str, Any]], dict[str, Any]]] = []
 """Append-only: the n-th turns a file of version n into one of version n + 1. Never change one that was released."""
 VERSION = len(MIGRATIONS) + 1
-_BETWEEN_BRACKETS = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[^][{}"]+', re.DOTALL)
-"""Text in quotes, closed or not, and all else but brackets; without backtracking, so hostile text costs no more."""
+_UP_TO_A_BRACKET = re.compile(r'(?:[^][{}"]++|"(?:[^"\\]++|\\.)*+"?)*+([][{}]?)', re.DOTALL)
+"""Text in quotes, closed or not, and all else, then a bracket; without backtracking, so hostile text costs no more."""
 
 
 def dumps(project: Project) -> str:
@@ -184,8 +183,12 @@ def parsed(text: str | bytes, kind: str) -> Any:
 
 def too_deep(text: str) -> bool:
     """Whether brackets nest too deeply, text in quotes left out; counted before anything recursive reads it."""
-    brackets = _BETWEEN_BRACKETS.sub("", text)
-    return any(depth > DEEPEST for depth in accumulate(1 if bracket in "[{" else -1 for bracket in brackets))
+    depth = 0
+    for piece in _UP_TO_A_BRACKET.finditer(text):
+        depth += 1 if piece[1] in ("[", "{") else -1 if piece[1] else 0
+        if depth > DEEPEST:
+            return True
+    return False
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
