@@ -8,6 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from builder.errors import BadValue, field_problems
 from builder.graph import Graph, Name, Plain
 
+MOST_NOTES = 20_000
+"""Characters of what a person, or a reading, notes of a project."""
+
 
 def usual_role(graphs: Mapping[str, Graph], role: str = "") -> str:
     """The role, if there is one of this name; else `model`; else the first one."""
@@ -24,7 +27,7 @@ class Project(BaseModel):
     data: Plain = {}
     engine: Plain = {}
     seed: int = Field(0, ge=0, lt=2**63)
-    notes: str = Field("", max_length=20_000)
+    notes: str = Field("", max_length=MOST_NOTES)
     revision: int = Field(0, ge=0, lt=2**53)
     """How many changes made it."""
 

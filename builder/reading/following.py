@@ -84,7 +84,8 @@ def varying_sizes() -> "Iterator[None]":
 
 def is_packing(error: BaseException) -> bool:
     """Whether code failed where it packs sequences."""
-    return any(one.name.startswith("pack_") for one in traceback.extract_tb(error.__traceback__))
+    frames = traceback.extract_tb(error.__traceback__)
+    return any(one.name in ("pack_padded_sequence", "pack_sequence") for one in frames)
 
 
 @contextlib.contextmanager

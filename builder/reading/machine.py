@@ -88,7 +88,7 @@ class Machine:
         if not any(True for _ in _tensors(result)):
             return result
         self.draft.result = result
-        rule = RULES.get(name) or RULES.get(name.rpartition(".")[2].rstrip("_"))
+        rule = RULES.get(name) or RULES.get(short.rstrip("_"))
         refs = self._drawn(
             rule, told or arguments, dict(named or {}) if told else options, flows, operator or name
         )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from builder.errors import BadFile
 from builder.graph import Graph
-from builder.project import Project
+from builder.project import MOST_NOTES, Project
 from builder.reading.assembling import Assembled, assembled
 from builder.reading.draft import UNKNOWN, Draft, Unknown
 from builder.reading.ends import flat, inputs, outputs, rows
@@ -53,7 +53,8 @@ class Reading:
 
     def project(self, name: str) -> Project:
         """A project of the graph, with the report as its notes; a project has no weights."""
-        notes = self.report()[:20_000] + (f"\n{UNTRAINED}" if self.state else "")
+        hint = f"\n{UNTRAINED}" if self.state else ""
+        notes = self.report()[: MOST_NOTES - len(hint)] + hint
         return Project(name=name.strip()[:120] or "Untitled", graphs={"model": self.graph}, notes=notes)
 
     def report(self) -> str:

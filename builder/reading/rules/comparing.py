@@ -74,8 +74,9 @@ def _masks(draft: Draft, input: Any, other: Any) -> tuple[Any, Any]:
     """Two masks, that which depends on the input first."""
     import torch
 
-    if any((one.value if isinstance(one, Flow) else one).dtype is not torch.bool for one in (input, other)):
-        raise Unreadable("it combines bits")
+    values = [one.value if isinstance(one, Flow) else one for one in (input, other)]
+    if any(getattr(one, "dtype", None) is not torch.bool for one in values):
+        raise Unreadable("it combines bits, or a mask with a single value")
     return (input, other) if isinstance(input, Flow) else (other, input)
 
 

@@ -19,12 +19,14 @@ def _linear(draft: Draft, input: Flow, weight: Any, bias: Any = None) -> Any:
 def dense(draft: Draft, ref: str, place: int, weight: "torch.Tensor", bias: "torch.Tensor | None") -> str:
     """A Linear over the last dimension, or the weights of an earlier node turned round."""
     owner = draft.owner_of(weight, "Embedding") or draft.owner_of(weight.t(), "Linear")
-    if owner and bias is None:
-        return draft("TiedLinear", ref, shares=owner)
-    if owner and bias is not None:
-        tied, sides = draft("TiedLinear", ref, shares=owner), (1,) * (place - 1) + tuple(bias.shape)
-        own = draft("Parameter", ref, weights={"weight": bias.reshape(sides)}, shape=[*sides])
-        return draft("Add", tied, own)
+    if owner:
+        tied = draft("TiedLinear", ref, shares=owner)
+        if bias is None:
+            return tied
+        sides = (1,) * (place - 1) + tuple(bias.shape)
+        return draft(
+            "Add", tied, draft("Parameter", ref, weights={"weight": bias.reshape(sides)}, shape=[*sides])
+        )
     return draft("Linear", ref, weights={"weight": weight, "bias": bias}, units=weight.shape[0],
                  bias=bias is not None)  # fmt: skip
 

@@ -137,6 +137,8 @@ def _spread(how: str, draft: Draft, input: Flow, dim: Any, correction: Any, keep
     count, less = prod(input.shape[one] for one in dims), 1 if correction is None else correction
     if less == 0:
         return made
+    if count <= less:
+        raise Unreadable("it has too few numbers to divide by one less")
     flow = made if isinstance(made, Flow) else Flow(made, draft.result)
     ratio = count / (count - less)  # it divides by fewer than there are numbers
     return times(draft, flow, ratio if how == "variance" else sqrt(ratio))

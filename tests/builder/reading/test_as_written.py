@@ -1,6 +1,7 @@
 """Networks as people write them: what is read, and what is noted where it learns otherwise than the original."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from torch import nn
 import builder
 from builder.errors import BadFile
 from builder.layers import LAYERS
+from builder.project import MOST_NOTES
+from builder.reading.reading import UNTRAINED
 
 NUMBERS = torch.randn(2, 4, generator=torch.Generator().manual_seed(0))
 WORDS = torch.tensor([[3, 4, 5, 0, 0], [1, 2, 3, 4, 0]])
@@ -141,6 +144,20 @@ def test_rows_that_are_cut_off_show() -> None:
     whole = builder.read(Written(lambda m, x: (x * 2, x.mean())), NUMBERS)
     assert [one.reason for one in whole.unknown] == ["it works along the batch"]
     assert {one.kind for one in whole.graph.nodes} - LAYERS.keys() == {"mean"}
+
+
+@pytest.mark.filterwarnings("ignore:std")
+@pytest.mark.parametrize("function", [lambda m, x: x[:, :1].std(1), lambda m, x: ((x > 0) & True).float()])
+def test_what_has_no_answer_here_is_told(function: Callable[..., Any]) -> None:
+    """The deviation of one number; a mask and a single value."""
+    assert builder.read(Written(function), NUMBERS).unknown
+
+
+def test_notes_are_no_longer_than_a_project_holds() -> None:
+    """The report is cut, and what is said of the weights stays."""
+    reading = replace(read(lambda m, x: m.linear(x), linear=nn.Linear(4, 4)), notes=("long " * 5_000,))
+    assert len(reading.project("long").notes) == MOST_NOTES
+    assert reading.project("long").notes.endswith(UNTRAINED)
 
 
 def test_where_to_cut_must_be_known() -> None:
