@@ -67,8 +67,8 @@ class GRUCell(_Cell):
     aliases: ClassVar = "gated recurrent unit"
     reference: ClassVar = "Cho et al. (2014), Learning phrase representations using RNN encoder–decoder"
     formula: ClassVar = (
-        r"r, z = \sigma(W x + U h + b),\quad n = \tanh(W_n x + b_n + r \odot (U_n h + c_n)),\quad "
-        r"h' = (1 - z) \odot n + z \odot h"
+        r"\begin{gathered} r, z = \sigma(W x + U h + b) \\ n = \tanh(W_n x + b_n + r \odot (U_n h + c_n)) \\ "
+        r"h' = (1 - z) \odot n + z \odot h \end{gathered}"
     )
     gates: ClassVar = 3
 
@@ -79,8 +79,8 @@ class LSTMCell(_Cell):
     aliases: ClassVar = "long short-term memory, memory cell"
     reference: ClassVar = "Hochreiter and Schmidhuber (1997), Long short-term memory"
     formula: ClassVar = (
-        r"i, f, o = \sigma(W x + U h + b),\quad g = \tanh(W_g x + U_g h + b_g),\quad "
-        r"c' = f \odot c + i \odot g,\quad h' = o \odot \tanh(c')"
+        r"\begin{gathered} i, f, o = \sigma(W x + U h + b) \\ g = \tanh(W_g x + U_g h + b_g) \\ "
+        r"c' = f \odot c + i \odot g \\ h' = o \odot \tanh(c') \end{gathered}"
     )
     optional: ClassVar = ("hidden", "cell")
     outputs: ClassVar = ("hidden", "cell")

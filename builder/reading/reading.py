@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 
 UNTRAINED = (
-    "The weights did not come with it: here it begins untrained. `builder.read` gives them as its state, "
-    "`python -m builder read --weights` as a file."
+    "The weights did not come with it: here it begins untrained. builder.read gives them as its state, "
+    "python -m builder read --weights as a file."
 )
 PACKED = (
     "Packed sequences are not read. A recurrent layer here has a port for the lengths of its sequences: give the "
