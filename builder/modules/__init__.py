@@ -18,6 +18,11 @@ def ours(name: str) -> Any:
     return getattr(importlib.import_module(f"{__name__}.{found}"), name) if found else None
 
 
+def known(name: str) -> bool:
+    """Whether a file of this package defines this name."""
+    return bool(_file(name))
+
+
 def pasted(names: Iterable[str]) -> list[str]:
     """The texts of these classes and of what they use of their files, each once, what is used first."""
     found: Texts = {}
