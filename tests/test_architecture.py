@@ -38,6 +38,8 @@ HEAVY = {
     "onnxruntime",
     "onnxscript",
     "tensorboard",
+    "captum",
+    "umap",
 }
 LONGEST_FILE, LONGEST_FUNCTION = 300, 50
 VAGUE = re.compile("manager|handler|helper|util|service", re.IGNORECASE)

@@ -10,6 +10,8 @@ import streamlit as st
 from builder.errors import StrataError
 from engines.runs.run import Run
 from pages.parts.chart import chart
+from pages.parts.inspecting.subject import truth
+from pages.parts.loaded import loaded
 from pages.parts.pixels import pixel_pad
 from pages.parts.words import figure, plain
 from pages.views.examples import montage, probabilities
@@ -26,7 +28,7 @@ PAD = 32
 def predict_panel(run: Run, at: int | None = None) -> None:
     """The ways to ask, and the answer; of the network as it was at a snapshot, if one is named."""
     try:
-        trained = _trained(str(run.folder), max(run.checkpoints.numbers()), at)
+        trained = loaded(run, at)
     except StrataError as error:
         st.error(plain(error), icon=":material/error:")
         return
@@ -59,14 +61,6 @@ def predict_panel(run: Run, at: int | None = None) -> None:
     )
     asks = {"example": _example, "row": _drawing if image else _row, "picture": _picture, "table": _table}
     asks[str(way)](run, trained)
-
-
-@st.cache_resource(max_entries=4, show_spinner="Loading the weights …")
-def _trained(folder: str, checkpoint: int, at: int | None) -> Trained:
-    """The network of a run as of a checkpoint, or of a snapshot."""
-    from engines.trained import Trained
-
-    return Trained.of(Run(folder), at=at)
 
 
 def _answered(trained: Trained, rows: Any) -> list[Prediction]:
@@ -129,20 +123,7 @@ def _example(run: Run, trained: Trained) -> None:
     with right:
         rows = raw if isinstance(raw, np.ndarray) else raw.to_dict("records")
         for answer in _answered(trained, rows):
-            _show(answer, _truth(trained, targets))
-
-
-def _truth(trained: Trained, target: Any) -> str:
-    splits = trained.splits
-    assert splits is not None
-    if splits.task == "classification":
-        return splits.classes[int(target)]
-    if splits.task == "multi-label":
-        return (
-            ", ".join(name for name, there in zip(splits.classes, target, strict=True) if there)
-            or "none of them"
-        )
-    return ", ".join(figure(float(value)) for value in np.ravel(target))
+            _show(answer, truth(splits, targets))
 
 
 def _drawing(run: Run, trained: Trained) -> None:

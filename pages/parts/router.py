@@ -25,6 +25,9 @@ PAGES = {
     ),
     "data": st.Page(ROOT / "pages/data.py", title="Data", icon=":material/database:", url_path="data"),
     "train": st.Page(ROOT / "pages/train.py", title="Train", icon=":material/monitoring:", url_path="train"),
+    "inspect": st.Page(
+        ROOT / "pages/inspect.py", title="Inspect", icon=":material/frame_inspect:", url_path="inspect"
+    ),
     "export": st.Page(
         ROOT / "pages/export.py", title="Export", icon=":material/ios_share:", url_path="export"
     ),

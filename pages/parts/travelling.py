@@ -36,16 +36,23 @@ def travel(opened: state.Opened, run: Run, metric: str) -> None:
         )
         if at is None and st.query_params.get("at"):
             st.caption(":material/info: The address names a moment that was not kept: this is now.")
-        options = [*map(str, kept), NOW]
-        st.select_slider(
-            "Step",
-            options,
-            format_func=lambda one: one if one == NOW else f"{int(one):,}",
-            **bound(f"travel {run.id}", NOW if at is None else str(at), _go_to),
-        )
+        moments(run, at)
         if at is not None:
             _then(run, moment(run, at), metric)
             _ways(opened, run, at)
+
+
+def moments(run: Run, at: int | None) -> None:
+    """A slider over the moments that were kept; nothing where none was."""
+    kept = run.snapshots.numbers()
+    if not kept:
+        return
+    st.select_slider(
+        "Step",
+        [*map(str, kept), NOW],
+        format_func=lambda one: one if one == NOW else f"{int(one):,}",
+        **bound(f"travel {run.id}", NOW if at is None else str(at), _go_to),
+    )
 
 
 def _go_to(step: str) -> None:

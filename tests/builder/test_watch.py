@@ -8,12 +8,13 @@ from torch import Tensor, nn
 
 import builder
 from builder.graph import Graph, Node
+from builder.paths import placed
 from builder.shapes import infer
 from builder.watch import watched
 from engines.trained import Trained
 
-NETWORKS = ["xor-mlp", "lenet-5", "digits-resnet", "digits-transformer", "small-vit", "digits-lstm", "seq2seq-attention",
-            "u-net", "small-gpt", "capsnet", "googlenet"]  # fmt: skip
+NETWORKS = ["xor-mlp", "lenet-5", "digits-resnet", "digits-transformer", "small-vit", "digits-lstm",
+            "seq2seq-attention", "u-net", "small-gpt", "capsnet", "googlenet"]  # fmt: skip
 
 
 def node(id: str, kind: str, *sources: str, **config: object) -> Node:
@@ -91,3 +92,13 @@ def test_nothing_stays_and_others_are_not_seen() -> None:
         watched(nn.Linear(2, 2), lambda path, value: None),
     ):
         pass
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_every_path_that_is_told_is_seen(name: str) -> None:
+    trained, seen = Trained.untrained(builder.template(name)), list[str]()
+    with watched(trained.module, lambda path, value: seen.append(path)):
+        trained.answers(trained.random(2))
+    told = [*placed(trained.graph)]
+    firsts = [path for path in dict.fromkeys(seen) if "__" not in path]
+    assert sorted(told) == sorted(firsts) and len(told) > 3

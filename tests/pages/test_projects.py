@@ -187,7 +187,7 @@ def test_a_damaged_file_can_be_put_away(open_page: Open) -> None:
     assert not listed(test) and not test.exception
 
 
-@pytest.mark.parametrize("page", ["build", "data", "train", "export"])
+@pytest.mark.parametrize("page", ["build", "data", "train", "inspect", "export"])
 def test_a_link_to_a_deleted_project_offers_to_restore_it(open_page: Open, page: str) -> None:
     home = Workspace()
     home.delete_project(saved(builder.template("digits-mlp").with_fields(name=HOSTILE)))

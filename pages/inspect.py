@@ -1,0 +1,95 @@
+import streamlit as st
+
+from builder.errors import StrataError
+from engines.runs.run import Run
+from pages.parts import state
+from pages.parts.forms.bound import bound
+from pages.parts.header import go, page_head, project_page, run_name
+from pages.parts.inspecting.section import Section, all_sections
+from pages.parts.inspecting.subject import Subject
+from pages.parts.loaded import loaded
+from pages.parts.travelling import moments
+from pages.parts.words import plain
+
+NEWS = 2.0
+"""Seconds between two looks whether a run that trains has newer weights."""
+
+
+def untrained() -> None:
+    """What to do with a network that was never trained."""
+    with st.container(border=True):
+        st.markdown("**Nothing has been trained yet**")
+        st.caption(
+            "Once this network trains, you can look into every node of it here, while it learns and after: "
+            "what it computes, where it errs, and why."
+        )
+        if st.button("Go to Train", type="primary", icon=":material/monitoring:"):
+            go("train")
+
+
+@st.fragment(run_every=NEWS)
+def await_weights(run: Run) -> None:
+    """Run the page again when there are weights to look at."""
+    st.caption(
+        ":material/hourglass_top: The run has not saved any weights yet. They appear here in a moment."
+    )
+    if run.checkpoints.numbers():
+        st.rerun()
+
+
+@st.fragment(run_every=NEWS)
+def follow(run: Run, seen: int) -> None:
+    """Run the page again when a run that trains has newer weights than those that are shown."""
+    status = run.status()
+    on = st.toggle(
+        "Follow the training", True, key=f"follow {run.id}", help="Draw anew whenever there are newer weights"
+    )
+    if status.over or (on and max(run.checkpoints.numbers(), default=0) != seen):
+        st.rerun()
+
+
+def choose(sections: dict[str, type[Section]]) -> Section:
+    """The section that the URL names, and the others to choose from."""
+    named = st.query_params.get("look", "")
+    chosen = named if named in sections else next(iter(sections))
+    options = bound("inspect look", chosen, lambda one: st.query_params.update(look=one), [*sections])
+    options["default"] = [*sections][options.pop("index")]
+    st.segmented_control(
+        "Look at",
+        format_func=lambda one: f":material/{sections[one].icon}: {sections[one].title}",
+        required=True,
+        label_visibility="collapsed",
+        **options,
+    )
+    return sections[chosen]()
+
+
+opened = project_page("Inspect")
+run = state.current_run(opened.id)
+at = state.moment(run)
+status = run.status() if run else None
+told = "Look into every node of a network, while it learns and after."
+if run and status:
+    told = f"{run_name(run).capitalize()} · {opened.project.name} · step {at or status.step:,} of {status.step:,}"
+page_head("Inspect", plain(told))
+if run is None or status is None:
+    untrained()
+    st.stop()
+if not run.checkpoints.numbers():
+    await_weights(run)
+    st.stop()
+with st.container(horizontal=True, vertical_alignment="bottom", key="inspect moment"):
+    moments(run, at)
+    if at is None and not status.over:
+        follow(run, max(run.checkpoints.numbers(), default=0))
+try:
+    subject = Subject(opened, run, at, loaded(run, at))
+except StrataError as error:
+    st.error(plain(error), icon=":material/error:")
+    st.stop()
+section = choose(all_sections())
+st.caption(plain(section.help()))
+if obstacle := section.obstacle(subject):
+    st.info(obstacle, icon=":material/info:")
+else:
+    section.show(subject)
