@@ -29,17 +29,7 @@ OURS = {*MAY_IMPORT, "tests", CANVAS}
 HOOK = "builder/canvas/hatch_build.py"
 WEB = {"streamlit", "starlette", "uvicorn"}
 HEAVY = {
-    "torch",
-    "torchmetrics",
-    "pandas",
-    "sklearn",
-    "scipy",
-    "onnx",
-    "onnxruntime",
-    "onnxscript",
-    "tensorboard",
-    "captum",
-    "umap",
+    *"torch torchmetrics pandas sklearn scipy onnx onnxruntime onnxscript tensorboard captum umap".split()
 }
 LONGEST_FILE, LONGEST_FUNCTION = 300, 50
 VAGUE = re.compile("manager|handler|helper|util|service", re.IGNORECASE)
