@@ -18,7 +18,7 @@ def usual_role(graphs: Mapping[str, Graph], role: str = "") -> str:
 
 
 class Project(BaseModel):
-    """Everything that a run needs. Data and engine are plain choices ({"kind": …, fields}) that engines/ reads."""
+    """Everything that a run needs. Data, engine and probes are plain settings that engines/ reads."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -26,6 +26,8 @@ class Project(BaseModel):
     graphs: dict[Name, Graph] = Field(default_factory=lambda: {"model": Graph()})
     data: Plain = {}
     engine: Plain = {}
+    probes: Plain = {}
+    """Which arrays a run keeps of its nodes, and how often."""
     seed: int = Field(0, ge=0, lt=2**63)
     notes: str = Field("", max_length=MOST_NOTES)
     revision: int = Field(0, ge=0, lt=2**53)

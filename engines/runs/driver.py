@@ -106,6 +106,7 @@ class Driver:
         if bad is not None:
             self._diverged(bad)
         self._save(finished=True)
+        self.probing.keep(self._elapsed_until(time.monotonic()))
         self._end("finished", "")
 
     def _end(self, state: State, message: str) -> None:
@@ -121,6 +122,8 @@ class Driver:
         self.record.step(event)
         if self.probing.aimed:
             self.probing.look(self._elapsed_until(time.monotonic()))
+            if self.probing.kept and self.saving.snapshots.wanted(context.step_count) and self.saving.sound():
+                self.saving.keep(self._elapsed_until(time.monotonic()))
         if context.step_count >= self._pause_at:
             self._paused = True
             self._tick()

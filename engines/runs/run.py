@@ -14,6 +14,7 @@ from filelock import FileLock, Timeout
 from builder.errors import BadFile, StrataError
 from builder.files import write_atomically
 from engines.events import Command
+from engines.runs.arrays import Arrays
 from engines.runs.curves import Curves
 from engines.runs.disk import Lines, read_json, read_lines
 from engines.runs.status import Status
@@ -67,15 +68,8 @@ class Run:
         from builder.files import dumps
 
         run = cls(folder)
-        about = {
-            "format": FORMAT,
-            "of": of,
-            "name": project.name,
-            "device": device,
-            "threads": threads,
-            "created": time.time(),
-            **more,
-        }
+        about: dict[str, Any] = {"format": FORMAT, "of": of, "name": project.name, "device": device}
+        about |= {"threads": threads, "created": time.time(), **more}
         try:
             if run.exists():
                 raise BadFile(
@@ -172,6 +166,11 @@ class Run:
 
         return Checkpoints(self.folder / "snapshots", kept=None)
 
+    @property
+    def arrays(self) -> Arrays:
+        """What probes kept of the nodes, by step and name."""
+        return Arrays(self.folder / "arrays")
+
     def weights(self, role: str = "model", at: int | None = None) -> dict[str, Tensor]:
         """A network's weights (and other saved tensors) by name, from the newest checkpoint that is whole.
 
@@ -233,13 +232,14 @@ class Run:
 
     def keep_preprocessing(self, preprocessing: Preprocessing) -> None:
         """Keep how rows become inputs (the worker does), so that the network can be used when its data are gone."""
-        write_atomically(
-            self.folder / "preprocessing.json", preprocessing.model_dump_json().encode(), durable=False
-        )
+        self._replace("preprocessing.json", preprocessing.model_dump_json())
 
     def report(self, status: Status) -> None:
         """Write the status (the worker does)."""
-        write_atomically(self.folder / "status.json", json.dumps(asdict(status)).encode(), durable=False)
+        self._replace("status.json", json.dumps(asdict(status)))
+
+    def _replace(self, name: str, text: str) -> None:
+        write_atomically(self.folder / name, text.encode(), durable=False)
 
     def send(self, command: Command, **detail: Any) -> None:
         """Ask the worker for something, which it does within about 0.1 s; wakes a run whose worker is gone.
@@ -260,9 +260,7 @@ class Run:
         from engines.runs.queue import stop_idle
 
         status = self.status()
-        if status.over and command in ("pause", "stop", "set"):
-            return
-        if command == "stop" and stop_idle(self):
+        if (status.over and command in ("pause", "stop", "set")) or (command == "stop" and stop_idle(self)):
             return
         # asked before: a worker that obeys a stop at once must not be followed by another
         asleep = status.state != "queued" and not self.alive()

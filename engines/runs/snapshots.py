@@ -10,7 +10,7 @@ from engines.runs.checkpoint import Checkpoints
 
 EVERY = 0.2
 """Seconds between two snapshots at the beginning of a run."""
-SHARE = 1 / 50
+SHARE = 1 / 100
 """Taking them may cost this share of the time."""
 MOST = 64
 """How many a run keeps at most; when there are more, every other one goes and the gaps double."""

@@ -13,7 +13,8 @@ from engines.context import Context
 from engines.data import Data, prepare
 from engines.data.small import Iris
 from engines.optimisers import SGD
-from engines.probes import Look, Probe, layers_of
+from engines.probes import Look, all_probes
+from engines.probes.look import layers_of
 from engines.runs import Run
 from tests.tiny import equal, project
 
@@ -55,7 +56,7 @@ def test_updates_are_what_the_step_changed() -> None:
 
 def test_large_tensors_are_compared_in_a_sample(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = looked(net(nn.ReLU()))[1]["0"]["update"]
-    monkeypatch.setattr("engines.probes.SAMPLED", 16)
+    monkeypatch.setattr("engines.probes.look.SAMPLED", 16)
     assert looked(net(nn.ReLU()))[1]["0"]["update"] == pytest.approx(whole, rel=0.5)
 
 
@@ -69,7 +70,7 @@ def test_dead_units_are_counted() -> None:
 
 @pytest.mark.parametrize("shape", ["channels", "features"])
 def test_dead_channels_and_features_of_sequences(shape: str) -> None:
-    from engines.probes import _dead
+    from engines.probes.kinds.activations import _dead
 
     silent = torch.zeros(5, 4, 6, dtype=torch.bool)
     (silent[:, 1] if shape == "channels" else silent[:, :, :3]).fill_(True)
@@ -95,9 +96,9 @@ def test_layers_are_what_is_placed_on_the_canvas() -> None:
 
 
 def test_every_measure_belongs_to_one_probe_and_is_explained() -> None:
-    names = [name for probe in Probe.registry.values() for name in probe.measures]
+    names = [name for probe in all_probes().values() for name in probe.measures]
     assert len(names) == len(set(names))
-    assert all(words for probe in Probe.registry.values() for words in probe.measures.values())
+    assert all(words for probe in all_probes().values() for words in probe.measures.values())
     _, told = looked(net(nn.ReLU(), nn.Linear(8, 8), nn.Tanh()))
     assert {name for values in told.values() for name in values} == set(names)
 

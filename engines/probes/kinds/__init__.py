@@ -1,0 +1,1 @@
+"""The kinds of probes, a file for each thing that they read."""
