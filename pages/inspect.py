@@ -5,6 +5,7 @@ from engines.runs.run import Run
 from pages.parts import state
 from pages.parts.forms.bound import bound
 from pages.parts.header import go, page_head, project_page, run_name
+from pages.parts.inspecting.keeping import keeping
 from pages.parts.inspecting.section import Section, all_sections
 from pages.parts.inspecting.subject import Subject
 from pages.parts.loaded import loaded
@@ -71,7 +72,9 @@ status = run.status() if run else None
 told = "Look into every node of a network, while it learns and after."
 if run and status:
     told = f"{run_name(run).capitalize()} · {opened.project.name} · step {at or status.step:,} of {status.step:,}"
-page_head("Inspect", plain(told))
+with page_head("Inspect", plain(told)):
+    if run and run.checkpoints.numbers():
+        keeping(opened, run)
 if run is None or status is None:
     untrained()
     st.stop()

@@ -85,7 +85,7 @@ class Sight:
         import torch
 
         found: dict[str, Tensor] = {}
-        with still(self.model), torch.enable_grad(), _watched(self.model, found, self.covers, learn=True):
+        with learning(self.model), _watched(self.model, found, self.covers, learn=True):
             outputs = self.model(*(one[:1] for one in self.inputs))
         asked = {path: one for path, one in found.items() if one.requires_grad}
         loss = self.loss(outputs)
@@ -154,6 +154,16 @@ def still(model: nn.Module) -> Iterator[None]:
     finally:
         for one, mode in modes:
             one.training = mode
+
+
+@contextmanager
+def learning(model: nn.Module) -> Iterator[None]:
+    """`still`, but what is computed can be differentiated."""
+    import torch
+
+    # cuDNN's recurrent layers refuse to go back in evaluation mode
+    with still(model), torch.enable_grad(), torch.backends.cudnn.flags(enabled=False):
+        yield
 
 
 @contextmanager

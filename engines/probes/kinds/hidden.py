@@ -134,7 +134,7 @@ def reach(sight: Sight, path: str, call: Call) -> Tensor | None:
     import torch
 
     from builder.watch import watched
-    from engines.probes.sight import still
+    from engines.probes.sight import learning
 
     unrolled: list[Unrolled] = []
 
@@ -146,7 +146,7 @@ def reach(sight: Sight, path: str, call: Call) -> Tensor | None:
             return unrolled[0].states[-1].reshape(value.shape)
         return None
 
-    with still(sight.model), torch.enable_grad(), watched(sight.model, see):
+    with learning(sight.model), watched(sight.model, see):
         loss = sight.loss(sight.model(*(one[:1] for one in sight.inputs)))
     if loss is None or not unrolled or not loss.requires_grad:
         return None
