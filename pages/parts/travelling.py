@@ -96,6 +96,8 @@ def _ways(opened: state.Opened, run: Run, at: int) -> None:
             args=(opened, run, at),
             help="A run of its own, beside this one: weights, and what the optimiser remembers, are those of this step",
         )
+        if st.button("Look inside", key="inspect then", icon=":material/frame_inspect:"):
+            go("inspect", **state.parameters(run=run.id, at=str(at)))
         if st.button("Ask and export it", key="ask then", icon=":material/ios_share:"):
             go("export", **state.parameters(run=run.id, at=str(at)))
         st.button("Back to now", key="now", icon=":material/last_page:", on_click=_go_to, args=(NOW,))

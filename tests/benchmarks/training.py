@@ -137,7 +137,7 @@ def _driven(training: Training, folder: Path, saving: bool = True) -> Work:
             module.time = clock  # type: ignore[attr-defined]
         driver._take(next(events))
 
-    driver._due = driver.probing._due = driver.saving._due = 0.0
+    driver._due = driver.probing._due = driver.probing._keep_due = driver.saving._due = 0.0
     return clock.while_running(step)
 
 
