@@ -121,14 +121,20 @@ class Driver:
         context.step_count += 1
         self.record.step(event)
         if self.probing.aimed:
-            self.probing.look(self._elapsed_until(time.monotonic()))
-            if self.probing.kept and self.saving.snapshots.wanted(context.step_count) and self.saving.sound():
-                self.saving.keep(self._elapsed_until(time.monotonic()))
+            self._look()
+        elif context.step_count >= self.probing.milestone:
+            self.probing.aim()
         if context.step_count >= self._pause_at:
             self._paused = True
             self._tick()
         elif time.monotonic() >= self._due:
             self._tick()
+
+    def _look(self) -> None:
+        """Let probes look at the step; where they keep what they see, the weights are kept beside it."""
+        self.probing.look(self._elapsed_until(time.monotonic()))
+        if self.probing.kept and self.saving.sound():
+            self.saving.keep(self._elapsed_until(time.monotonic()), self.probing.early)
 
     def _boundary(self) -> None:
         """Between two epochs."""

@@ -19,6 +19,9 @@ SPREAD = 1 / 200
 """Looks come further apart as a run goes on, by this share of its length: a curve over time has enough of them."""
 EVERY = 0.4
 """Seconds between two looks at the beginning of a run."""
+MILESTONES, FREE = 24, 0.2
+"""A run that takes no longer than a blink is kept at so many steps all the same, as long as that costs no more seconds
+in all: shares of its time would leave its first and its last moment."""
 
 
 class Probing:
@@ -34,6 +37,11 @@ class Probing:
         """Whether arrays were kept of the last step that was looked at."""
         self._due, self._cost, self._looks = time.monotonic(), 0.0, 0
         self._keep_due, self._spent = time.monotonic(), self.arrays.cost()[0]
+        self.milestone: float = math.inf
+        """The step from which on to look at the next one, whatever the clock says."""
+        self.early = False
+        """Whether the last look was at a milestone."""
+        self._free = FREE if context.step_count == 0 else 0.0
 
     @property
     def recording(self) -> Recording:
@@ -60,11 +68,19 @@ class Probing:
         now = time.monotonic()
         self._looks += 1
         cost = self._cost + now - began if self._looks > 2 else 0.0  # the first ones load what they need
-        self.kept = now >= self._keep_due
+        self.early = self.context.step_count > self.milestone
+        self.kept = self.early or now >= self._keep_due
         if self.kept:
             self.keep(elapsed)
         self.aimed = None
         self._due = time.monotonic() + max(EVERY, cost / SHARE, elapsed * SPREAD)
+        self._pass_milestone(time.monotonic() - began)
+
+    def _pass_milestone(self, cost: float) -> None:
+        """Set the next milestone after a look that took so many seconds."""
+        self._free -= cost if self._looks > 1 else 0.0  # the first one loads what it needs
+        step, steps = self.context.step_count, self.context.steps
+        self.milestone = step + max(1, steps // MILESTONES) - 1 if self._free > 0 and steps else math.inf
 
     def keep(self, elapsed: float) -> None:
         """Keep arrays of this moment."""
@@ -76,12 +92,8 @@ class Probing:
             found = read(sight_of(self.context, self.aimed, recording.covers), recording)
             self._spent += time.monotonic() - began
             self.arrays.keep(self.context.step_count, found, self._spent, elapsed)
-        except (
-            RuntimeError,
-            ValueError,
-            OSError,
-        ) as error:  # too little memory or disk: the training goes on
-            self._keep_due = math.inf
+        except (RuntimeError, ValueError, OSError) as error:  # too little room: the training goes on
+            self._free, self._keep_due = 0.0, math.inf
             self.record.notice(f"No more arrays of the nodes are kept: {error}", "warning")
             return
         now = time.monotonic()

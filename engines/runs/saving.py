@@ -49,12 +49,12 @@ class Saving:
         self.checkpoints.save(self._tree(elapsed, finished))
         now = time.monotonic()
         self._due = now + max(EVERY, (now - began) / SHARE)
-        self.keep(elapsed, finished)
+        self.keep(elapsed, finished=finished)
 
-    def keep(self, elapsed: float, finished: bool = False) -> None:
-        """Take a snapshot if one is wanted; the last moment of a run always is."""
+    def keep(self, elapsed: float, anyway: bool = False, finished: bool = False) -> None:
+        """Take a snapshot if one is wanted, or anyway; the last moment of a run always is."""
         step = self.context.step_count
-        if finished or self.snapshots.wanted(step):
+        if anyway or finished or self.snapshots.wanted(step):
             self.snapshots.take(self._tree(elapsed, finished), step)
 
     def _tree(self, elapsed: float, finished: bool) -> dict[str, Any]:

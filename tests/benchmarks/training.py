@@ -138,6 +138,7 @@ def _driven(training: Training, folder: Path, saving: bool = True) -> Work:
         driver._take(next(events))
 
     driver._due = driver.probing._due = driver.probing._keep_due = driver.saving._due = 0.0
+    driver.probing._free = 0.0  # what comes once, however long a run takes
     return clock.while_running(step)
 
 

@@ -267,3 +267,11 @@ def test_arrays_on_the_gpu_are_those_of_the_cpu(name: str) -> None:
     for key, value in here.items():
         if "histogram" not in key:
             assert np.allclose(value, there[key], atol=2e-2), key
+
+
+def test_a_run_of_a_blink_has_moments_from_its_first_to_its_last(tmp_path: Path) -> None:
+    run = engines.train(project(20, 20), tmp_path / "run")
+    last, kept = run.status().step, run.arrays.steps()
+    assert len(kept) >= 8 and kept[0] == 1 and kept[-1] == last
+    assert {*kept[1:]} <= {*run.snapshots.numbers()}, "weights lie beside arrays"
+    assert max(after - before for before, after in zip(kept, kept[1:], strict=False)) <= last / 4

@@ -107,6 +107,7 @@ def test_every_measure_belongs_to_one_probe_and_is_explained() -> None:
 def test_looking_changes_no_bit(layer: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     what = project(6, 20, layer=layer, clip=1.0)
     monkeypatch.setattr("engines.runs.probing.EVERY", 1e9)
+    monkeypatch.setattr("engines.runs.probing.FREE", 0.0)
     seldom = engines.train(what, tmp_path / "seldom")
     for place, value in (
         ("probing.EVERY", 0.0),
