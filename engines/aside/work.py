@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections import OrderedDict
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -89,8 +90,7 @@ class Task:
             if whole and worker.poll() is None:
                 _idle.append(worker)
             else:
-                worker.kill()
-                worker.wait()
+                _end(worker)
 
     def _converse(self, worker: subprocess.Popen[bytes]) -> bool:
         """Ask a worker and hear it to the end; whether it can be asked again."""
@@ -142,8 +142,18 @@ def close() -> None:
     for task in [*_known.values()]:
         task.stop()
     while _idle:
-        _idle.pop().kill()
+        _end(_idle.pop())
     _known.clear()
+
+
+def _end(worker: subprocess.Popen[bytes]) -> None:
+    """End a worker, and what connects it with us."""
+    worker.kill()
+    worker.wait()
+    for pipe in (worker.stdin, worker.stdout):
+        if pipe:
+            with suppress(OSError):  # what was not yet written never will be
+                pipe.close()
 
 
 def _started() -> subprocess.Popen[bytes]:
