@@ -1,172 +1,237 @@
-"""What a network answers on a whole part of its data, beside the truth."""
+"""What a network answers on a whole part of its data, and how that compares with the truth."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from pathlib import Path
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from builder.errors import StrataError
-from engines.aside import tell
+from engines.tasks import Task
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
-    from engines.data.data import PartName
-    from engines.tasks import Task
+    from engines.data.data import PartName, Splits
     from engines.trained import Trained
 
+AT_ONCE = 512
+TINY = 1e-12
+BINS = 10
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False)
 class Answers:
-    """The answers for n examples, in the order of the part. Shared by all who look: change nothing in it."""
+    """A network's answers for the n examples of a part, beside the truth."""
 
     task: Task
-    classes: tuple[str, ...]
-    """Names of the classes or labels; none for regression."""
     names: tuple[str, ...]
-    """What the targets are called."""
+    """Of classes or labels; of a regression's targets."""
+    scores: np.ndarray
+    """Classification: probabilities (n, classes) that sum to 1. Multi-label: of each label, (n, labels). Regression:
+    the values in their own units, (n, targets)."""
     truth: np.ndarray
-    """Classification: int64 (n,). Multi-label: int64 (n, k) of 0 and 1. Regression: float64 (n, k) in its own units."""
-    given: np.ndarray
-    """Probabilities (n, classes or labels), float64; for regression the predictions (n, k) in their own units."""
-    losses: np.ndarray
-    """The loss of each example by itself (n,), by which the run was trained."""
-    rows: np.ndarray
-    """Which rows of the data set these are (n,)."""
+    """Classification: int64 (n,). Multi-label: 0 and 1, (n, labels). Regression: in their own units, (n, targets)."""
 
     def __len__(self) -> int:
         return len(self.truth)
 
     @cached_property
-    def finite(self) -> np.ndarray:
-        """Whether each answer is numbers (n,)."""
-        return np.isfinite(self.given).all(1)
-
-    @cached_property
-    def decided(self) -> np.ndarray:
-        """What the network says: class numbers (n,), labels (n, k) of 0 and 1, or values; −1 where it is no number."""
-        if self.task == "regression":
-            return self.given
-        if self.task == "multi-label":
-            found = (self.given > 0.5).astype(np.int64)
-            found[~self.finite] = -1
-            return found
-        return np.where(self.finite, np.nan_to_num(self.given).argmax(1), -1) if len(self) else self.truth
+    def decisions(self) -> np.ndarray:
+        """What the network decides: class numbers (n,), labels (n, labels), or the values."""
+        if self.task == "classification":
+            return self.scores.argmax(1)
+        return (self.scores > 0.5).astype(np.int64) if self.task == "multi-label" else self.scores
 
     @cached_property
     def right(self) -> np.ndarray:
-        """Whether each answer is right (n,), of several labels all of them; for regression all False."""
+        """Whether each answer is right, all labels of it, (n,); of values those within a tenth of their deviation."""
         if self.task == "regression":
-            return np.zeros(len(self), bool)
-        same = self.decided == self.truth
-        return same.all(1) if same.ndim == 2 else same
+            return (np.abs(self.scores - self.truth) <= 0.1 * self.truth.std(0)).all(1)
+        return (
+            self.decisions == self.truth
+            if self.task == "classification"
+            else (self.decisions == self.truth).all(1)
+        )
 
     @cached_property
-    def confidence(self) -> np.ndarray:
-        """The probability of what was decided (n,): of several labels the least sure one's; NaN for regression."""
+    def losses(self) -> np.ndarray:
+        """How wrong each answer is, (n,): −log of the truth's probability in nats; of values the mean squared error."""
         if self.task == "regression":
-            return np.full(len(self), np.nan)
-        if self.task == "multi-label":
-            return np.maximum(self.given, 1 - self.given).min(1, initial=1.0)
-        return self.given.max(1, initial=0.0)
-
-    def said(self, number: int) -> str:
-        """An answer in words."""
-        return self._words(self.decided[number]) if self.finite[number] else "no number"
-
-    def true(self, number: int) -> str:
-        """What is true of an example, in words."""
-        return self._words(self.truth[number])
-
-    def _words(self, one: Any) -> str:
+            return ((self.scores - self.truth) ** 2).mean(1)
         if self.task == "classification":
-            return self.classes[int(one)]
+            return -np.log(np.maximum(self.scores[np.arange(len(self)), self.truth], TINY))
+        given = np.where(self.truth > 0.5, self.scores, 1 - self.scores)
+        return -np.log(np.maximum(given, TINY)).sum(1)
+
+    @cached_property
+    def uncertainty(self) -> np.ndarray:
+        """The entropy of each answer in nats, (n,); 0 for values, of which a network says nothing about its doubts."""
+        if self.task == "regression":
+            return np.zeros(len(self))
+        p = np.clip(self.scores, TINY, 1)
+        spread = -(p * np.log(p))
         if self.task == "multi-label":
-            return ", ".join(name for name, there in zip(self.classes, one, strict=True) if there) or "none"
-        return ", ".join(f"{value:.4g}" for value in one)
+            spread = spread - (1 - p) * np.log(np.clip(1 - p, TINY, 1))
+        return spread.sum(1)
+
+    def worst(self, count: int) -> np.ndarray:
+        """The places of the answers with the largest loss, the worst first."""
+        return np.argsort(-self.losses, kind="stable")[:count]
+
+    def most_uncertain(self, count: int) -> np.ndarray:
+        """The places of the answers with the largest entropy first."""
+        return np.argsort(-self.uncertainty, kind="stable")[:count]
+
+    def confusion(self) -> np.ndarray:
+        """How often each class (row) was taken for each (column): int64 (classes, classes)."""
+        from sklearn.metrics import confusion_matrix
+
+        return confusion_matrix(self.truth, self.decisions, labels=range(len(self.names)))
+
+    def of(self, number: int) -> tuple[np.ndarray, np.ndarray]:
+        """Of one class or label: whether it is true, bool (n,), and its score, (n,)."""
+        true = self.truth == number if self.task == "classification" else self.truth[:, number] > 0.5
+        return true, self.scores[:, number]
+
+    def measured(self, rows: np.ndarray) -> dict[str, float]:
+        """The mean loss of some answers, and the share that is right; of values their root mean squared error."""
+        if self.task == "regression":
+            return {"rmse": float(np.sqrt(self.losses[rows].mean())) if len(rows) else np.nan}
+        if not len(rows):
+            return {"accuracy": np.nan, "loss": np.nan}
+        return {"accuracy": float(self.right[rows].mean()), "loss": float(self.losses[rows].mean())}
 
 
-@lru_cache(4)
-def trained_at(folder: str, checkpoint: int, at: int | None) -> Trained:
-    """The network of a run, kept by a process that works aside.
-
-    Args:
-        folder: of the run.
-        checkpoint: the number of its newest one, by which newer weights are told from older ones.
-        at: the step of a snapshot, for its weights instead.
-
-    Raises:
-        StrataError: it has no weights, or no rows can be put into it.
-    """
-    from engines.runs.run import Run
-    from engines.trained import Trained
-
-    tell(0.0, "Loading the network and its data")
-    trained = Trained.of(Run(Path(folder)), at=at)
-    if trained.splits is None or not trained.reads_rows:
-        told = "; ".join(trained.notes) or "its data do not fit it"
-        raise StrataError(f"There are no examples for this network: {told}")
-    return trained
-
-
-def answers(folder: str, checkpoint: int, at: int | None, part: PartName) -> Answers:
-    """What the network of a run answers on a part; to be called aside.
-
-    Args:
-        folder: of the run.
-        checkpoint: the number of its newest one.
-        at: the step of a snapshot; None for the newest weights.
-        part: of its data.
+def answers(trained: Trained, part: PartName) -> Answers:
+    """What the network answers on a part.
 
     Raises:
-        StrataError: it has no weights, its data are not at hand, or do not fit it.
+        StrataError: it has no data that fit it, the part is empty, or an answer is no number.
     """
-    return of(trained_at(folder, checkpoint, at), part)
+    import torch
 
-
-def of(trained: Trained, part: PartName) -> Answers:
-    """What a network answers on a part.
-
-    Raises:
-        StrataError: the network does not give what the task of its data needs.
-    """
-    from engines.predict import outputs_of
     from engines.tasks import probabilities
 
     splits = trained.splits
-    assert splits is not None and trained.preprocessing is not None
-    here = splits.part(part)
-    names = splits.examples.target
-    empty = here.targets.new_zeros((0, max(splits.outputs, 1))).float()
-    outputs = empty
-    if len(here):
-        outputs = outputs_of(trained, here.inputs, lambda share: tell(0.9 * share, "Asking the network"))
-    given = (
-        splits.decode(outputs.double())
-        if splits.task == "regression"
-        else probabilities(splits.task, outputs.double())
-    )
+    if splits is None or not trained.reads_rows or not len(splits.part(part)):
+        raise StrataError(f"There are no {part} examples for this network.")
+    inputs = splits.part(part).inputs
+    outputs = torch.cat([trained.answers((some,))[0] for some in inputs.split(AT_ONCE)])
+    if outputs.ndim != 2 or not bool(outputs.isfinite().all()):
+        raise StrataError(
+            "The network's answers are no numbers: its weights are too large. Train it with a smaller learning rate."
+        )
     truth = splits.raw_targets(part)
-    truth = truth.astype(np.int64) if splits.task == "multi-label" else truth
-    losses = _losses(trained, outputs, here.targets)
-    return Answers(splits.task, splits.classes, names, truth, given.numpy(), losses, here.rows)
+    if splits.task == "regression":
+        scores = splits.decode(outputs.double()).numpy()
+        return Answers(
+            splits.task, splits.examples.target or _numbered(truth), scores, np.reshape(truth, scores.shape)
+        )
+    return Answers(splits.task, splits.classes, probabilities(splits.task, outputs.double()).numpy(), truth)
 
 
-def _losses(trained: Trained, outputs: Tensor, targets: Tensor) -> np.ndarray:
-    """The loss of each example by itself: a loss is the mean over those of a batch."""
-    from engines.engine import engine_of
-    from engines.losses import Loss, usual_loss
+def _numbered(truth: np.ndarray) -> tuple[str, ...]:
+    return tuple(f"target {number + 1}" for number in range(truth.reshape(len(truth), -1).shape[1]))
 
-    assert trained.splits is not None
-    told = getattr(engine_of(trained.project.engine), "loss", None)
-    loss = (told if isinstance(told, Loss) else usual_loss(trained.splits.task)()).build()
-    found = np.empty(len(targets))
-    for number in range(len(targets)):
-        found[number] = float(loss(outputs[number : number + 1], targets[number : number + 1]))
-        if number % 1000 == 0:
-            tell(0.9 + 0.1 * number / len(targets), "Measuring the loss of each example")
-    return found
+
+def receiver(true: np.ndarray, score: np.ndarray) -> dict[str, Any]:
+    """The receiver operating characteristic and the precision–recall curve of one class, with the areas below them.
+
+    Fawcett (2006), An introduction to ROC analysis; average precision as scikit-learn defines it. {} where the class
+    occurs never, or always: neither is defined.
+    """
+    from sklearn.metrics import auc, average_precision_score, precision_recall_curve, roc_curve
+
+    if true.all() or not true.any():
+        return {}
+    false_rate, true_rate, _ = roc_curve(true, score)
+    precision, recall, _ = precision_recall_curve(true, score)
+    return {
+        "false_rate": false_rate, "true_rate": true_rate, "area": float(auc(false_rate, true_rate)),
+        "precision": precision, "recall": recall, "average": float(average_precision_score(true, score)),
+        "share": float(true.mean()),
+    }  # fmt: skip
+
+
+def calibration(
+    sure: np.ndarray, right: np.ndarray, bins: int = BINS
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
+    """Whether 80 % sure is right in 80 % of cases: by equal bins of certainty, and the expected calibration error.
+
+    Guo et al. (2017), On calibration of modern neural networks, equation 3.
+
+    Args:
+        sure: the probability that the network gave to its answer, (n,).
+        right: whether the answer was right, (n,).
+        bins: how many.
+
+    Returns:
+        Of each bin the mean certainty, the share that was right (NaN where nothing lies), the count; and the error.
+    """
+    place = np.minimum((sure * bins).astype(int), bins - 1)
+    count = np.bincount(place, minlength=bins)
+    with np.errstate(invalid="ignore"):
+        mean = np.bincount(place, sure, bins) / count
+        hit = np.bincount(place, right, bins) / count
+    gaps = np.abs(np.nan_to_num(mean) - np.nan_to_num(hit))
+    return mean, hit, count, float((gaps * count).sum() / max(len(sure), 1))
+
+
+def at_threshold(true: np.ndarray, score: np.ndarray, threshold: float) -> dict[str, float]:
+    """What becomes of the answers where a class is told from this probability on: counts, precision, recall, F1."""
+    told = score >= threshold
+    hits, alarms = int((told & true).sum()), int((told & ~true).sum())
+    missed, rest = int((~told & true).sum()), int((~told & ~true).sum())
+    precision = hits / (hits + alarms) if hits + alarms else np.nan
+    recall = hits / (hits + missed) if hits + missed else np.nan
+    f1 = 2 * hits / (2 * hits + alarms + missed) if hits + alarms + missed else np.nan
+    return {
+        "true positives": hits, "false positives": alarms, "false negatives": missed, "true negatives": rest,
+        "precision": precision, "recall": recall, "f1": f1, "accuracy": (hits + rest) / max(len(true), 1),
+    }  # fmt: skip
+
+
+def groups(splits: Splits, part: PartName, column: str) -> dict[str, np.ndarray]:
+    """The rows of a part by what stands in a column: its values, or, of many numbers, quarters of them."""
+    import pandas as pd
+
+    values = columns(splits, part)[column]
+    if pd.api.types.is_numeric_dtype(values) and values.nunique() > 8:
+        parts = pd.qcut(values, 4, duplicates="drop")
+        named = (
+            parts.map(lambda one: f"{one.left:.4g} to {one.right:.4g}")
+            .astype(object)
+            .where(values.notna(), "missing")
+        )
+    else:
+        named = values.astype(object).where(values.notna(), "missing").astype(str)
+    order = named.value_counts(sort=False).index if named.nunique() <= 4 else named.value_counts().index[:20]
+    return {str(name): np.flatnonzero(named.to_numpy() == name) for name in order}
+
+
+def columns(splits: Splits, part: PartName) -> Any:
+    """A part's columns as a person knows them, as a table; of images and series there are none."""
+    import pandas as pd
+
+    raw = splits.raw(part)
+    if not isinstance(raw, np.ndarray):
+        return raw
+    if raw.ndim != 2:
+        return pd.DataFrame(index=range(len(raw)))
+    names = splits.examples.columns or tuple(f"feature {place + 1}" for place in range(raw.shape[1]))
+    return pd.DataFrame(raw, columns=list(names))
+
+
+def autocorrelation(errors: np.ndarray, lags: int) -> tuple[np.ndarray, float]:
+    """How residuals in the order of time depend on earlier ones, by lag from 1; 95 % lie within the bound by chance.
+
+    Box and Jenkins (1970), Time series analysis, section 2.1.
+    """
+    centred = errors - errors.mean()
+    total = float((centred**2).sum()) or 1.0
+    told = [
+        float((centred[lag:] * centred[:-lag]).sum()) / total
+        for lag in range(1, min(lags, len(errors) - 1) + 1)
+    ]
+    return np.array(told), 1.96 / len(errors) ** 0.5

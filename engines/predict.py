@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -99,41 +99,22 @@ def _several(rows: Any, shape: tuple[int, ...]) -> Any:
 
 def _outputs(trained: Trained, preprocessing: Preprocessing, rows: Any) -> Tensor:
     """What the network gives for rows, in the form that the task needs."""
-    outputs = outputs_of(trained, preprocessing.encode(rows))
-    if not outputs.isfinite().all():
-        raise StrataError(
-            "The network's answer is no number: its weights, or a cell, are too large. "
-            "Train it with a smaller learning rate."
-        )
-    return outputs
-
-
-def outputs_of(
-    trained: Trained, inputs: Tensor, told: Callable[[float], None] = lambda share: None
-) -> Tensor:
-    """What a network gives for encoded rows: (n, k), as engines/tasks.py says for the task of its data.
-
-    Args:
-        trained: a network that reads rows.
-        inputs: as `Preprocessing.encode` makes them.
-        told: is called with the share that is done, after each thousand rows.
-
-    Raises:
-        StrataError: it does not give one number for each class or value.
-    """
     import torch
 
-    assert trained.preprocessing is not None
-    found = []
-    for part in inputs.split(AT_ONCE):
-        found.append(trained.answers((part,))[0])
-        told(sum(map(len, found)) / len(inputs))
-    wanted, outputs = trained.preprocessing.outputs, torch.cat(found)
-    allowed = {1, wanted} if trained.preprocessing.task == "classification" and wanted == 2 else {wanted}
+    parts = preprocessing.encode(rows).split(AT_ONCE)
+    outputs = torch.cat([trained.answers((part,))[0] for part in parts])
+    wanted, allowed = preprocessing.outputs, {preprocessing.outputs}
+    if preprocessing.task == "classification" and wanted == 2:
+        allowed.add(1)
     if outputs.ndim != 2 or outputs.shape[1] not in allowed:
         got = " × ".join(map(str, outputs.shape[1:]))
         raise StrataError(
             f"The network gives {got} numbers for a row, where its data have {wanted} classes or values."
+        )
+    if not outputs.isfinite().all():
+        raise StrataError(
+            "The network's answer is no number: its weights, or a cell, are too large. "
+            "Train it with a smaller learning rate."
         )
     return outputs
 

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from builder.graph import Graph, Node
+from engines import aside
 from engines.runs import keeper
 from engines.runs.launch import Forkserver
 from engines.runs.limits import limits
@@ -47,6 +48,7 @@ async def lifespan(app: Any) -> AsyncIterator[None]:
     _freeze()
     yield
     over.set()
+    aside.close()
     forkserver.close()
 
 

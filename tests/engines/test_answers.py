@@ -1,104 +1,132 @@
-"""What a network answers on a part: the same as its metrics say, in the units of the data, one loss for each."""
+"""Answers on a part: against scikit-learn, closed forms, and examples that were planted."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
-import torch
+from sklearn import metrics
 
 import builder
 import engines
 from builder.errors import StrataError
-from builder.project import Project
-from engines import answers as asked
-from engines.answers import Answers
-from engines.runs.run import Run
+from engines.answers import (
+    Answers,
+    answers,
+    at_threshold,
+    autocorrelation,
+    calibration,
+    columns,
+    groups,
+    receiver,
+)
+from engines.data import Data, prepare
 from engines.trained import Trained
 from tests.tiny import project
 
-
-def short(name: str, **data: Any) -> Project:
-    one = builder.template(name)
-    return one.with_fields(engine={**one.engine, "epochs": 1}, data={**one.data, **data})
+DICE = np.random.default_rng(0)
 
 
-def trained(what: Project, folder: Path) -> Run:
-    return engines.train(what, folder)
+def classified(n: int = 200, classes: int = 4) -> Answers:
+    scores = DICE.dirichlet(np.ones(classes), n)
+    return Answers("classification", tuple("abcd"[:classes]), scores, DICE.integers(0, classes, n))
 
 
-@pytest.mark.parametrize("name", ["iris-mlp", "breast-cancer-mlp", "diabetes-mlp"])
-def test_answers_agree_with_what_the_run_measured(name: str, tmp_path: Path) -> None:
-    what = short(name)
-    what = what.with_fields(engine={**what.engine, "patience": 0})  # with patience the best weights come back
-    run = trained(what, tmp_path / "run")
-    found = asked.answers(str(run.folder), max(run.checkpoints.numbers()), None, "test")
-    measured = run.curves().latest()["test"]
-    if found.task == "regression":
-        wrong = found.given - found.truth
-        assert np.sqrt((wrong**2).mean()) == pytest.approx(measured["rmse"], rel=1e-4)
-        assert found.truth.min() >= 25 and found.truth.max() <= 346 and not found.right.any()
-    else:
-        assert found.right.mean() == pytest.approx(measured["accuracy"]) and found.given.sum(
-            1
-        ) == pytest.approx(1)
-    assert found.losses.mean() == pytest.approx(measured["loss"], rel=1e-4) and found.finite.all()
-    assert len(found) == len(found.rows) == len(Trained.of(run).splits.test)  # type: ignore[union-attr]
+def test_confusion_and_losses_are_scikit_learns() -> None:
+    told = classified()
+    assert np.array_equal(told.confusion(), metrics.confusion_matrix(told.truth, told.scores.argmax(1)))
+    assert told.losses.mean() == pytest.approx(metrics.log_loss(told.truth, told.scores))
+    share = metrics.accuracy_score(told.truth, told.decisions)
+    assert told.measured(np.arange(200))["accuracy"] == pytest.approx(share)
+    assert np.isnan(told.measured(np.arange(0))["accuracy"])
 
 
-def test_answers_of_a_moment_are_those_of_its_weights(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("engines.runs.snapshots.EVERY", 0.0)
-    monkeypatch.setattr("engines.runs.snapshots.SHARE", 1e9)
-    run = trained(project(3, 20), tmp_path / "run")
-    first, last = run.snapshots.numbers()[0], max(run.checkpoints.numbers())
-    then, now = (asked.answers(str(run.folder), last, at, "validation") for at in (first, None))
-    assert not np.array_equal(then.given, now.given) and (then.truth == now.truth).all()
+def test_planted_worst_and_uncertain_examples_are_found() -> None:
+    scores = np.full((9, 3), [0.9, 0.05, 0.05])
+    scores[4], scores[7] = [0.001, 0.998, 0.001], [1 / 3, 1 / 3, 1 / 3]
+    told = Answers("classification", ("a", "b", "c"), scores, np.zeros(9, int))
+    assert told.worst(1).tolist() == [4] and told.most_uncertain(1).tolist() == [7]
+    assert told.uncertainty[7] == pytest.approx(np.log(3))
 
 
-def test_a_part_without_rows_and_a_network_without_data(tmp_path: Path) -> None:
-    run = trained(
-        project(1, 20).with_fields(data={"source": {"kind": "Moons", "samples": 60}, "validation": 0}),
-        tmp_path / "run",
+def test_labels_and_values_have_answers_too() -> None:
+    labels = Answers(
+        "multi-label", ("x", "y"), np.array([[0.9, 0.2], [0.4, 0.6]]), np.array([[1.0, 0], [1, 1]])
     )
-    nothing = asked.of(Trained.of(run), "validation")
+    assert labels.right.tolist() == [True, False] and labels.losses[0] == pytest.approx(
+        -np.log(0.9) - np.log(0.8)
+    )
+    values = Answers("regression", ("v",), np.array([[1.0], [5.0]]), np.array([[1.0], [2.0]]))
+    assert values.worst(1).tolist() == [1] and values.measured(np.arange(2))["rmse"] == pytest.approx(
+        np.sqrt(4.5)
+    )
+
+
+def test_curves_are_scikit_learns() -> None:
+    told = classified(classes=2)
+    true, score = told.of(1)
+    found = receiver(true, score)
+    assert found["area"] == pytest.approx(metrics.roc_auc_score(true, score))
+    assert found["average"] == pytest.approx(metrics.average_precision_score(true, score))
+    assert receiver(np.ones(4, bool), np.ones(4)) == {} and receiver(np.zeros(4, bool), np.ones(4)) == {}
+    now = at_threshold(true, score, 0.3)
+    assert now["precision"] == pytest.approx(metrics.precision_score(true, score >= 0.3))
+    assert now["recall"] == pytest.approx(metrics.recall_score(true, score >= 0.3))
+    assert now["f1"] == pytest.approx(metrics.f1_score(true, score >= 0.3))
+    assert sum(now[one] for one in now if one.endswith("s")) == len(true)
+    assert np.isnan(at_threshold(np.zeros(3, bool), np.zeros(3), 0.5)["recall"])
+
+
+def test_calibration_by_hand() -> None:
+    sure = np.array([0.95, 0.95, 0.95, 0.95, 0.65, 0.65])
+    right = np.array([1, 1, 1, 0, 1, 0], bool)
+    mean, hit, count, error = calibration(sure, right)
     assert (
-        len(nothing) == 0
-        and nothing.given.shape == (0, 2)
-        and not len(nothing.right)
-        and not len(nothing.losses)
+        count.tolist() == [0, 0, 0, 0, 0, 0, 2, 0, 0, 4] and hit[9] == 0.75 and mean[6] == pytest.approx(0.65)
     )
-    (run.folder / "preprocessing.json").unlink()
-    asked.trained_at.cache_clear()
-    with pytest.raises(StrataError, match="There are no examples"):
-        asked.answers(str(run.folder), 0, None, "test")
+    assert error == pytest.approx((4 * 0.2 + 2 * 0.15) / 6)
+    assert calibration(np.ones(3), np.ones(3, bool))[3] == 0
 
 
-def test_answers_that_are_no_numbers_decide_nothing(tmp_path: Path) -> None:
-    run = trained(project(1, 20), tmp_path / "run")
-    one = Trained.of(run)
-    with torch.no_grad():
-        one.module.scores.weight.fill_(float("nan"))  # type: ignore[union-attr, operator]
-    found = asked.of(one, "test")
-    assert not found.finite.any() and (found.decided == -1).all() and not found.right.any()
-    assert found.said(0) == "no number" and found.true(0) in found.classes
+def test_autocorrelation_finds_a_planted_rhythm() -> None:
+    told, bound = autocorrelation(np.tile([1.0, -1.0], 50), 4)
+    assert told == pytest.approx([-0.99, 0.98, -0.97, 0.96]) and bound == pytest.approx(0.196)
+    assert len(autocorrelation(np.zeros(3), 20)[0]) == 2
 
 
-def made(task: Any, truth: Any, given: Any, **more: Any) -> Answers:
-    truth, given = np.array(truth), np.array(given, float)
-    count = given.shape[1] if given.ndim == 2 else 0
-    classes = () if task == "regression" else tuple(f"class {n}" for n in range(count))
-    losses = more.pop("losses", np.zeros(len(truth)))
-    return Answers(task, classes, ("target",), truth, given, np.array(losses, float), np.arange(len(truth)))
+def test_groups_are_values_or_quarters() -> None:
+    iris = prepare(Data.parse(builder.template("iris-mlp").data))
+    name = str(columns(iris, "train").columns[0])
+    found = groups(iris, "train", name)
+    assert len(found) == 4 and sum(map(len, found.values())) == len(iris.train)
+    values = columns(iris, "train")[name]
+    lowest, second, *_ = found.values()
+    assert max(values.iloc[lowest]) <= min(values.iloc[second])
 
 
-def test_several_labels_are_right_only_together() -> None:
-    found = made("multi-label", [[1, 0], [1, 1], [0, 0]], [[0.9, 0.2], [0.9, 0.4], [np.nan, 0.1]])
-    assert found.decided.tolist() == [[1, 0], [1, 0], [-1, -1]] and found.right.tolist() == [
-        True,
-        False,
-        False,
-    ]
-    assert found.said(0) == "class 0" and found.true(1) == "class 0, class 1" and found.true(2) == "none"
-    assert found.said(2) == "no number" and found.confidence[:2] == pytest.approx([0.8, 0.6])
+def test_groups_of_words_and_gaps(monkeypatch: pytest.MonkeyPatch) -> None:
+    frame = pd.DataFrame({"town": ["Bern", "Rome", None, "Bern"]})
+    monkeypatch.setattr("engines.answers.columns", lambda splits, part: frame)
+    found = groups(None, "test", "town")  # type: ignore[arg-type]
+    assert {name: rows.tolist() for name, rows in found.items()} == {
+        "Bern": [0, 3],
+        "Rome": [1],
+        "missing": [2],
+    }
+
+
+@pytest.mark.parametrize(
+    "name", ["iris-mlp", "breast-cancer-mlp", "diabetes-mlp", "lstm-forecaster", "perceptron"]
+)
+def test_answers_are_the_networks(name: str, tmp_path: Any) -> None:
+    what = builder.template(name)
+    run = engines.train(what.with_fields(engine={**what.engine, "epochs": 2}), tmp_path / "run")
+    trained = Trained.of(run)
+    told = answers(trained, "test")
+    main, measured = next(iter(told.measured(np.arange(len(told))).items())), run.status().measured["test"]
+    assert main[1] == pytest.approx(measured[main[0]], rel=1e-5)
+
+
+def test_what_cannot_be_answered_is_told() -> None:
+    with pytest.raises(StrataError, match="no test examples"):
+        answers(Trained.untrained(project()), "test")

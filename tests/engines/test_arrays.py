@@ -1,5 +1,6 @@
 """Arrays that probes keep: against closed forms and autograd, along a run, and that they change no bit."""
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -274,4 +275,4 @@ def test_a_run_of_a_blink_has_moments_from_its_first_to_its_last(tmp_path: Path)
     last, kept = run.status().step, run.arrays.steps()
     assert len(kept) >= 8 and kept[0] == 1 and kept[-1] == last
     assert {*kept[1:]} <= {*run.snapshots.numbers()}, "weights lie beside arrays"
-    assert max(after - before for before, after in zip(kept, kept[1:], strict=False)) <= last / 4
+    assert max(after - before for before, after in pairwise(kept)) <= last / 4

@@ -77,7 +77,10 @@ class Subject:
         there = [name for name in PARTS if len(self.splits.part(cast("PartName", name)))]
         chosen = _named("part", there)
         st.selectbox(
-            "Part", format_func=PARTS.__getitem__, **bound(f"{self.key} part", chosen, _keep("part"), there)
+            "Part",
+            format_func=PARTS.__getitem__,
+            width=220,
+            **bound(f"{self.key} part", chosen, _keep("part"), there),
         )
         return cast("PartName", chosen)
 

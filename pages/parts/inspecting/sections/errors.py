@@ -1,0 +1,214 @@
+"""Errors: where the network is right, where it is wrong, and how well it knows."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+import streamlit as st
+
+from builder.errors import StrataError
+from engines.answers import Answers
+from pages.parts.chart import chart, chosen
+from pages.parts.inspecting.answered import answered
+from pages.parts.inspecting.residual import residual
+from pages.parts.inspecting.section import Section
+from pages.parts.inspecting.shown import show_examples
+from pages.parts.inspecting.subject import Subject, no_data
+from pages.parts.words import figure, metric_name, metric_value, plain
+from pages.views import judged
+
+FEW, MOST_CLASSES = 12, 100
+
+
+class Errors(Section):
+    """Where the network is right and wrong on examples, which ones are worst, and how well it knows what it knows."""
+
+    title: ClassVar = "Errors"
+    icon: ClassVar = "rule"
+    order: ClassVar = 30
+
+    def obstacle(self, subject: Subject) -> str:
+        """It needs examples."""
+        return no_data(subject)
+
+    def show(self, subject: Subject) -> None:
+        """A summary, then one way of looking after the other."""
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            part = subject.part()
+        try:
+            told = answered(subject, part)
+        except StrataError as error:
+            st.error(plain(error), icon=":material/error:")
+            return
+        _summary(subject, told, part)
+        ways = ["Examples", "Groups"]
+        if told.task == "regression":
+            ways.insert(0, "Residuals")
+        else:
+            ways[:0] = ["Confusion"] if told.task == "classification" else []
+            ways += ["Threshold and curves", "Calibration"]
+        tabs = dict(zip(ways, st.tabs(ways), strict=True))
+        draw = {
+            "Confusion": _confusion, "Residuals": residual, "Examples": _examples, "Groups": _groups,
+            "Threshold and curves": _curves, "Calibration": _calibration,
+        }  # fmt: skip
+        for way, tab in tabs.items():
+            with tab:
+                draw[way](subject, told, part)
+
+
+def _summary(subject: Subject, told: Answers, part: str) -> None:
+    """How good it is, beside the baselines that the run measured on the test part."""
+    grid = st.grid(5, min_column_width=130)
+    everything = told.measured(np.arange(len(told)))
+    for name, value in everything.items():
+        grid.metric(metric_name(name).capitalize(), metric_value(name, value), border=True)
+    if told.task != "regression":
+        grid.metric("Mistakes", f"{int((~told.right).sum()):,} of {len(told):,}", border=True)
+    for name, values in subject.run.status().measured.items():
+        main = next(iter(everything))
+        if name.startswith("baseline: ") and main in values:
+            words = plain(name.removeprefix("baseline: "))
+            grid.metric(
+                words, metric_value(main, values[main]), border=True, help="A simple model, on the test part"
+            )
+
+
+def _confusion(subject: Subject, told: Answers, part: str) -> None:
+    counts, cells = told.confusion(), []
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        if len(told.names) > MOST_CLASSES:
+            st.caption(
+                f"{len(told.names)} classes are too many to draw; the most frequent mistakes are listed."
+            )
+        else:
+            st.caption("Rows are the truth, columns the answers. Click a cell to see its examples.")
+            cells = chosen(
+                judged.confusion, counts, told.names, key=f"{subject.key} confusion {part}",
+                alt=f"Confusion matrix: {int(counts.trace()):,} of {int(counts.sum()):,} on the diagonal",
+            )  # fmt: skip
+    with right:
+        _mistakes(told, counts)
+    if cells:
+        true, found = (int(one) for one in cells[0])
+        numbers = np.flatnonzero((told.truth == true) & (told.decisions == found))
+        st.markdown(f"**{plain(f'{told.names[true]} taken for {told.names[found]}: {len(numbers):,}')}**")
+        show_examples(subject, part, numbers, told)  # type: ignore[arg-type]
+
+
+def _mistakes(told: Answers, counts: np.ndarray) -> None:
+    pairs = counts * (1 - np.eye(len(counts), dtype=np.int64))
+    order = [int(one) for one in np.argsort(-pairs, axis=None, kind="stable")[:FEW] if pairs.flat[one]]
+    if not order:
+        st.caption(":material/check: There is no mistake in this part.")
+        return
+    st.caption("The most frequent mistakes")
+    mistakes = [(one // len(pairs), one % len(pairs), int(pairs.flat[one])) for one in order]
+    rows = [{"true": told.names[r], "taken for": told.names[c], "times": times} for r, c, times in mistakes]
+    st.dataframe(rows, hide_index=True, alt="The most frequent mistakes")
+
+
+def _examples(subject: Subject, told: Answers, part: str) -> None:
+    kinds = {"worst": "Worst", "uncertain": "Most uncertain", "best": "Surest and right"}
+    there = [*kinds] if told.task != "regression" else ["worst"]
+    kind = st.segmented_control(
+        "Which", there, default="worst", required=True, format_func=kinds.__getitem__, key=f"{subject.key} which",
+        label_visibility="collapsed",
+    )  # fmt: skip
+    words = {
+        "worst": "Those with the largest loss: the network was sure of something else, or the label is wrong.",
+        "uncertain": "Those whose answer has the largest entropy: the network could not decide.",
+        "best": "Those that are right with the smallest loss: what the network takes for typical.",
+    }
+    st.caption(words[str(kind)])
+    if kind == "best":
+        numbers = np.argsort(np.where(told.right, told.losses, np.inf), kind="stable")[
+            : min(FEW, int(told.right.sum()))
+        ]
+    else:
+        numbers = told.worst(FEW) if kind == "worst" else told.most_uncertain(FEW)
+    show_examples(subject, part, numbers, told)  # type: ignore[arg-type]
+
+
+def _groups(subject: Subject, told: Answers, part: str) -> None:
+    """Results by class, or by what stands in a column."""
+    from engines.answers import columns, groups
+
+    assert subject.splits is not None
+    ways = [
+        *(["class"] if told.task == "classification" else []),
+        *map(str, columns(subject.splits, part).columns),
+    ]  # type: ignore[arg-type]
+    if not ways:
+        st.caption("These examples have neither classes nor columns by which they could be grouped.")
+        return
+    way = st.selectbox("By", ways, key=f"{subject.key} group", width=280)
+    if way == "class":
+        found = {name: np.flatnonzero(told.truth == number) for number, name in enumerate(told.names)}
+    else:
+        found = groups(subject.splits, part, way)  # type: ignore[arg-type]
+    found = {name: rows for name, rows in found.items() if len(rows)}
+    main = next(iter(told.measured(np.arange(len(told)))))
+    values = [told.measured(rows)[main] for rows in found.values()]
+    overall = told.measured(np.arange(len(told)))[main]
+    chart(
+        judged.by_group, [*found], values, [len(rows) for rows in found.values()], overall, metric_name(main),
+        key=f"{subject.key} groups {part} {way}",
+        alt=plain("; ".join(f"{name} {metric_value(main, value)}" for name, value in zip(found, values, strict=True))),
+    )  # fmt: skip
+    st.caption("The number of examples stands in brackets: of few examples a share says little.")
+
+
+def _curves(subject: Subject, told: Answers, part: str) -> None:
+    """One class or label against the rest: a threshold that moves, and what all thresholds give."""
+    from engines.answers import at_threshold, receiver
+
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = st.selectbox(
+            "Class", told.names, index=min(1, len(told.names) - 1), key=f"{subject.key} of", width=240
+        )
+        threshold = st.slider(
+            "Tell it from this probability on", 0.0, 1.0, 0.5, 0.01, key=f"{subject.key} threshold"
+        )
+    true, score = told.of(told.names.index(str(name)))
+    now = at_threshold(true, score, threshold)
+    grid = st.grid(4, min_column_width=110)
+    for key, value in now.items():
+        grid.metric(
+            key.capitalize(),
+            f"{value:,}" if isinstance(value, int) else metric_value("accuracy", value),
+            border=True,
+        )
+    curves = receiver(true, score)
+    if not curves:
+        st.caption(
+            plain(f"There are no curves: {name} occurs {'always' if true.any() else 'never'} in this part.")
+        )
+        return
+    chart(
+        judged.two_curves, curves, key=f"{subject.key} curves {part} {name}",
+        alt=plain(f"{name}: area under ROC {curves['area']:.3f}, average precision {curves['average']:.3f}"),
+    )  # fmt: skip
+
+
+def _calibration(subject: Subject, told: Answers, part: str) -> None:
+    from engines.answers import calibration
+
+    if told.task == "classification":
+        sure, right = told.scores.max(1), told.right
+    else:  # of each label: how sure it is of what it says
+        given = np.where(told.decisions == 1, told.scores, 1 - told.scores)
+        sure, right = given.ravel(), (told.decisions == told.truth).ravel()
+    mean, hit, count, error = calibration(sure, right)
+    lean = float(sure.mean() - right.mean())
+    side = "surer than it is right" if lean > 0 else "less sure than it is right"
+    st.caption(
+        f"Expected calibration error **{figure(error)}**; on average the network is {abs(lean):.1%} {side}. "
+        "On the dotted line it would be right as often as it is sure."
+    )
+    chart(
+        judged.reliability, mean, hit, count, key=f"{subject.key} calibration {part}",
+        alt=f"Reliability diagram: expected calibration error {error:.3f}",
+    )  # fmt: skip
