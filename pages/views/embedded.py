@@ -53,11 +53,11 @@ def embedded(
     if len(ringed):
         ring = {"symbol": "circle-open", "size": 13, "color": "#E03131", "line": {"width": 2}}
         figure.add_trace(_trace(points[ringed], name="chosen", marker=ring, hoverinfo="skip"))
-    figure.update_layout(height=460, margin={**MARGIN, "t": 8}, dragmode="lasso", clickmode="event+select")
+    figure.update_layout(height=460, margin={**MARGIN, "t": 32}, dragmode="lasso", clickmode="event+select")
     figure.update_layout(legend={**LEGEND, "y": -0.02, "yanchor": "top", "itemsizing": "constant"})
     figure.update_scenes(xaxis_title="", yaxis_title="", zaxis_title="")
-    axis: dict[str, Any] = {"showticklabels": False, "zeroline": False, "title": None}
-    return figure.update_xaxes(**axis).update_yaxes(**axis)
+    axis: dict[str, Any] = {"showticklabels": False, "zeroline": False, "showgrid": False, "title": None}
+    return figure.update_xaxes(**axis).update_yaxes(scaleanchor="x", **axis)
 
 
 def _groups(names: np.ndarray) -> list[tuple[str, str | None]]:

@@ -67,7 +67,7 @@ def _choices(subject: Subject) -> dict[str, Any]:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         part = subject.part()
         with st.container(width=320):
-            node = subject.node(paths)
+            node = subject.node(paths[::-1], "Node, the last first")  # what is learned shows behind
         method = st.segmented_control(
             "Layout", [*METHODS], default="PCA", required=True, key=f"{subject.key} layout",
             help="PCA is there at once; t-SNE and UMAP take from seconds to a minute",
@@ -127,14 +127,14 @@ def _picture(subject: Subject, asked: dict[str, Any], told: Answers | None, way:
 def _measured(subject: Subject, found: dict[str, Any]) -> str:
     """How far the picture can be trusted."""
     assert subject.splits is not None
-    what = {
-        "classification": "tell the class of", "multi-label": "tell the labels of", "regression": "explain (R²) of"
-    }[subject.splits.task]  # fmt: skip
     near, shown = (_share(found[one]) for one in ("near", "shown"))
-    text = (
-        f"The {NEIGHBOURS} nearest neighbours {what} an example: **{near}** by all {found['width']:,} values, "
-        f"{shown} in the picture, which keeps {found['kept']:.0%} of who is near whom (trustworthiness)."
-    )
+    values, start = f"all {found['width']:,} values", f"The {NEIGHBOURS} nearest neighbours"
+    if subject.splits.task == "regression":
+        text = f"{start} predict an example's target with R² **{near}** by {values}, {shown}"
+    else:
+        what = "class" if subject.splits.task == "classification" else "labels"
+        text = f"{start} tell an example's {what} in **{near}** by {values}, {shown}"
+    text += f" in the picture, which keeps {found['kept']:.0%} of who is near whom (trustworthiness)."
     if found["explained"]:
         text += f" It shows {sum(found['explained']):.0%} of the variance."
     return text.replace("%", " %")
