@@ -53,8 +53,11 @@ def gallery(
         showlegend=False,
         dragmode=False,
     )
-    figure.update_xaxes(visible=False, range=[0, columns])
-    return figure.update_yaxes(visible=False, range=[rows * pitch, 0])
+    # as wide as there is room, never out of shape
+    figure.update_xaxes(visible=False, range=[0, columns], constrain="domain", constraintoward="left")
+    return figure.update_yaxes(
+        visible=False, range=[rows * pitch, 0], scaleanchor="x", constrain="domain", constraintoward="top"
+    )
 
 
 def _escaped_lines(text: str) -> str:

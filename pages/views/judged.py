@@ -9,6 +9,8 @@ import plotly.graph_objects as go
 from pages.views.examples import LEGEND, MARGIN, escaped
 
 BLUE, ORANGE, GREEN, GREY = "#4C6EF5", "#F08C00", "#0CA678", "#868E96"
+TEXT = "#868E96"
+"""Readable on paper and on ink, whether or not another cell is chosen."""
 MOST_TEXTS = 20
 MOST_POINTS = 3000
 
@@ -47,7 +49,9 @@ def confusion(counts: np.ndarray, names: Sequence[str]) -> go.Figure:
         x=columns, y=rows, mode="markers+text", text=texts, hovertext=told, hoverinfo="text",
         customdata=np.stack([rows, columns], 1),
         marker={"size": max(6, min(34, 380 // max(len(counts), 1))), "symbol": "square", "opacity": 0.001},
-        selected={"marker": {"opacity": 0.25}}, unselected={"marker": {"opacity": 0.001}}, showlegend=False,
+        textfont={"color": TEXT, "size": 13}, showlegend=False,
+        selected={"marker": {"opacity": 0.25}, "textfont": {"color": TEXT}},
+        unselected={"marker": {"opacity": 0.001}, "textfont": {"color": TEXT}},
     )  # fmt: skip
     size = min(760, max(300, 150 + 34 * len(counts)))
     figure.update_layout(height=size, margin=MARGIN, dragmode=False, clickmode="event+select")

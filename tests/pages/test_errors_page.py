@@ -122,19 +122,23 @@ def test_several_labels(open_page: Open, workspace: Path, monkeypatch: pytest.Mo
 
 def test_a_click_on_a_cell_shows_its_examples(page: Page, server: Server, settle: Any) -> None:
     home = Workspace(server.home)
-    what = project(1, 60)
+    what = short("iris-mlp")
     builder.save(what, home.projects / "clicked.json")
     run = Run.create(home.runs / "000901-clicked", what, of="clicked")
     engines.resume(run.folder)
     told = answers(Trained.of(run), "train")
     counts = told.confusion()
-    true, found = divmod(int(np.argmax(counts)), 2)
     page.goto(f"{server.url}/inspect?project=clicked&run={run.id}&look=errors&part=train")
     settle(page)
     marks = page.locator(".js-plotly-plot .scatterlayer .points path.point")
-    marks.nth(2 * true + found).wait_for(state="attached")
-    box = marks.nth(2 * true + found).bounding_box()
-    assert box
-    page.mouse.move(box["x"] + box["width"] / 2 + 9, box["y"] + box["height"] / 2 + 9)
-    page.mouse.click(box["x"] + box["width"] / 2 + 9, box["y"] + box["height"] / 2 + 9)
-    page.get_by_text(f"{told.names[true]} taken for {told.names[found]}: {counts[true, found]}").wait_for()
+    for true, found in [(2, 2), (0, 0), *map(tuple, np.argwhere(counts)[:2].tolist())]:
+        marks.nth(3 * true + found).wait_for(state="attached")
+        box = marks.nth(3 * true + found).bounding_box()
+        assert box
+        middle = box["x"] + box["width"] / 2 + 9, box["y"] + box["height"] / 2 + 9
+        page.mouse.move(*middle)
+        page.mouse.click(*middle)
+        page.get_by_text(
+            f"{told.names[true]} taken for {told.names[found]}: {counts[true, found]}"
+        ).wait_for()
+        settle(page)

@@ -247,9 +247,10 @@ def _calibration(subject: Subject, told: Answers, part: str) -> None:
         sure, right = given.ravel(), (told.decisions == told.truth)[told.finite].ravel()
     mean, hit, count, error = calibration(sure, right)
     lean = float(sure.mean() - right.mean())
+    share = metric_value("accuracy", abs(lean))
     side = "surer than it is right" if lean > 0 else "less sure than it is right"
     st.caption(
-        f"Expected calibration error **{figure(error)}**; on average the network is {abs(lean):.1%} {side}. "
+        f"Expected calibration error **{figure(error)}**; on average the network is {share} {side}. "
         "On the dotted line it would be right as often as it is sure."
     )
     chart(
