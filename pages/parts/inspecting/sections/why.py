@@ -64,7 +64,7 @@ def _asked_of(subject: Subject, told: Any, example: Example) -> int:
     if told.task == "regression" and len(told.names) == 1:
         return 0
     decided = told.decisions[example.number]
-    first = int(decided) if told.task == "classification" else 0
+    first = max(int(decided), 0) if told.task == "classification" else 0
     return told.names.index(
         st.selectbox(
             "What speaks for",
