@@ -10,7 +10,7 @@ import streamlit as st
 from builder.errors import StrataError
 from engines.answers import Answers, columns
 from engines.embedding import FEWEST, METHODS, MOST, NEIGHBOURS
-from pages.parts.chart import chosen
+from pages.parts.chart import chosen, chosen_before
 from pages.parts.inspecting.answered import answered
 from pages.parts.inspecting.section import Section
 from pages.parts.inspecting.shown import said, show_examples
@@ -49,9 +49,13 @@ class Embedding(Section):
             way = st.selectbox("Colour by", ways, key=f"{subject.key} colour {asked['part']}", width=220)
         places = st.columns(2, gap="medium")
         picked: list[int] = []
-        for place, node in zip(places, (asked["node"], INPUT), strict=True):
+        keys = [
+            f"{subject.key} {kind} {asked} {subject.at} {way}" for kind in ("of the node", "of the input")
+        ]
+        for place, node, key, other in zip(places, (asked["node"], INPUT), keys, keys[::-1], strict=True):
             with place:
-                picked += _picture(subject, {**asked, "node": node}, told, str(way))
+                marked = _numbers(chosen_before(other))
+                picked += _picture(subject, {**asked, "node": node}, told, str(way), key, marked)
         st.caption(f"**{asked['method']}**: {METHODS[asked['method']]}")
         if picked:
             numbers = [*dict.fromkeys(picked)]
@@ -104,24 +108,30 @@ def _ways(subject: Subject, part: Any, told: Answers | None) -> list[str]:
     return [*own, *(name for name in map(str, columns(splits, part).columns) if name not in own)]
 
 
-def _picture(subject: Subject, asked: dict[str, Any], told: Answers | None, way: str) -> list[int]:
-    """One layout; the numbers of the examples that are chosen in it."""
+def _numbers(picked: list[Any]) -> list[int]:
+    return [int(np.ravel(one)[0]) for one in picked]
+
+
+def _picture(
+    subject: Subject, asked: dict[str, Any], told: Answers | None, way: str, key: str, marked: list[int]
+) -> list[int]:
+    """One layout, with a ring around what is chosen in the other; the numbers of the examples chosen in it."""
     node = asked["node"]
     st.markdown(f"**{plain(short(node, 48)) if node else 'The input itself'}**")
     folder, checkpoint, at = subject.moment
     moment = {"folder": folder, "checkpoint": checkpoint if node else 0, "at": at if node else None}
-    key = f"{subject.key} {'node' if node else 'input'} layout"
-    found = waiting(key, "engines.embedding:project", **moment, **asked)
+    place = f"{subject.key} {'node' if node else 'input'} layout"
+    found = waiting(place, "engines.embedding:project", **moment, **asked)
     if found is None:
         return []
     numbers = found["numbers"]
     colours, words = _colours(subject, asked["part"], numbers, told, way)
     picked = chosen(
-        embedded, found["points"], numbers, words, colours, way, key=f"{key} {asked} {at} {way}", many=True,
+        embedded, found["points"], numbers, words, colours, way, marked, key=key, many=True,
         alt=f"{asked['method']} of {plain(node) or 'the input'}: {len(numbers):,} examples, coloured by {plain(way)}",
     )  # fmt: skip
     st.caption(_measured(subject, found))
-    return [int(np.ravel(one)[0]) for one in picked]
+    return _numbers(picked)
 
 
 def _measured(subject: Subject, found: dict[str, Any]) -> str:
