@@ -57,9 +57,10 @@ class Excites(Aspect):
         wanted = f"{look.key} make {unit} {look.subject.at}"
         if not st.session_state.get(wanted):
             st.caption("Gradient ascent on the input, from noise (Erhan et al. 2009).")
-            if not st.button("Make one", key=f"{wanted} now", icon=":material/auto_fix_high:"):
-                return
-            st.session_state[wanted] = True
+            if st.button("Make one", key=f"{wanted} now", icon=":material/auto_fix_high:"):
+                st.session_state[wanted] = True
+                st.rerun()
+            return
         folder, checkpoint, at = look.subject.moment
         told = waiting(
             wanted, "engines.exciting:maximise_of", folder=folder, checkpoint=checkpoint, at=at, part=look.example.part,
