@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from builder.errors import BadValue, Problem
 from engines.data.dataset import Dataset, Examples
@@ -45,6 +45,7 @@ class _Playground(Dataset):
 class Disc(_Playground):
     """A disc and the ring around it: no straight line parts them, but their distance from the middle does."""
 
+    title: ClassVar = "Circle"
     icon: ClassVar = "adjust"
 
     def _drawn(self, draw: np.random.Generator, half: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -143,6 +144,13 @@ class DrawnByHand(Dataset):
     points: tuple[Painted, ...] = Field(
         (), max_length=MOST_PAINTED, description="Each point as x1, x2 and value, from -1 to 1"
     )
+
+    @field_validator("points", mode="before")
+    @classmethod
+    def _rows(cls, points: Any) -> Any:
+        """JSON has lists where these are tuples."""
+        listed = isinstance(points, list | tuple)
+        return tuple(tuple(one) if isinstance(one, list) else one for one in points) if listed else points
 
     def load(self) -> Examples:
         """Points (n, 2); classes are orange (values up to 0) and blue.

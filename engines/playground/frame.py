@@ -176,9 +176,7 @@ class Picture:
             "step": session.step,
             "epoch": round(session.epoch, 4),
             "lr": session.context.rate,
-            "broken": session.broken
-            if session.broken is not None and session.step >= session.broken
-            else None,
+            "broken": self._broken(),
         }
         for part in ("train", "test"):
             told[part] = self._measured(part)

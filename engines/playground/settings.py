@@ -102,7 +102,9 @@ class Settings(BaseModel):
     noise: float = Field(0.0, ge=0, le=0.5, description="How far points stray")
     draw: int = Field(0, ge=0, lt=2**31, description="Another number draws other points")
     test: float = Field(0.5, ge=0.1, le=0.9, description="Share of test data")
-    points: str = Field("", max_length=4 * MOST_PAINTED, description="Painted points")
+    points: str = Field(
+        "", max_length=4 * MOST_PAINTED, pattern=r"^[A-Za-z0-9_-]*$", description="Painted points"
+    )
     features: Annotated[tuple[Feature, ...], BeforeValidator(_listed)] = Field(
         ("x1", "x2"), min_length=1, max_length=7, description="What enters the network"
     )

@@ -1,6 +1,6 @@
 // What can be set: the row above (play, rates, activation …), the panel of the data, and what was refused.
 
-import { button, choose, css, dark, fill, make, number, signColour, write } from "./parts.js";
+import { button, choose, css, dark, fill, icon, make, number, signColour, write } from "./parts.js";
 import { SPEEDS } from "./player.js";
 
 const NETWORKS = { simple: "A simple network", template: "Ready networks", project: "Your projects" };
@@ -12,9 +12,13 @@ export function controls(above, left, notice, player, data) {
 
 function transport(above, player) {
   const row = above.appendChild(make("div", "transport"));
-  const reset = button("round", "⟲", "Reset to the same first weights", () => player.reset());
-  const play = button("round play", "▶", "Play", () => player.toggle());
-  const step = button("round", "⏭", "One step", () => player.one());
+  const reset = button("round", "", "Reset to the same first weights", () => player.reset());
+  const play = button("round play", "", "Play", () => player.toggle());
+  const step = button("round", "", "One step", () => player.one());
+  const sign = icon("play");
+  reset.append(icon("reset"));
+  play.append(sign);
+  step.append(icon("step"));
   const counter = make("div", "counter");
   const epoch = make("b", "", "0"), small = make("span", "", "step 0");
   counter.append(make("span", "", "Epoch"), epoch, small);
@@ -22,7 +26,7 @@ function transport(above, player) {
   const told = row.appendChild(make("span", "for-readers"));
   told.setAttribute("role", "status");
   return (what) => {
-    write(play, player.playing ? "❚❚" : "▶");
+    sign.show(player.playing ? "pause" : "play");
     play.setAttribute("aria-label", player.playing ? "Pause" : "Play");
     play.title = player.playing ? "Pause" : "Play";
     play.disabled = Boolean(player.broken || player.refused);

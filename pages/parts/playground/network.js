@@ -74,7 +74,7 @@ function build(stage, player, card, edit) {
   const svg = stage.appendChild(document.createElementNS(SVG, "svg"));
   svg.setAttribute("aria-hidden", "true");
   const depths = [...new Set(opening.cells.map((one) => one.depth))].sort((a, b) => a - b);
-  const across = Math.max(92, Math.min(150, (stage.parentElement.clientWidth - 70) / Math.max(depths.length - 1, 1)));
+  const across = Math.max(92, Math.min(190, (stage.parentElement.clientWidth - 70) / Math.max(depths.length - 1, 1)));
   const units = new Map();
   let bottom = 0;
   depths.forEach((depth, column) => {
@@ -115,7 +115,8 @@ function neurons(cell, left, top, { hidden, layers, data }) {
 
 function unitBox(stage, spot, cell, unit, player, card) {
   const name = cell.names[unit] ?? "";
-  const one = button("unit", "", `${cell.title}, ${name || `unit ${unit + 1} of ${cell.units}`}`, () => card.open(cell, unit, one));
+  const told = `${cell.title}, ${name || `unit ${unit + 1} of ${cell.units}`}`;
+  const one = stage.appendChild(button("unit", "", told, () => card.open(cell, unit, one)));
   one.dataset.unit = `${cell.id} ${unit}`;
   Object.assign(one.style, { left: `${spot.left}px`, top: `${spot.top}px` });
   const canvas = one.appendChild(make("canvas"));

@@ -19,6 +19,20 @@ export function button(className, text, label, click) {
   return one;
 }
 
+// Material's own shapes, 24 pixels wide; a font may lack the signs.
+const SHAPES = { play: "M8 5v14l11-7z", pause: "M6 19h4V5H6zM14 5v14h4V5z", step: "M6 18l8.5-6L6 6zM16 6v12h2V6z",
+  reset: "M12 5V1L7 6l5 5V7a6 6 0 1 1-6 6H4a8 8 0 1 0 8-8z" };
+
+export function icon(name) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("aria-hidden", "true");
+  const path = svg.appendChild(document.createElementNS("http://www.w3.org/2000/svg", "path"));
+  svg.show = (shape) => { if (path.getAttribute("d") !== SHAPES[shape]) path.setAttribute("d", SHAPES[shape]); };
+  svg.show(name);
+  return svg;
+}
+
 export function choose(label, options, change) {
   const box = make("label", "field");
   const list = make("select");

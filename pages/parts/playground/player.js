@@ -124,7 +124,6 @@ export class Player {
 
   toggle() {
     this.playing = !this.playing && !this.broken;
-    if (!this.playing) this.target = this.step;
     this.note();
     this.listen("playing");
     this.pump();
@@ -132,7 +131,8 @@ export class Player {
 
   one() {
     this.playing = false;
-    this.target = this.step + 1;
+    this.target = Math.max(this.target, this.step) + 1;
+    this.note();
     this.listen("playing");
     this.pump();
   }
@@ -187,7 +187,7 @@ export class Player {
   }
 
   async request() {
-    const mine = this.generation;
+    const mine = this.generation, running = this.playing;
     const body = {
       key: this.key, settings: this.settings, to: this.next(), look: this.look, opening: !this.opening,
       fast: this.playing && this.speed === "fast",
@@ -202,10 +202,11 @@ export class Player {
       this.refused = told;
       this.playing = false;
       this.listen("refused");
-    } else this.take(told);
+    } else this.take(told, running);
   }
 
-  take(told) {
+  // A frame that was asked for while it ran may be further than where it was paused; the server has gone there.
+  take(told, running) {
     if (told.opening) this.opening = told.opening;
     this.frame = told;
     this.step = told.step;
@@ -213,7 +214,8 @@ export class Player {
     const last = this.history[this.history.length - 1];
     if (!last || last.step < told.step) this.history.push({ step: told.step, train: told.train.loss, test: told.test.loss });
     if (this.history.length > KEPT) this.history = this.history.filter((_, place) => place % 2 === 0 || place === KEPT);
-    if (this.playing) this.target = this.step;
+    if (running) this.target = this.step;
+    if (running && !this.playing) this.note();
     if (told.broken && !this.broken) {
       this.broken = told.broken;
       this.playing = false;

@@ -67,7 +67,7 @@ export function surface(box, player, data) {
 
   const name = () => {
     const looked = player.frame?.look;
-    if (!player.look || !looked) return player.opening ? `Output of ${player.opening.name}` : "Output";
+    if (!player.look || !looked) return "Output";
     const last = looked.nodes[looked.nodes.length - 1];
     return `${last.node}, unit ${looked.unit + 1} (±${number(last.scale)})`;
   };
