@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ import torch
 
 from builder.shapes import infer
 from builder.watch import watched
-from engines.playground.layout import SHOWN, Layout
+from engines.playground.layout import Edge, Layout
 from engines.playground.plane import feature_names
 from engines.tasks import classes_of, probabilities
 
@@ -48,6 +49,11 @@ class Picture:
         values = sum(cell.units for cell in self.layout.cells.values()) or 1
         self.side = next((one for one in SIDES if one * one * values <= MOST_VALUES), SIDES[-1])
         self._grid = session.plane.grid(self.side).reshape(-1, *session.splits.input_shape)
+
+    @property
+    def _own(self) -> dict[str, Tensor]:
+        """The parameters by name; of the module of now, for a session that goes back has another one."""
+        return dict(self.session.context.model.named_parameters())
 
     @cached_property
     def opening(self) -> dict[str, Any]:
@@ -119,7 +125,7 @@ class Picture:
         planes, header = [self._surface(values[""])], self._told()
         maps = []
         for cell in self.layout.cells.values():
-            plane, scale = _map(values[cell.id][:, : cell.shown])
+            plane, scale = _map(values[cell.id][:, cell.shown])
             shaped = plane.reshape(self.side, self.side, -1)[::SMALL, ::SMALL]
             planes.append(np.ascontiguousarray(shaped.transpose(2, 0, 1)))
             maps.append(scale)
@@ -180,18 +186,24 @@ class Picture:
         }
         for part in ("train", "test"):
             told[part] = self._measured(part)
-        own = dict(session.context.model.named_parameters())
-        told["edges"] = [
-            {"from": one.source, "to": one.target, "node": one.weights,
-             **({"weights": _rounded(own[f"{one.weights}.weight"][:SHOWN, :SHOWN])} if one.weights else {})}
-            for one in self.layout.edges
-        ]  # fmt: skip
-        told["biases"] = {
-            cell.id: {"node": cell.nodes[0], "values": _rounded(own[f"{cell.nodes[0]}.bias"][:SHOWN])}
-            for cell in self.layout.cells.values()
-            if f"{cell.nodes[0]}.bias" in own and own[f"{cell.nodes[0]}.bias"].ndim == 1
-        }
+        told["edges"] = [self._edge(one) for one in self.layout.edges]
+        told["biases"] = dict(self._biases())
         return told
+
+    def _edge(self, edge: Edge) -> dict[str, Any]:
+        """A connection; of Linear layers with the weights between the units that are drawn, a row for each target."""
+        told: dict[str, Any] = {"from": edge.source, "to": edge.target, "node": edge.weights}
+        if edge.weights:
+            rows, columns = (len(self.layout.cells[id].shown) for id in (edge.target, edge.source))
+            told["weights"] = _rounded(self._own[f"{edge.weights}.weight"][:rows, :columns])
+        return told
+
+    def _biases(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """The biases of the units that are drawn, for each cell that begins with a layer of that many units."""
+        for cell in self.layout.cells.values():
+            name = f"{cell.nodes[0]}.bias"
+            if name in self._own and self._own[name].shape == cell.shape:
+                yield cell.id, {"node": cell.nodes[0], "values": _rounded(self._own[name][list(cell.shown)])}
 
     def _broken(self) -> dict[str, Any] | None:
         """Why the session goes no further, in words, and what mends it; None while it does."""

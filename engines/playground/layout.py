@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 from builder.layers import LAYERS
@@ -28,7 +30,8 @@ class Cell:
     nodes: list[str]
     """From the first to the last, whose values are drawn."""
     title: str
-    units: int
+    shape: tuple[int, ...]
+    """What the node gives for an example."""
     depth: int
     names: list[str] = field(default_factory=list)
     """Names of the units, where they have some."""
@@ -39,9 +42,22 @@ class Cell:
         return self.nodes[-1]
 
     @property
-    def shown(self) -> int:
-        """How many of the units are drawn: the first ones."""
-        return min(self.units, SHOWN)
+    def units(self) -> int:
+        """How many numbers the node gives for an example."""
+        return prod(self.shape)
+
+    @cached_property
+    def shown(self) -> tuple[int, ...]:
+        """The units that are drawn: the first ones; of maps the middle of each channel, of a picture some all over."""
+        if self.units <= SHOWN or len(self.shape) == 1:
+            return tuple(range(min(self.units, SHOWN)))
+        places = prod(self.shape[1:])
+        if self.shape[0] < SHOWN:
+            return tuple(self.units * (2 * one + 1) // (2 * SHOWN) for one in range(SHOWN))
+        middle = 0
+        for side in self.shape[1:]:
+            middle = middle * side + side // 2
+        return tuple(channel * places + middle for channel in range(SHOWN))
 
     def told(self) -> dict[str, Any]:
         """The cell as plain JSON."""
@@ -52,7 +68,7 @@ class Cell:
             "units": self.units,
             "shown": self.shown,
             "depth": self.depth,
-            "names": self.names[: self.shown],
+            "names": self.names[: len(self.shown)],
         }
 
 
@@ -85,10 +101,7 @@ class Layout:
                 continue
             place = inference.places[node.id]
             spec = next(iter(place.outcome.outputs.values())) if place.outcome else None
-            units = 1
-            for side in spec.shape[1:] if spec else ():
-                units *= side
-            self._add(node, graph, readers, units)
+            self._add(node, graph, readers, spec.shape[1:] if spec else ())
         if simple(session.settings):
             first = next(iter(self.cells.values()))
             first.names = [FEATURES[name][0] for name in session.settings.features]
@@ -107,7 +120,7 @@ class Layout:
         last = ENTERS if ENTERS in before else [node.id for node in graph.nodes if node.id in before][-1]
         return before - {last}
 
-    def _add(self, node: Node, graph: Graph, readers: dict[str, int], units: int) -> None:
+    def _add(self, node: Node, graph: Graph, readers: dict[str, int], shape: tuple[int, ...]) -> None:
         sources = [self._owner[one] for _, one, _ in node.sources() if one in self._owner]
         if _joins(node, graph, readers) and sources:
             cell = self.cells.pop(sources[0])
@@ -115,7 +128,7 @@ class Layout:
             cell.title = f"{cell.title} · {LAYERS[node.kind].title}"
         else:
             depth = max((self.cells[one].depth for one in sources), default=-1) + 1
-            cell = Cell([node.id], node.id, units, depth)
+            cell = Cell([node.id], node.id, shape, depth)
         self.cells[cell.id] = cell
         for id in cell.nodes:
             self._owner[id] = cell.id
@@ -140,8 +153,10 @@ class Layout:
                 source = self._owner.get(one)
                 if source in self.cells and target in self.cells and source != target:
                     weights = node.shares or node.id
-                    known = node.kind == "Linear" and f"{weights}.weight" in own
-                    yield Edge(source, target, weights if known else "")
+                    known = own.get(f"{weights}.weight") if node.kind == "Linear" else None
+                    pairs = (*self.cells[target].shape, *self.cells[source].shape)
+                    fits = known is not None and known.shape == pairs
+                    yield Edge(source, target, weights if fits else "")
 
 
 def _readers(graph: Graph) -> dict[str, int]:

@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 
 from builder.layers import LAYERS
+from builder.project import Project
 from builder.templates import TEMPLATES
 from engines.data.playground import EDGE, MOST_PAINTED, DrawnByHand
 from engines.losses import suitable
@@ -85,7 +86,7 @@ def choices() -> dict[str, Any]:
         "templates": [
             {"name": name, "title": one.title, "group": one.group}
             for name, one in TEMPLATES.items()
-            if one.trains
+            if one.trains and _reads_numbers(one.project())
         ],
         "edge": EDGE,
         "mostPainted": MOST_PAINTED,
@@ -93,6 +94,13 @@ def choices() -> dict[str, Any]:
         "mostLayers": MOST_LAYERS,
         "mostUnits": MOST_UNITS,
     }
+
+
+def _reads_numbers(project: Project) -> bool:
+    """Whether a project learns from examples with one input of numbers, through which a plane can be cut."""
+    inputs = [node for node in project.graph.nodes if node.kind == "Input"]
+    supervised = project.engine.get("kind", "Supervised") == "Supervised"
+    return supervised and len(inputs) == 1 and inputs[0].config.get("dtype") != "int64"
 
 
 def _bounds() -> dict[str, list[float]]:

@@ -199,7 +199,7 @@ function told(box, player) {
     const lost = player.lost ? `No answer: ${player.lost}` : "";
     const problem = player.refused?.problems?.[0];
     const painting = player.refused && player.value("data") === "DrawnByHand" && problem?.field === "points";
-    const text = player.broken?.words ?? (player.refused ? (problem ? `${problem.message} ${problem.fix}` : player.refused.error) : lost);
+    const text = player.broken?.words ?? (player.refused ? (problem ? `${problem.message} ${problem.fix}` : player.refused.error) : lost || player.hint);
     box.hidden = !text;
     box.dataset.level = player.broken ? "error" : painting ? "info" : "warning";
     write(words, text);

@@ -18,8 +18,8 @@ export function network(box, player, data) {
   const chips = data.features.map((one) => features.appendChild(featureChip(one, player)));
   const scroll = box.appendChild(make("div", "scroll"));
   const stage = scroll.appendChild(make("div", "stage"));
-  const note = box.appendChild(make("p", "caption"));
   const card = unitCard(box, player);
+  const note = box.appendChild(make("p", "caption"));
   let drawn = null;
 
   const hidden = () => player.value("layers").split(",").filter(Boolean).map(Number);
@@ -48,9 +48,9 @@ export function network(box, player, data) {
 }
 
 function notes(opening, player) {
-  const wide = opening.cells.filter((one) => one.shown < one.units);
+  const wide = opening.cells.filter((one) => one.shown.length < one.units);
   const told = [];
-  if (wide.length) told.push(`Of wide nodes the first ${wide[0].shown} units are drawn.`);
+  if (wide.length) told.push(`Of wide nodes ${wide[0].shown.length} units are drawn: the first ones; of maps, the middle of each channel.`);
   if (opening.leftOut) told.push(`${opening.leftOut} nodes in the middle are left out.`);
   if (!player.simple) told.push("To change this network, open it in Build.");
   told.push("Point at a unit to see it large; click it, or an edge, to change its weights.");
@@ -76,6 +76,7 @@ function build(stage, player, card, edit) {
   const depths = [...new Set(opening.cells.map((one) => one.depth))].sort((a, b) => a - b);
   const across = Math.max(92, Math.min(190, (stage.parentElement.clientWidth - 70) / Math.max(depths.length - 1, 1)));
   const units = new Map();
+  const head = player.simple ? HEAD : HEAD - 22;
   let bottom = 0;
   depths.forEach((depth, column) => {
     let top = 0;
@@ -84,11 +85,11 @@ function build(stage, player, card, edit) {
       label.title = cell.title;
       Object.assign(label.style, { left: `${column * across}px`, top: `${top}px`, width: `${across - 8}px` });
       if (player.simple && /^hidden\d+$/.test(cell.nodes[0])) stage.append(neurons(cell, column * across, top, edit));
-      for (let unit = 0; unit < cell.shown; unit += 1) {
-        const spot = { left: column * across + 14, top: top + HEAD + unit * (SIZE + GAP) };
+      for (let unit = 0; unit < cell.shown.length; unit += 1) {
+        const spot = { left: column * across + 14, top: top + head + unit * (SIZE + GAP) };
         units.set(`${cell.id} ${unit}`, { ...spot, cell, unit, ...unitBox(stage, spot, cell, unit, player, card) });
       }
-      top += HEAD + cell.shown * (SIZE + GAP) + 6;
+      top += head + cell.shown.length * (SIZE + GAP) + 6;
     }
     bottom = Math.max(bottom, top);
   });
@@ -115,14 +116,14 @@ function neurons(cell, left, top, { hidden, layers, data }) {
 
 function unitBox(stage, spot, cell, unit, player, card) {
   const name = cell.names[unit] ?? "";
-  const told = `${cell.title}, ${name || `unit ${unit + 1} of ${cell.units}`}`;
+  const told = `${cell.title}, ${name || `unit ${cell.shown[unit] + 1} of ${cell.units}`}`;
   const one = stage.appendChild(button("unit", "", told, () => card.open(cell, unit, one)));
   one.dataset.unit = `${cell.id} ${unit}`;
   Object.assign(one.style, { left: `${spot.left}px`, top: `${spot.top}px` });
   const canvas = one.appendChild(make("canvas"));
   if (name) one.append(make("span", "name", name));
-  one.addEventListener("pointerenter", () => player.lookAt([cell.id, unit]));
-  one.addEventListener("focus", () => player.lookAt([cell.id, unit]));
+  one.addEventListener("pointerenter", () => player.lookAt([cell.id, cell.shown[unit]]));
+  one.addEventListener("focus", () => player.lookAt([cell.id, cell.shown[unit]]));
   for (const kind of ["pointerleave", "blur"]) one.addEventListener(kind, () => player.lookAt(card.looks()));
   const bias = one.appendChild(make("i", "bias"));
   return { canvas, bias, button: one };
@@ -134,7 +135,7 @@ function heat(units, player, frame) {
   let from = frame.surfaces * side * side;
   for (const cell of cells) {
     const bias = frame.biases[cell.id]?.values;
-    for (let unit = 0; unit < cell.shown; unit += 1, from += count) {
+    for (let unit = 0; unit < cell.shown.length; unit += 1, from += count) {
       const one = units.get(`${cell.id} ${unit}`);
       paint(one.canvas, frame.planes.subarray(from, from + count), small, dark(one.canvas));
       if (!bias) { one.bias.hidden = true; continue; }
@@ -219,19 +220,20 @@ function unitCard(box, player) {
     return told;
   };
   return {
-    looks: () => (open ? [open.cell.id, open.unit] : null),
+    looks: () => (open ? [open.cell.id, open.cell.shown[open.unit]] : null),
     open: (cell, unit, from, source) => {
       open = { cell, unit, from };
       fields = [];
-      card.replaceChildren(make("b", "", `${cell.title}, unit ${unit + 1}`), button("square", "×", "Close", close));
-      card.setAttribute("aria-label", `${cell.title}, unit ${unit + 1}`);
+      const title = `${cell.title}, ${cell.names[unit] ?? `unit ${cell.shown[unit] + 1}`}`;
+      card.replaceChildren(make("b", "", title), button("square", "×", "Close", close));
+      card.setAttribute("aria-label", title);
       const told = values(player.frame);
       if (!told.length) card.append(make("p", "caption", "This node has no weights of its own."));
       const inputs = told.map((one) => field(one.label, one.name, one.value));
       card.hidden = false;
       const wanted = told.findIndex((one) => one.source === source && source !== undefined);
       inputs[wanted < 0 ? 0 : wanted]?.focus();
-      player.lookAt([cell.id, unit]);
+      player.lookAt([cell.id, cell.shown[unit]]);
     },
     draw: (frame) => {
       if (!open) return;

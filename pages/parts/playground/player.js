@@ -43,7 +43,8 @@ export class Player {
   begin(query, refused = "") {
     const { step, ...settings } = query;
     this.settings = settings;
-    this.refused = refused ? { error: refused, problems: [] } : null;
+    this.refused = null;
+    this.hint = refused;    // why an address was not followed: it is told, and the usual start is there
     this.restart(+(step ?? 0));
   }
 
@@ -76,6 +77,7 @@ export class Player {
       else this.settings[name] = String(value);
     }
     this.refused = null;
+    this.hint = "";
     this.settle();
     this.restart(0);
   }

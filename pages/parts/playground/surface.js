@@ -60,7 +60,7 @@ export function surface(box, player, data) {
         paint(map, now.planes.subarray(now.planes.length - count), opening.side, dark(map));
       } else paint(map, now.planes.subarray(0, now.surfaces * count), opening.side, dark(map), player.shown.discrete);
       dots(context, opening.train, size, false);
-      if (player.shown.test) dots(context, opening.test, size, true);
+      if (player.shown.test || brush.on()) dots(context, opening.test, size, true);
     } else if (player.refused) map.getContext("2d").clearRect(0, 0, map.width, map.height);
     brush.draw(context, size, place, colour);
   }
@@ -137,6 +137,7 @@ function planeChoice(box, player) {
         list.replaceChildren(new Option("Principal components", "pca"), ...columns.map((title, at) => new Option(title, String(at))));
       }
       list.value = chosen[place] ?? "pca";
+      if (place) list.hidden = chosen.length < 2;
     });
   };
 }
@@ -195,6 +196,7 @@ function painting(box, frame, player, data, draw) {
     if (on() && !frame.dataset.painting) points = read(player.settings.points ?? "", data);
   };
   return {
+    on,
     show,
     draw: (context, size, place) => {
       if (!on()) return;
