@@ -23,3 +23,55 @@ def _placed(inference: Inference, prefix: str) -> Iterator[tuple[str, Place]]:
         for number, inner in enumerate(place.inner):
             here = f"{id}.{number}" if len(place.inner) > 1 else id
             yield from _placed(inner, f"{prefix}{here}.")
+
+
+def wiring(graph: Graph) -> dict[str, tuple[str, ...]]:
+    """What every node reads, by paths, in the order of its ports; through blocks and repeats, which are left out.
+
+    A further output of a node has its port behind it, as in `lstm1__hidden`; Inputs read nothing.
+    """
+    return _wired(infer(graph), "", {})[0]
+
+
+Wires = dict[str, tuple[str, ...]]
+
+
+def _wired(inference: Inference, prefix: str, feeds: dict[str, str]) -> tuple[Wires, list[str]]:
+    """The wires of a graph, and what its Outputs read; `feeds` is what reaches the Inputs of a block."""
+    found: Wires = {}
+    given_by: dict[str, dict[str, str]] = {}
+    results: list[str] = []
+    for id, place in inference.places.items():
+        if place.outcome is None:
+            continue
+        reads = [_source(given_by[source], port) for _, source, port in place.node.sources()]
+        ports = [*place.outcome.outputs]
+        if place.node.kind == "Output":
+            results.append(reads[0])
+        elif place.node.kind == "Input" and feeds:
+            given_by[id] = {"": feeds[id]}
+        elif place.inner:
+            inner, results_inside = _through(place, f"{prefix}{id}", reads)
+            found |= inner
+            given_by[id] = {"": results_inside[0], **dict(zip(ports, results_inside, strict=False))}
+        else:
+            path = prefix + id
+            found[path] = tuple(reads)
+            given_by[id] = {"": path, **{port: f"{path}__{port}" for port in ports[1:]}, ports[0]: path}
+    return found, results
+
+
+def _through(place: Place, path: str, reads: list[str]) -> tuple[Wires, list[str]]:
+    """The wires of a block, one repeat after the other: what leaves one is the first thing that enters the next."""
+    found: Wires = {}
+    results: list[str] = []
+    for number, inner in enumerate(place.inner):
+        here = f"{path}.{number}." if len(place.inner) > 1 else f"{path}."
+        enters = [results[0], *reads[1:]] if results else reads
+        wires, results = _wired(inner, here, dict(zip(inner.graph.ids("Input"), enters, strict=False)))
+        found |= wires
+    return found, results
+
+
+def _source(given: dict[str, str], port: str) -> str:
+    return given.get(port, given[""])

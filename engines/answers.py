@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 AT_ONCE = 512
 TINY = 1e-12
 BINS = 10
+FEWEST_PAIRS = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,15 +34,22 @@ class Answers:
     truth: np.ndarray
     """Classification: int64 (n,). Multi-label: 0 and 1, (n, labels). Regression: in their own units, (n, targets)."""
 
+    @cached_property
+    def finite(self) -> np.ndarray:
+        """Whether each answer is numbers, (n,); what is none decides nothing, and is as wrong as can be."""
+        return np.isfinite(self.scores).all(1)
+
     def __len__(self) -> int:
         return len(self.truth)
 
     @cached_property
     def decisions(self) -> np.ndarray:
-        """What the network decides: class numbers (n,), labels (n, labels), or the values."""
+        """What the network decides: class numbers (n,), labels (n, labels), or the values; −1 where it is no number."""
         if self.task == "classification":
-            return self.scores.argmax(1)
-        return (self.scores > 0.5).astype(np.int64) if self.task == "multi-label" else self.scores
+            return np.where(self.finite, np.nan_to_num(self.scores).argmax(1), -1)
+        if self.task == "multi-label":
+            return np.where(self.finite[:, None], self.scores > 0.5, -1).astype(np.int64)
+        return self.scores
 
     @cached_property
     def right(self) -> np.ndarray:
@@ -56,13 +64,18 @@ class Answers:
 
     @cached_property
     def losses(self) -> np.ndarray:
-        """How wrong each answer is, (n,): −log of the truth's probability in nats; of values the mean squared error."""
+        """How wrong each answer is, (n,): −log of the truth's probability in nats; of values the mean squared error.
+
+        Infinite where the answer is no number.
+        """
         if self.task == "regression":
-            return ((self.scores - self.truth) ** 2).mean(1)
-        if self.task == "classification":
-            return -np.log(np.maximum(self.scores[np.arange(len(self)), self.truth], TINY))
-        given = np.where(self.truth > 0.5, self.scores, 1 - self.scores)
-        return -np.log(np.maximum(given, TINY)).sum(1)
+            losses = ((self.scores - self.truth) ** 2).mean(1)
+        elif self.task == "classification":
+            losses = -np.log(np.maximum(self.scores[np.arange(len(self)), self.truth], TINY))
+        else:
+            given = np.where(self.truth > 0.5, self.scores, 1 - self.scores)
+            losses = -np.log(np.maximum(given, TINY)).sum(1)
+        return np.where(self.finite, losses, np.inf)
 
     @cached_property
     def uncertainty(self) -> np.ndarray:
@@ -73,7 +86,7 @@ class Answers:
         spread = -(p * np.log(p))
         if self.task == "multi-label":
             spread = spread - (1 - p) * np.log(np.clip(1 - p, TINY, 1))
-        return spread.sum(1)
+        return np.where(self.finite, spread.sum(1), np.inf)
 
     def worst(self, count: int) -> np.ndarray:
         """The places of the answers with the largest loss, the worst first."""
@@ -85,29 +98,48 @@ class Answers:
 
     def confusion(self) -> np.ndarray:
         """How often each class (row) was taken for each (column): int64 (classes, classes)."""
-        from sklearn.metrics import confusion_matrix
-
-        return confusion_matrix(self.truth, self.decisions, labels=range(len(self.names)))
+        count = len(self.names)
+        pairs = self.truth[self.finite] * count + self.decisions[self.finite]
+        return np.bincount(pairs, minlength=count**2).reshape(count, count)
 
     def of(self, number: int) -> tuple[np.ndarray, np.ndarray]:
-        """Of one class or label: whether it is true, bool (n,), and its score, (n,)."""
+        """Of one class or label: whether it is true, bool (n,), and its score, (n,), of answers that are numbers."""
         true = self.truth == number if self.task == "classification" else self.truth[:, number] > 0.5
-        return true, self.scores[:, number]
+        return true[self.finite], self.scores[self.finite, number]
 
     def measured(self, rows: np.ndarray) -> dict[str, float]:
-        """The mean loss of some answers, and the share that is right; of values their root mean squared error."""
+        """The share of some answers that is right, and their mean loss; of values their root mean squared error.
+
+        Answers that are no numbers are wrong, and have no loss.
+        """
+        losses = self.losses[rows][self.finite[rows]]
+        mean = float(losses.mean()) if len(losses) else np.nan
         if self.task == "regression":
-            return {"rmse": float(np.sqrt(self.losses[rows].mean())) if len(rows) else np.nan}
-        if not len(rows):
-            return {"accuracy": np.nan, "loss": np.nan}
-        return {"accuracy": float(self.right[rows].mean()), "loss": float(self.losses[rows].mean())}
+            return {"rmse": mean**0.5}
+        return {"accuracy": float(self.right[rows].mean()) if len(rows) else np.nan, "loss": mean}
+
+    def range(self, rows: np.ndarray) -> tuple[float, float]:
+        """Where the accuracy, or root mean squared error, of all examples like these lies, with 95 % confidence.
+
+        Wilson (1927), Probable inference; of errors, the mean of squares and twice its standard error. NaN without any.
+        """
+        from scipy.stats import binomtest
+
+        losses = self.losses[rows][self.finite[rows]]
+        if self.task != "regression" and len(rows):
+            found = binomtest(int(self.right[rows].sum()), len(rows)).proportion_ci(method="wilson")
+            return float(found.low), float(found.high)
+        if self.task != "regression" or len(losses) < 2:
+            return np.nan, np.nan
+        mean, spread = float(losses.mean()), 1.96 * float(losses.std(ddof=1)) / len(losses) ** 0.5
+        return max(mean - spread, 0.0) ** 0.5, (mean + spread) ** 0.5
 
 
 def answers(trained: Trained, part: PartName) -> Answers:
     """What the network answers on a part.
 
     Raises:
-        StrataError: it has no data that fit it, the part is empty, or an answer is no number.
+        StrataError: it has no data that fit it, the part is empty, or no answer is a number.
     """
     import torch
 
@@ -118,7 +150,7 @@ def answers(trained: Trained, part: PartName) -> Answers:
         raise StrataError(f"There are no {part} examples for this network.")
     inputs = splits.part(part).inputs
     outputs = torch.cat([trained.answers((some,))[0] for some in inputs.split(AT_ONCE)])
-    if outputs.ndim != 2 or not bool(outputs.isfinite().all()):
+    if outputs.ndim != 2 or not bool(outputs.isfinite().all(1).any()):
         raise StrataError(
             "The network's answers are no numbers: its weights are too large. Train it with a smaller learning rate."
         )
@@ -223,15 +255,25 @@ def columns(splits: Splits, part: PartName) -> Any:
     return pd.DataFrame(raw, columns=list(names))
 
 
-def autocorrelation(errors: np.ndarray, lags: int) -> tuple[np.ndarray, float]:
-    """How residuals in the order of time depend on earlier ones, by lag from 1; 95 % lie within the bound by chance.
+def autocorrelation(errors: np.ndarray, rows: np.ndarray, lags: int) -> dict[str, np.ndarray]:
+    """How residuals (n,) go with those of rows before them; `rows` tells each one's place in the data set, (n,).
 
-    Box and Jenkins (1970), Time series analysis, section 2.1.
+    A part holds some rows only, so a lag counts the pairs of rows that are both there: the mean product of their
+    deviations, divided by the variance. With all rows that is Box and Jenkins (1970), Time series analysis, section
+    2.1, but for each sum being divided by its own number of terms. Lags with less than `FEWEST_PAIRS` are left out.
+
+    Returns:
+        lags; values; and bounds, within which 95 % lie by chance: 1.96 / √pairs.
     """
-    centred = errors - errors.mean()
-    total = float((centred**2).sum()) or 1.0
-    told = [
-        float((centred[lag:] * centred[:-lag]).sum()) / total
-        for lag in range(1, min(lags, len(errors) - 1) + 1)
-    ]
-    return np.array(told), 1.96 / len(errors) ** 0.5
+    place = np.full(int(rows.max(initial=-1)) + 1, -1)
+    place[rows] = np.arange(len(rows))
+    centred = errors - errors.mean() if len(errors) else errors
+    variance = float((centred**2).mean()) if len(errors) else 0.0
+    found: list[tuple[int, float, float]] = []
+    for lag in range(1, min(lags, len(place) - 1) + 1) if variance else ():
+        there = (place[:-lag] >= 0) & (place[lag:] >= 0)
+        if (pairs := int(there.sum())) >= FEWEST_PAIRS:
+            product = centred[place[:-lag][there]] * centred[place[lag:][there]]
+            found.append((lag, float(product.mean()) / variance, 1.96 / pairs**0.5))
+    names = ("lags", "values", "bounds")
+    return {name: np.array([one[number] for one in found]) for number, name in enumerate(names)}

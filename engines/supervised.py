@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from pydantic import Field, model_validator
 
 from builder.amounts import USUAL_BATCH
+from builder.errors import Problem
 from builder.registry import choice
 from engines.engine import Engine
 from engines.events import Event, Measured, Notice, Step
@@ -17,7 +18,6 @@ from engines.optimisers import Adam, Optimiser
 from engines.schedules import Constant, Schedule
 
 if TYPE_CHECKING:
-    from builder.errors import Problem
     from builder.project import Project
     from engines.context import Context
     from engines.data.data import Splits
@@ -29,6 +29,7 @@ class Supervised(Engine):
     Each epoch shows every training example once, in batches of random order. After each batch the parameters take one
     step against the gradient of the loss (Robbins and Monro, 1951; Rumelhart, Hinton and Williams, 1986). The
     validation part says when to stop; the test part is looked at once, at the end, beside simple baselines.
+    With adversarial training each batch is attacked first (Goodfellow et al., 2015; Madry et al., 2018).
     """
 
     roles: ClassVar[tuple[str, ...]] = ("model",)
@@ -62,6 +63,17 @@ class Supervised(Engine):
         False, description="Compute in half precision where that is safe (CUDA only)"
     )
 
+    adversarial: float = Field(
+        0.0,
+        ge=0,
+        le=10,
+        description="Adversarial training: how far each input is moved to mislead the network before it learns "
+        "from it, as a share of the pixels' range, or in standard deviations (0: not at all)",
+    )
+    adversarial_steps: int = Field(
+        1, ge=1, le=100, description="Steps of the attack in adversarial training: 1 is FGSM, more are PGD"
+    )
+
     @model_validator(mode="after")
     def _full_precision_for_closures(self) -> Self:
         if self.mixed_precision and self.optimiser.closure:
@@ -76,6 +88,8 @@ class Supervised(Engine):
         )
         for epoch in ctx.epochs(self.epochs):
             for x, y in ctx.batches("train", self.batch):
+                if self.adversarial:
+                    x = ctx.attacked(x, y, loss, self.adversarial, self.adversarial_steps)
                 yield Step(loss=ctx.step(lambda x=x, y=y: loss(ctx.model(x), y)))  # type: ignore[misc]
             if epoch == 0:  # early, so that the curves have something to be compared with
                 for name, reached in baseline(ctx.splits).items():
@@ -97,6 +111,13 @@ class Supervised(Engine):
 
     def check(self, project: Project, splits: Splits) -> list[Problem]:
         """Whether the network takes these data in, and gives what the loss and the task need."""
+        from engines.attack import obstacle
         from engines.fit import fit
 
+        if self.adversarial and (why := obstacle(splits)):
+            told = Problem(
+                f"{self.title} cannot train adversarially: {why}. Got adversarial {self.adversarial:g}.",
+                field="adversarial", rule="inputs can be attacked", value=self.adversarial, fix="Set adversarial to 0.",
+            )  # fmt: skip
+            return [told]
         return super().check(project, splits) or fit(self, project.graphs["model"], splits)

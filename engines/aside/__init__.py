@@ -4,7 +4,7 @@ A thread of the server would hold up everybody's pages; a process does not. `beg
 arguments; the worker, at nice 10, imports it, calls it, and sends back what it gives.
 """
 
-from engines.aside.telling import tell
-from engines.aside.work import Task, begin, close
+from engines.aside.telling import Stopped, tell
+from engines.aside.work import Task, asked_by, begin, close
 
-__all__ = ["Task", "begin", "close", "tell"]
+__all__ = ["Stopped", "Task", "asked_by", "begin", "close", "tell"]

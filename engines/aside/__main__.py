@@ -3,53 +3,87 @@
 from __future__ import annotations
 
 import importlib
-import json
 import os
+import queue
 import sys
+import threading
 import traceback
-from typing import Any
+from typing import IO, Any
 
 from builder.errors import StrataError
-from engines.aside.telling import listen, packed
-from engines.runs.limits import die_first, step_back
+from engines.aside.telling import Stopped, listen, packed, receive, send
+from engines.runs.limits import cap_memory, die_first, step_back
 
 
-def main() -> None:
-    """Obey one request after the other."""
+class Desk:
+    """What this process has to do, and what nobody wants any more."""
+
+    def __init__(self, requests: IO[bytes]) -> None:
+        self.waiting: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+        self.number = self.unwanted = -1
+        self._requests = requests
+
+    def wanted(self) -> bool:
+        """Whether somebody wants what is being done."""
+        return self.number != self.unwanted
+
+    def take(self) -> None:
+        """Take requests, also while work is going on; end with the server, even in the middle of it."""
+        try:
+            while True:
+                row, _ = receive(self._requests)
+                if "stop" in row:
+                    self.unwanted = row["stop"]
+                else:
+                    self.waiting.put(row)
+        except (EOFError, OSError):
+            os._exit(0)
+
+
+def main(rest: float) -> None:
+    """Obey one request after the other, until none has come for `rest` seconds."""
     out = os.fdopen(os.dup(1), "wb")
+    desk = Desk(os.fdopen(os.dup(0), "rb"))
+    nothing = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nothing, 0)
     os.dup2(2, 1)  # what a library prints is no answer
+    threading.Thread(target=desk.take, daemon=True).start()
     step_back()
     die_first()
-
-    def answer(row: dict[str, Any], data: bytes = b"") -> None:
-        out.write(json.dumps({**row, "bytes": len(data)}).encode() + b"\n" + data)
-        out.flush()
-
-    listen(answer)
+    listen(lambda row, data: send(out, row, data), desk.wanted)
     import torch
 
     torch.set_num_threads(1)
-    answer({"ready": True})
-    for line in iter(sys.stdin.buffer.readline, b""):
-        asked = json.loads(line)
-        try:
-            answer({"done": True}, packed(_called(asked["call"], asked["arguments"])))
-        except StrataError as error:
-            answer({"failed": str(error)})
-        except MemoryError:
-            answer(
-                {"failed": "This takes more memory than there is. Choose fewer examples, or a smaller node."}
-            )
-        except Exception as error:
-            traceback.print_exc()
-            answer({"failed": f"This could not be computed: {error or type(error).__name__}"})
+    cap_memory()
+    try:
+        while True:
+            asked = desk.waiting.get(timeout=rest)
+            desk.number = asked["number"]
+            send(out, {"taken": True})
+            send(out, *_answered(asked))
+    except (queue.Empty, OSError):
+        os._exit(0)
 
 
-def _called(name: str, arguments: dict[str, Any]) -> Any:
-    """What a function gives."""
-    module, _, function = name.partition(":")
-    return getattr(importlib.import_module(module), function)(**arguments)
+def _answered(asked: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+    """What a request leads to: a result, or why there is none."""
+    module, _, function = asked["call"].partition(":")
+    try:
+        return {"done": True}, packed(
+            getattr(importlib.import_module(module), function)(**asked["arguments"])
+        )
+    except Stopped:
+        return {"stopped": True}, b""
+    except StrataError as error:
+        return {"failed": str(error)}, b""
+    except MemoryError:
+        return {
+            "failed": "This takes more memory than there is. Choose fewer examples, or a smaller node."
+        }, b""
+    except Exception as error:
+        traceback.print_exc()  # a fault of ours stands in the server's log
+        return {"failed": f"This could not be computed: {error or type(error).__name__}"}, b""
 
 
 if __name__ == "__main__":
-    main()
+    main(float(sys.argv[1]))

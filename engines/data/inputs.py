@@ -57,6 +57,13 @@ class Arrays(BaseModel):
         offset, scale = fit_scale(np.moveaxis(values, 1, -1).reshape(-1, shape[0]), scaling)
         return cls(shape=shape, names=names, usual=usual, scaling=scaling, offset=offset, scale=scale)
 
+    @property
+    def owners(self) -> tuple[str, ...]:
+        """The name of each feature of a vector."""
+        count = self.shape[0] if len(self.shape) == 1 else 0
+        named = len(self.names) == count
+        return self.names if named else tuple(f"feature {place + 1}" for place in range(count))
+
     def encode(self, rows: Any) -> np.ndarray:
         """Rows (n, *shape), or a single one, scaled; float64 or int64."""
         values = self._numbers(rows)
@@ -143,6 +150,11 @@ class Columns(BaseModel):
     def used(self) -> tuple[Quantity | Category, ...]:
         """The encoders of the columns that the network sees, in order."""
         return tuple(column for column in self.columns if not isinstance(column, LeftOut))
+
+    @property
+    def owners(self) -> tuple[str, ...]:
+        """The column that each feature comes from."""
+        return tuple(column.name for column in self.used for _ in range(column.width))
 
     @property
     def shape(self) -> tuple[int, ...]:

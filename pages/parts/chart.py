@@ -22,7 +22,12 @@ def chosen(view: Callable[..., Any], *data: Any, key: str, alt: str, many: bool 
     told: Any = st.plotly_chart(
         view(*data), key=key, alt=alt, config=config, on_select="rerun", selection_mode=mode
     )
-    return [one["customdata"] for one in told["selection"]["points"] if "customdata" in one]
+    return [_plain(one["customdata"]) for one in told["selection"]["points"] if "customdata" in one]
+
+
+def _plain(data: Any) -> Any:
+    """What a point carries: the browser tells a row of several numbers as {"0": …, "1": …}."""
+    return [data[str(place)] for place in range(len(data))] if isinstance(data, dict) else data
 
 
 def _ready() -> None:

@@ -64,7 +64,8 @@ def metric_name(name: str) -> str:
 
 def metric_value(name: str, value: float | None) -> str:
     """A metric's value: shares in percent, others as numbers."""
-    return f"{value:.1%}".replace("%", " %") if name in SHARES and value is not None else figure(value)
+    known = value is not None and value == value
+    return f"{value:.1%}".replace("%", " %") if name in SHARES and known else figure(value)
 
 
 def changed(values: Mapping[str, Any]) -> str:

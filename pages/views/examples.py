@@ -95,26 +95,3 @@ def probabilities(names: Sequence[str], values: Sequence[float], most: int = 12)
 def escaped(name: str) -> str:
     """A name that Plotly shows as it stands: its texts may hold marks such as <b>."""
     return str(name).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")[:60]
-
-
-def captioned(images: np.ndarray, texts: Sequence[str], columns: int = 6, side: int = 96) -> np.ndarray:
-    """Images (n, channels, height, width) in a grid with a line of text below each: uint8 (height, width, 3).
-
-    The extremes of each image are black and white, as ink on paper; three channels are shown as colours.
-    """
-    from PIL import Image, ImageDraw, ImageFont
-
-    width, height, line = side + 12, side + 28, side + 8
-    columns = min(columns, max(len(images), 1))
-    rows = -(-len(images) // columns)
-    sheet = Image.new("RGB", (columns * width, rows * height), "white")
-    draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(11)
-    for place, (image, text) in enumerate(zip(images, texts, strict=True)):
-        left, top = place % columns * width + 6, place // columns * height + 4
-        picture = Image.fromarray(montage(image[None], 1, image.shape[2]))
-        sheet.paste(picture.convert("RGB").resize((side, side), Image.Resampling.NEAREST), (left, top))
-        draw.rectangle((left - 1, top - 1, left + side, top + side), outline="#DEE2E6")
-        while text and draw.textlength(text, font) > width - 4:
-            text = text[:-2] + "…"
-        draw.text((left, top + line - 4), text, "#343A40", font)
-    return np.asarray(sheet)

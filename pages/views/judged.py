@@ -8,7 +8,9 @@ import plotly.graph_objects as go
 
 from pages.views.examples import LEGEND, MARGIN, escaped
 
-BLUE, ORANGE, GREY = "#4C6EF5", "#F08C00", "#868E96"
+BLUE, ORANGE, GREEN, GREY = "#4C6EF5", "#F08C00", "#0CA678", "#868E96"
+TEXT = "#868E96"
+"""Readable on paper and on ink, whether or not another cell is chosen."""
 MOST_TEXTS = 20
 MOST_POINTS = 3000
 
@@ -47,7 +49,9 @@ def confusion(counts: np.ndarray, names: Sequence[str]) -> go.Figure:
         x=columns, y=rows, mode="markers+text", text=texts, hovertext=told, hoverinfo="text",
         customdata=np.stack([rows, columns], 1),
         marker={"size": max(6, min(34, 380 // max(len(counts), 1))), "symbol": "square", "opacity": 0.001},
-        selected={"marker": {"opacity": 0.25}}, unselected={"marker": {"opacity": 0.001}}, showlegend=False,
+        textfont={"color": TEXT, "size": 13}, showlegend=False,
+        selected={"marker": {"opacity": 0.25}, "textfont": {"color": TEXT}},
+        unselected={"marker": {"opacity": 0.001}, "textfont": {"color": TEXT}},
     )  # fmt: skip
     size = min(760, max(300, 150 + 34 * len(counts)))
     figure.update_layout(height=size, margin=MARGIN, dragmode=False, clickmode="event+select")
@@ -140,29 +144,48 @@ def residuals(found: np.ndarray, errors: np.ndarray) -> go.Figure:
     return figure.update_xaxes(title="predicted").update_yaxes(title="predicted − true")
 
 
-def autocorrelation(values: np.ndarray, bound: float) -> go.Figure:
-    """How much residuals depend on earlier ones, by lag from 1: (lags,); within ± bound they may be chance."""
-    lags = np.arange(1, len(values) + 1)
-    figure = go.Figure(go.Bar(x=lags, y=values.astype(np.float32), marker={"color": BLUE}))
-    for y in (bound, -bound):
-        figure.add_hline(y=y, line={"color": GREY, "dash": "dot"})
-    figure.update_layout(height=260, margin=MARGIN)
-    return figure.update_xaxes(title="lag").update_yaxes(title="autocorrelation", range=[-1, 1])
+def autocorrelation(lags: np.ndarray, values: np.ndarray, bounds: np.ndarray) -> go.Figure:
+    """How much residuals go with those of earlier rows, by lag, (lags,) each; within ± bounds they may be chance."""
+    figure = go.Figure(go.Bar(x=lags, y=values.astype(np.float32), marker={"color": BLUE}, width=0.6))
+    for sign in (1, -1):
+        line = {"color": GREY, "dash": "dot", "shape": "hvh", "width": 1.5}
+        figure.add_scatter(x=lags, y=sign * bounds, mode="lines", line=line, hoverinfo="skip")
+    figure.update_layout(height=260, margin=MARGIN, showlegend=False)
+    return figure.update_xaxes(title="rows apart").update_yaxes(title="autocorrelation", range=[-1.05, 1.05])
 
 
 def by_group(
-    names: Sequence[str], values: Sequence[float], counts: Sequence[int], overall: float, title: str
-) -> go.Figure:
-    """A bar for each group, with the value of all as a line."""
+    names: Sequence[str], values: Sequence[float], ranges: Sequence[tuple[float, float]], counts: Sequence[int],
+    overall: float, title: str,
+) -> go.Figure:  # fmt: skip
+    """A point for each group with the range in which it lies with 95 % confidence, and the value of all as a line."""
     shown = [f"{escaped(name)[:28]} ({count:,})" for name, count in zip(names, counts, strict=True)]
+    found, (low, high) = np.array(values, float), np.array(ranges, float).reshape(-1, 2).T
     figure = go.Figure(
-        go.Bar(x=[*values], y=shown, orientation="h", marker={"color": BLUE}, showlegend=False)
-    )
+        go.Scatter(
+            x=found, y=shown, mode="markers", marker={"color": BLUE, "size": 11}, showlegend=False,
+            error_x={"array": high - found, "arrayminus": found - low, "symmetric": False, "color": BLUE, "width": 5},
+            hovertemplate="%{y}: %{x:.4g}<extra></extra>",
+        )
+    )  # fmt: skip
     figure.add_vline(
         x=overall, line={"color": ORANGE, "width": 2}, annotation_text="all", annotation_position="top"
     )
     figure.update_layout(height=max(200, 90 + 26 * len(names)), margin={**MARGIN, "t": 34})
     return figure.update_xaxes(title=title).update_yaxes(type="category", autorange="reversed")
+
+
+def thresholds(steps: np.ndarray, lines: Mapping[str, np.ndarray], chosen: float) -> go.Figure:
+    """Measures by name over the threshold from which on a class is told, (steps,) each; a line at the chosen one."""
+    figure = go.Figure()
+    for (name, values), colour in zip(lines.items(), (BLUE, ORANGE, GREEN), strict=False):
+        figure.add_scatter(
+            x=steps.astype(np.float32), y=values.astype(np.float32), mode="lines", name=name,
+            line={"color": colour, "width": 2.5},
+        )  # fmt: skip
+    figure.add_vline(x=chosen, line={"color": GREY, "dash": "dot", "width": 2})
+    figure.update_layout(height=300, margin=MARGIN, legend=LEGEND, hovermode="x unified")
+    return figure.update_xaxes(title="threshold", range=[0, 1]).update_yaxes(range=[-0.02, 1.02])
 
 
 def _thin(values: np.ndarray) -> np.ndarray:

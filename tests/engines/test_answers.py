@@ -89,9 +89,61 @@ def test_calibration_by_hand() -> None:
 
 
 def test_autocorrelation_finds_a_planted_rhythm() -> None:
-    told, bound = autocorrelation(np.tile([1.0, -1.0], 50), 4)
-    assert told == pytest.approx([-0.99, 0.98, -0.97, 0.96]) and bound == pytest.approx(0.196)
-    assert len(autocorrelation(np.zeros(3), 20)[0]) == 2
+    told = autocorrelation(np.tile([1.0, -1.0], 50), np.arange(100), 4)
+    assert told["values"] == pytest.approx([-1, 1, -1, 1]) and told["lags"].tolist() == [1, 2, 3, 4]
+    assert told["bounds"] == pytest.approx(1.96 / np.sqrt([99, 98, 97, 96]))
+    nothing = autocorrelation(np.zeros(30), np.arange(30), 20)
+    assert not len(nothing["lags"]) and not len(autocorrelation(np.zeros(0), np.zeros(0, int), 9)["lags"])
+
+
+def test_autocorrelation_counts_rows_and_not_neighbours_in_the_part() -> None:
+    noise, follows = DICE.standard_normal(9000), np.zeros(9000)
+    for time in range(1, 9000):
+        follows[time] = 0.8 * follows[time - 1] + noise[time]
+    order = DICE.permutation(9000)
+    whole = autocorrelation(follows[order], order, 5)
+    assert whole["values"][:2] == pytest.approx([0.8, 0.64], abs=0.05)
+    some = order[:3000]  # as a part that was drawn at random
+    part = autocorrelation(follows[some], some, 5)
+    assert part["values"][0] == pytest.approx(0.8, abs=0.05)
+    here, mean = set(some.tolist()), follows[some].mean()
+    by_hand = [(follows[row] - mean) * (follows[row + 2] - mean) for row in here if row + 2 in here]
+    assert part["values"][1] == pytest.approx(np.mean(by_hand) / follows[some].var(), abs=1e-12)
+    ordered = follows[np.sort(some)] - follows[some].mean()
+    naive = (ordered[1:] * ordered[:-1]).mean() / ordered.var()
+    assert naive < 0.65, "the next of the part is three rows away"
+    assert (part["bounds"] > whole["bounds"]).all()
+    even = autocorrelation(follows[::2], np.arange(0, 9000, 2), 5)
+    assert even["lags"].tolist() == [2, 4], "no two rows of the part are next to each other"
+
+
+def test_answers_that_are_no_numbers_are_wrong_and_counted_nowhere_else() -> None:
+    scores = np.array([[0.9, 0.1, 0], [np.nan, 0.5, 0.5], [0.2, 0.7, 0.1]])
+    told = Answers("classification", ("a", "b", "c"), scores, np.array([0, 0, 1]))
+    assert told.finite.tolist() == [True, False, True] and told.decisions.tolist() == [0, -1, 1]
+    assert told.right.tolist() == [True, False, True] and told.worst(1).tolist() == [
+        1
+    ] == told.most_uncertain(1)
+    assert told.confusion().tolist() == [[1, 0, 0], [0, 1, 0], [0, 0, 0]]
+    measured = told.measured(np.arange(3))
+    assert measured["accuracy"] == pytest.approx(2 / 3) and np.isfinite(measured["loss"])
+    true, score = told.of(0)
+    assert true.tolist() == [True, False] and score.tolist() == [0.9, 0.2] and receiver(*told.of(2)) == {}
+    labels = Answers("multi-label", ("x",), np.array([[np.nan], [0.9]]), np.array([[1.0], [1.0]]))
+    assert labels.right.tolist() == [False, True] and np.isinf(labels.losses[0])
+    values = Answers("regression", ("v",), np.array([[np.inf], [2.0]]), np.array([[1.0], [1.0]]))
+    assert values.measured(np.arange(2))["rmse"] == 1 and values.worst(1).tolist() == [0]
+
+
+def test_a_range_holds_the_value_and_is_narrow_where_there_are_many() -> None:
+    truth = np.arange(400) % 2
+    told = Answers("classification", ("a", "b"), np.tile([[0.9, 0.1]], (400, 1)), truth)
+    (low, high), (lower, higher) = told.range(np.arange(400)), told.range(np.arange(10))
+    assert lower < low < 0.5 < high < higher and np.isnan(told.range(np.arange(0))).all()
+    assert (lower, higher) == pytest.approx((0.2366, 0.7634), abs=1e-4)  # Wilson's interval of 5 in 10
+    values = Answers("regression", ("v",), np.array([[1.0], [3.0], [2.0]]), np.zeros((3, 1)))
+    assert values.range(np.arange(3))[0] < np.sqrt(14 / 3) < values.range(np.arange(3))[1]
+    assert np.isnan(values.range(np.arange(1))).all()
 
 
 def test_groups_are_values_or_quarters() -> None:

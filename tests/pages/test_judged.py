@@ -1,10 +1,15 @@
 """Views of right and wrong: what was planted stands where it was planted."""
 
+import base64
+import io
+
 import numpy as np
+import pytest
+from PIL import Image
 
 from engines.answers import calibration, receiver
 from pages.views import judged
-from pages.views.examples import captioned
+from pages.views.gallery import gallery
 
 
 def test_a_planted_mistake_stands_in_its_cell() -> None:
@@ -34,14 +39,33 @@ def test_points_lie_where_their_values_say() -> None:
     truth, found = np.array([1.0, 2.0, 4.0]), np.array([1.5, 2.0, 3.0])
     assert judged.predicted(truth, found, "y").data[0].customdata.tolist() == [0, 1, 2]
     assert judged.residuals(found, found - truth).data[0].y.tolist() == [0.5, 0, -1]
-    assert judged.by_group(["a", "b"], [0.2, 0.9], [3, 4], 0.5, "accuracy").data[0].y[1] == "b (4)"
-    assert judged.autocorrelation(np.array([0.5]), 0.2).data[0].x.tolist() == [1]
 
 
-def test_captioned_pictures_lie_in_a_grid() -> None:
+def test_pictures_lie_in_a_grid_as_one_with_words_below() -> None:
     images = np.zeros((7, 1, 8, 8))
     images[4, 0, 2, 6] = 1  # ink in the fifth picture
-    sheet = captioned(images, ["x" * 90, *"bcdefg"])
-    assert sheet.shape == (2 * 124, 6 * 108, 3)
-    dark = np.argwhere(sheet[4:100, 4 * 108 + 6 : 4 * 108 + 102].sum(-1) == 0)
-    assert len(dark) == 144 and dark.min(0).tolist() == [24, 72]
+    figure = gallery(images, ["<b>", *"bcdefg"], ["a\nb"] * 7, np.arange(10, 17))
+    words, marks = figure.data
+    assert (
+        words.text[0] == "&lt;b&gt;" and marks.hovertext[0] == "a<br>b" and marks.customdata.tolist()[4] == 14
+    )
+    assert (marks.x[4], marks.y[4]) == (4.46, 0.5) and words.y[6] > words.y[0] > marks.y[0]
+    [sheet] = figure.layout.images
+    pixels = np.asarray(Image.open(io.BytesIO(base64.b64decode(sheet.source.split(",")[1]))))
+    dark = np.argwhere((pixels[..., :3].sum(-1) == 0) & (pixels[..., 3] == 255))
+    height, width, _ = pixels.shape
+    assert len(dark) == 144, "one pixel, twelve times as wide and as high"
+    centre = dark.mean(0) / [height, width] * [sheet.sizey, sheet.sizex]
+    assert centre == pytest.approx([2.5 / 8, 4 + 6.5 / 8 * 96 / 104], abs=0.03)
+
+
+def test_a_group_has_its_range_and_a_threshold_its_line() -> None:
+    figure = judged.by_group(["a", "b"], [0.2, 0.9], [(0.1, 0.4), (0.8, 1)], [3, 4], 0.5, "accuracy")
+    [points] = figure.data
+    assert points.y[1] == "b (4)" and points.error_x.array.tolist() == pytest.approx([0.2, 0.1])
+    assert points.error_x.arrayminus.tolist() == pytest.approx([0.1, 0.1])
+    steps = np.linspace(0, 1, 3)
+    lines = judged.thresholds(steps, {"precision": steps, "recall": 1 - steps}, 0.25)
+    assert lines.data[1].y.tolist() == [1, 0.5, 0] and lines.layout.shapes[0].x0 == 0.25
+    rhythm = judged.autocorrelation(np.array([2, 4]), np.array([0.5, -0.1]), np.array([0.2, 0.3]))
+    assert rhythm.data[0].x.tolist() == [2, 4] and rhythm.data[2].y.tolist() == [-0.2, -0.3]

@@ -9,7 +9,7 @@ from engines.answers import Answers, autocorrelation
 from pages.parts.chart import chart, chosen
 from pages.parts.inspecting.shown import show_examples
 from pages.parts.inspecting.subject import Subject
-from pages.parts.words import figure, plain
+from pages.parts.words import figure
 from pages.views import judged
 from pages.views.examples import histogram
 
@@ -22,7 +22,8 @@ def residual(subject: Subject, told: Answers, part: str) -> None:
     target = 0
     if len(told.names) > 1:
         target = told.names.index(st.selectbox("Target", told.names, key=f"{subject.key} target", width=240))
-    truth, found = told.truth[:, target], told.scores[:, target]
+    there = np.flatnonzero(told.finite)
+    truth, found = told.truth[there, target], told.scores[there, target]
     errors = found - truth
     key = f"{subject.key} {part} {target}"
     left, right = st.columns(2)
@@ -42,18 +43,9 @@ def residual(subject: Subject, told: Answers, part: str) -> None:
         f"{figure(float(errors.std()))}. A cloud without a shape around 0 is what a good network leaves."
     )
     if points:
-        show_examples(subject, part, [int(np.ravel(one)[0]) for one in points], told)  # type: ignore[arg-type]
-    if _series(subject):
-        order = np.argsort(subject.splits.part(part).rows)  # type: ignore[arg-type]
-        values, bound = autocorrelation(errors[order], LAGS)
-        chart(
-            judged.autocorrelation, values, bound, key=f"{key} lags",
-            alt=plain(f"Autocorrelation of the residuals, the largest {np.abs(values).max(initial=0):.2f}"),
-        )  # fmt: skip
-        st.caption(
-            "Residuals in the order of time: bars beyond the dotted lines are something the network has not learned."
-        )
-    else:
+        show_examples(subject, part, there[[int(np.ravel(one)[0]) for one in points]], told)  # type: ignore[arg-type]
+    left, right = st.columns(2)
+    with left:
         chart(
             histogram,
             errors,
@@ -61,12 +53,28 @@ def residual(subject: Subject, told: Answers, part: str) -> None:
             key=f"{key} histogram",
             alt="How often each residual occurs",
         )
+    with right:
+        rows = subject.splits.part(part).rows[told.finite]  # type: ignore[arg-type]
+        _in_order(errors, rows, key)
 
 
-def _series(subject: Subject) -> bool:
-    from engines.data import Data
-
-    return Data.parse(subject.trained.project.data).source.category == "Sequences"
+def _in_order(errors: np.ndarray, rows: np.ndarray, key: str) -> None:
+    """Whether residuals go with those of rows before them."""
+    found = autocorrelation(errors, rows, LAGS)
+    if not len(found["lags"]):
+        st.caption(
+            "Too few rows of this part lie near each other to tell whether residuals go with those before."
+        )
+        return
+    beyond = int((np.abs(found["values"]) > found["bounds"]).sum())
+    chart(
+        judged.autocorrelation, found["lags"], found["values"], found["bounds"], key=f"{key} lags",
+        alt=f"Autocorrelation of the residuals: {beyond} of {len(found['lags'])} lags beyond chance",
+    )  # fmt: skip
+    st.caption(
+        f"Residuals against those of earlier rows of the data set: {beyond} of {len(found['lags'])} bars lie beyond "
+        "the dotted lines, 1 in 20 by chance. Where rows follow in time, more than that is something to be learned yet."
+    )
 
 
 def _correlation(x: np.ndarray, y: np.ndarray) -> float:

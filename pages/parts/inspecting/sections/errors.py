@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import streamlit as st
@@ -10,15 +10,28 @@ import streamlit as st
 from builder.errors import StrataError
 from engines.answers import Answers
 from pages.parts.chart import chart, chosen
+from pages.parts.forms.bound import bound
 from pages.parts.inspecting.answered import answered
 from pages.parts.inspecting.residual import residual
 from pages.parts.inspecting.section import Section
 from pages.parts.inspecting.shown import show_examples
 from pages.parts.inspecting.subject import Subject, no_data
-from pages.parts.words import figure, metric_name, metric_value, plain
+from pages.parts.words import figure, metric_name, metric_value, plain, short
 from pages.views import judged
 
 FEW, MOST_CLASSES = 12, 100
+_LABELLED = {
+    "examples": "Examples",
+    "groups": "Groups",
+    "curves": "Threshold and curves",
+    "calibration": "Calibration",
+}
+WAYS: dict[str, dict[str, str]] = {
+    "classification": {"confusion": "Confusion", **_LABELLED},
+    "multi-label": _LABELLED,
+    "regression": {"residuals": "Residuals", "examples": "Examples", "groups": "Groups"},
+}
+"""Ways to look at answers, by the name that stands in the URL."""
 
 
 class Errors(Section):
@@ -42,20 +55,16 @@ class Errors(Section):
             st.error(plain(error), icon=":material/error:")
             return
         _summary(subject, told, part)
-        ways = ["Examples", "Groups"]
-        if told.task == "regression":
-            ways.insert(0, "Residuals")
-        else:
-            ways[:0] = ["Confusion"] if told.task == "classification" else []
-            ways += ["Threshold and curves", "Calibration"]
-        tabs = dict(zip(ways, st.tabs(ways), strict=True))
-        draw = {
-            "Confusion": _confusion, "Residuals": residual, "Examples": _examples, "Groups": _groups,
-            "Threshold and curves": _curves, "Calibration": _calibration,
-        }  # fmt: skip
-        for way, tab in tabs.items():
-            with tab:
-                draw[way](subject, told, part)
+        ways = WAYS[told.task]
+        way = st.query_params.get("errors", "")
+        way = way if way in ways else next(iter(ways))
+        options = bound(f"{subject.key} errors", way, lambda one: st.query_params.update(errors=one), [*ways])
+        options["default"] = [*ways][options.pop("index")]
+        st.segmented_control(
+            "Errors", format_func=ways.__getitem__, required=True, label_visibility="collapsed", **options
+        )
+        # a fragment of its own: what moves in it draws nothing else anew
+        st.fragment(DRAW[way])(subject, told, part)
 
 
 def _summary(subject: Subject, told: Answers, part: str) -> None:
@@ -66,12 +75,21 @@ def _summary(subject: Subject, told: Answers, part: str) -> None:
         grid.metric(metric_name(name).capitalize(), metric_value(name, value), border=True)
     if told.task != "regression":
         grid.metric("Mistakes", f"{int((~told.right).sum()):,} of {len(told):,}", border=True)
+    lost = int((~told.finite).sum())
+    if lost:
+        st.warning(
+            f"{lost:,} of {len(told):,} answers are no numbers: they count as wrong and stand in no curve. "
+            "The network's weights are too large; train it with a smaller learning rate.",
+            icon=":material/warning:",
+        )
     for name, values in subject.run.status().measured.items():
         main = next(iter(everything))
         if name.startswith("baseline: ") and main in values:
-            words = plain(name.removeprefix("baseline: "))
             grid.metric(
-                words, metric_value(main, values[main]), border=True, help="A simple model, on the test part"
+                plain(name.capitalize()),
+                metric_value(main, values[main]),
+                border=True,
+                help="A simple model that the run measured, on the test part",
             )
 
 
@@ -90,24 +108,36 @@ def _confusion(subject: Subject, told: Answers, part: str) -> None:
                 alt=f"Confusion matrix: {int(counts.trace()):,} of {int(counts.sum()):,} on the diagonal",
             )  # fmt: skip
     with right:
-        _mistakes(told, counts)
-    if cells:
-        true, found = (int(one) for one in cells[0])
+        picked = _mistakes(told, counts, key=f"{subject.key} mistakes {part}")
+    for true, found in dict.fromkeys([*((int(one), int(other)) for one, other in cells), *picked]):
         numbers = np.flatnonzero((told.truth == true) & (told.decisions == found))
+        numbers = numbers[np.argsort(-told.scores[numbers, found], kind="stable")]
         st.markdown(f"**{plain(f'{told.names[true]} taken for {told.names[found]}: {len(numbers):,}')}**")
+        st.caption("The surest first.")
         show_examples(subject, part, numbers, told)  # type: ignore[arg-type]
 
 
-def _mistakes(told: Answers, counts: np.ndarray) -> None:
+def _mistakes(told: Answers, counts: np.ndarray, key: str) -> list[tuple[int, int]]:
+    """The most frequent mistakes in a table; the (true, predicted) that are chosen in it."""
     pairs = counts * (1 - np.eye(len(counts), dtype=np.int64))
     order = [int(one) for one in np.argsort(-pairs, axis=None, kind="stable")[:FEW] if pairs.flat[one]]
     if not order:
         st.caption(":material/check: There is no mistake in this part.")
-        return
-    st.caption("The most frequent mistakes")
-    mistakes = [(one // len(pairs), one % len(pairs), int(pairs.flat[one])) for one in order]
-    rows = [{"true": told.names[r], "taken for": told.names[c], "times": times} for r, c, times in mistakes]
-    st.dataframe(rows, hide_index=True, alt="The most frequent mistakes")
+        return []
+    st.caption("The most frequent mistakes. Choose one to see its examples.")
+    mistakes = [(one // len(pairs), one % len(pairs)) for one in order]
+    rows = [
+        {"true": told.names[r], "taken for": told.names[c], "times": int(pairs[r, c])} for r, c in mistakes
+    ]
+    picked: Any = st.dataframe(
+        rows,
+        hide_index=True,
+        alt="The most frequent mistakes",
+        key=key,
+        on_select="rerun",
+        selection_mode="single-row",
+    )
+    return [mistakes[row] for row in picked["selection"]["rows"] if row < len(mistakes)]
 
 
 def _examples(subject: Subject, told: Answers, part: str) -> None:
@@ -137,28 +167,33 @@ def _groups(subject: Subject, told: Answers, part: str) -> None:
     from engines.answers import columns, groups
 
     assert subject.splits is not None
-    ways = [
-        *(["class"] if told.task == "classification" else []),
-        *map(str, columns(subject.splits, part).columns),
-    ]  # type: ignore[arg-type]
+    own = {"classification": ["class"], "multi-label": ["label"], "regression": []}[told.task]
+    ways = [*own, *map(str, columns(subject.splits, part).columns)]  # type: ignore[arg-type]
     if not ways:
         st.caption("These examples have neither classes nor columns by which they could be grouped.")
         return
     way = st.selectbox("By", ways, key=f"{subject.key} group", width=280)
-    if way == "class":
-        found = {name: np.flatnonzero(told.truth == number) for number, name in enumerate(told.names)}
+    if way in own:
+        belongs = told.truth > 0.5 if way == "label" else told.truth[:, None] == np.arange(len(told.names))
+        found = {name: np.flatnonzero(belongs[:, number]) for number, name in enumerate(told.names)}
     else:
         found = groups(subject.splits, part, way)  # type: ignore[arg-type]
+    empty = [name for name, rows in found.items() if not len(rows)]
     found = {name: rows for name, rows in found.items() if len(rows)}
     main = next(iter(told.measured(np.arange(len(told)))))
     values = [told.measured(rows)[main] for rows in found.values()]
     overall = told.measured(np.arange(len(told)))[main]
     chart(
-        judged.by_group, [*found], values, [len(rows) for rows in found.values()], overall, metric_name(main),
+        judged.by_group, [*found], values, [told.range(rows) for rows in found.values()],
+        [len(rows) for rows in found.values()], overall, metric_name(main),
         key=f"{subject.key} groups {part} {way}",
         alt=plain("; ".join(f"{name} {metric_value(main, value)}" for name, value in zip(found, values, strict=True))),
     )  # fmt: skip
-    st.caption("The number of examples stands in brackets: of few examples a share says little.")
+    absent = f" None of this part: {', '.join(short(name, 24) for name in empty[:12])}." if empty else ""
+    st.caption(
+        "In brackets the number of examples; within the lines lies the value of all examples of the kind, with 95 % "
+        f"confidence. Groups whose lines reach the one of all may differ by chance.{plain(absent)}"
+    )
 
 
 def _curves(subject: Subject, told: Answers, part: str) -> None:
@@ -187,6 +222,15 @@ def _curves(subject: Subject, told: Answers, part: str) -> None:
             plain(f"There are no curves: {name} occurs {'always' if true.any() else 'never'} in this part.")
         )
         return
+    steps = np.linspace(0, 1, 101)
+    told_at = [at_threshold(true, score, float(one)) for one in steps]
+    names = {"precision": "precision", "recall": "recall", "F1": "f1"}
+    chart(
+        judged.thresholds, steps,
+        {name: np.array([one[key] for one in told_at]) for name, key in names.items()},
+        threshold, key=f"{subject.key} thresholds {part} {name}",
+        alt=plain(f"Precision, recall and F1 of {name} over the threshold, which is {threshold:.2f}"),
+    )  # fmt: skip
     chart(
         judged.two_curves, curves, key=f"{subject.key} curves {part} {name}",
         alt=plain(f"{name}: area under ROC {curves['area']:.3f}, average precision {curves['average']:.3f}"),
@@ -197,18 +241,25 @@ def _calibration(subject: Subject, told: Answers, part: str) -> None:
     from engines.answers import calibration
 
     if told.task == "classification":
-        sure, right = told.scores.max(1), told.right
+        sure, right = told.scores[told.finite].max(1), told.right[told.finite]
     else:  # of each label: how sure it is of what it says
-        given = np.where(told.decisions == 1, told.scores, 1 - told.scores)
-        sure, right = given.ravel(), (told.decisions == told.truth).ravel()
+        given = np.where(told.decisions == 1, told.scores, 1 - told.scores)[told.finite]
+        sure, right = given.ravel(), (told.decisions == told.truth)[told.finite].ravel()
     mean, hit, count, error = calibration(sure, right)
     lean = float(sure.mean() - right.mean())
+    share = metric_value("accuracy", abs(lean))
     side = "surer than it is right" if lean > 0 else "less sure than it is right"
     st.caption(
-        f"Expected calibration error **{figure(error)}**; on average the network is {abs(lean):.1%} {side}. "
+        f"Expected calibration error **{figure(error)}**; on average the network is {share} {side}. "
         "On the dotted line it would be right as often as it is sure."
     )
     chart(
         judged.reliability, mean, hit, count, key=f"{subject.key} calibration {part}",
         alt=f"Reliability diagram: expected calibration error {error:.3f}",
     )  # fmt: skip
+
+
+DRAW = {
+    "confusion": _confusion, "residuals": residual, "examples": _examples, "groups": _groups, "curves": _curves,
+    "calibration": _calibration,
+}  # fmt: skip

@@ -1,0 +1,42 @@
+"""Method: a way to say what counts for an answer; a class in a file of `methods/` is found by itself."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from functools import cache
+from typing import TYPE_CHECKING, ClassVar
+
+from builder.registry import Registered
+from engines.attribution import methods
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from engines.attribution.question import Question
+
+
+class Method(Registered):
+    """A way to say what counts for an answer; its fields are what a person sets."""
+
+    reference: ClassVar[str] = ""
+    """Paper."""
+    order: ClassVar[int] = 100
+    signed: ClassVar[bool] = True
+    """Whether what speaks against the answer is told apart from what speaks for it."""
+
+    def obstacle(self, question: Question) -> str:
+        """Why this network cannot be asked in this way; "" if it can."""
+        return ""
+
+    def relevance(self, question: Question) -> Tensor:
+        """How much each number of the input counts, in the input's shape without the batch; of indices one for each."""
+        raise NotImplementedError
+
+
+@cache
+def all_methods() -> dict[str, type[Method]]:
+    """The methods by name, in their order."""
+    for file in pkgutil.iter_modules(methods.__path__):
+        importlib.import_module(f"{methods.__name__}.{file.name}")
+    return dict(sorted(Method.registry.items(), key=lambda pair: pair[1].order))

@@ -1,0 +1,205 @@
+"""Frames of the slow motion: a node on the way forward, the loss, a node on the way back; in numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from builder.layers import LAYERS
+from pages.parts.words import figure, plain, short
+from pages.views.tensor import pictured
+
+if TYPE_CHECKING:
+    from engines.motion import Film, Working
+
+FEW = 16
+"""Numbers that are written beside a picture."""
+
+
+def show_frame(key: str, film: Film, path: str, back: bool, rate: float) -> None:
+    """One frame: of a node forward or back, or of the loss."""
+    if path == "loss":
+        _loss(film)
+        return
+    kind, value = film.kind(path), film.values[path]
+    shape = " × ".join(map(str, value.shape)) or "one number"
+    reads = ", ".join(film.wires[path]) or "the example"
+    st.markdown(
+        f"##### {plain(path)} :gray[{plain(kind)} · {plain(shape)} · reads {plain(short(reads, 120))}]"
+    )
+    left, right = st.columns([2, 3], gap="medium")
+    with left:
+        unit = _unit(key, film, path)
+        _picture(film, path, back, unit)
+    with right:
+        formula = LAYERS[kind].formula if kind in LAYERS else ""
+        if not film.wires[path]:
+            st.caption("This is where the example enters; nothing is computed here.")
+        elif not value.is_floating_point():
+            st.caption("This node gives whole numbers, to which there is no gradient.")
+        else:
+            if formula:
+                st.latex(formula)
+            work = _worked(film, path, unit)
+            (_backward if back else _forward)(film, work, rate)
+
+
+def _unit(key: str, film: Film, path: str) -> int:
+    """The unit that is looked at: the largest, until another is chosen."""
+    count = film.values[path].numel()
+    if count <= 1:
+        return 0
+    usual = film.usual_unit(path)
+    chosen = st.number_input(
+        f"Unit, 1 to {count:,}", 1, count, usual + 1, key=f"{key} unit {path} {usual}",
+        help="The largest in size, to begin with; it has a dark frame in the picture",
+    )  # fmt: skip
+    return int(chosen) - 1
+
+
+def _worked(film: Film, path: str, unit: int) -> Working:
+    from engines.motion import work_out
+
+    kept: dict[Any, Working] = film.__dict__.setdefault("worked", {})
+    if (path, unit) not in kept:
+        kept[path, unit] = work_out(film, path, unit)
+    return kept[path, unit]
+
+
+def _picture(film: Film, path: str, back: bool, unit: int) -> None:
+    """What a node gives, or the gradient to it, as one image, and few numbers as such."""
+    told = film.slopes.get(path) if back else film.values[path]
+    if told is None:
+        st.caption("The loss does not depend on this node.")
+        return
+    numbers = told.double().numpy()
+    what = "∂L/∂ what it gives" if back else "What it gives"
+    low, high = figure(float(numbers.min(initial=0))), figure(float(numbers.max(initial=0)))
+    st.image(
+        pictured(numbers, mark=unit), width="content", caption=f"{what}: {low} to {high}; orange above 0, blue below",
+        alt=plain(f"{what}: {path}, from {low} to {high}"),
+    )  # fmt: skip
+    if numbers.size <= FEW:
+        st.caption(plain(", ".join(number(float(one)) for one in numbers.ravel())))
+
+
+def number(value: float) -> str:
+    """A number as it is written in the sums."""
+    if value == 0:
+        return "0"
+    return f"{value:.6f}" if 1e-4 <= abs(value) < 1e5 else f"{value:.4e}"
+
+
+def _named(source: str, index: tuple[int, ...]) -> str:
+    return f"{source}[{', '.join(str(one) for one in index)}]" if index else source
+
+
+def _forward(film: Film, work: Working, rate: float) -> None:
+    """The unit as a sum of products, or with its slopes."""
+    name = _named(work.path, work.unit)
+    if not work.exact:
+        st.markdown(f"**{plain(name)} = {plain(number(work.value))}**")
+        _squashed(film, work)
+        st.caption("This is no weighted sum. How much it changes when what it reads changes by a little:")
+        rows = [
+            {"reads": _named(one.source, one.index), "value": number(one.value), "slope": number(one.factor)}
+            for one in work.terms
+        ]
+    else:
+        st.markdown(f"**{plain(name)}** = {_sum(work)} = **{plain(number(work.value))}**")
+        rows = [
+            {
+                "reads": _named(one.source, one.index), "weight": number(one.factor), "value": number(one.value),
+                "product": number(one.product),
+            }
+            for one in work.terms
+        ]  # fmt: skip
+    if rows:
+        st.dataframe(
+            rows, hide_index=True, height="content", alt="What the unit reads, the most important first"
+        )
+    if work.others:
+        st.caption(
+            f"… and {work.others:,} more" + (f", which add up to {number(work.rest)}" if work.exact else "")
+        )
+
+
+def _sum(work: Working) -> str:
+    """A weighted sum as it is written: weights × values, what is left out, the bias."""
+    pieces = [f"{number(one.factor)} × {number(one.value)}" for one in work.terms]
+    pieces += [f"{number(work.rest)} ({work.others:,} more terms)"] if work.others else []
+    pieces += [number(work.constant)] if work.constant or not pieces else []
+    return plain(" + ".join(pieces).replace("+ -", "− "))
+
+
+def _squashed(film: Film, work: Working) -> None:
+    """Of a function of one number: that number put in."""
+    if len(work.terms) == 1 and not work.others:
+        kind, one = film.kind(work.path), work.terms[0]
+        st.markdown(
+            plain(
+                f"{kind}({number(one.value)}) = {number(work.value)}, where its slope is {number(one.factor)}"
+            )
+        )
+
+
+def _loss(film: Film) -> None:
+    """What was wanted, and how far it is away."""
+    st.markdown("##### The loss")
+    last = film.order[-1]
+    left, right = st.columns(2)
+    outputs = film.values[last].double().flatten().tolist()
+    left.caption("The network gives")
+    left.dataframe(
+        [{"output": place + 1, "value": number(one)} for place, one in enumerate(outputs[:50])],
+        hide_index=True, height="content", alt="The outputs",
+    )  # fmt: skip
+    target = film.target.flatten().tolist() if film.target is not None else []
+    right.caption("It should be")
+    right.markdown(plain(", ".join(number(float(one)) for one in target[:20]) or "–"))
+    right.metric("Loss L", number(film.loss or 0.0), border=True)
+    right.caption("From here the gradient goes back: how much L changes when a number changes by a little.")
+
+
+def _backward(film: Film, work: Working, rate: float) -> None:
+    """The chain rule at a unit, and what one step makes of its weights."""
+    name = _named(work.path, work.unit)
+    if work.slope is None:
+        st.caption("The loss does not depend on this unit.")
+        return
+    st.markdown(f"**∂L/∂{plain(name)} = {plain(number(work.slope))}** has come from behind.")
+    if work.terms:
+        one = work.terms[0]
+        through = work.slope * one.factor
+        told = f"∂L/∂{_named(one.source, one.index)} = {number(work.slope)} × {number(one.factor)} = {number(through)}"
+        part = " through this unit" if one.slope is not None and abs(through - one.slope) > 1e-9 else ""
+        st.markdown(f"Chain rule: {plain(told)}{part}")
+        rows = [
+            {
+                "to": _named(t.source, t.index), "∂unit/∂it": number(t.factor),
+                "× ∂L/∂unit": number(work.slope * t.factor),
+                "∂L/∂it in all": number(t.slope) if t.slope is not None else "–",
+            }
+            for t in work.terms
+        ]  # fmt: skip
+        st.dataframe(rows, hide_index=True, height="content", alt="The gradient to what the unit reads")
+        st.caption("In all: through every unit that reads it.")
+    _step(work, rate)
+
+
+def _step(work: Working, rate: float) -> None:
+    """What plain gradient descent would make of the weights that matter most to the unit."""
+    rows = [
+        {
+            "parameter": _named(one.name, one.index), "value": number(one.value), "∂unit/∂it": number(one.factor),
+            "× ∂L/∂unit": number((work.slope or 0.0) * one.factor),
+            "∂L/∂it in all": number(one.slope),
+            "after a step": number(one.value - rate * one.slope),
+        }
+        for one in work.weights
+        if one.slope is not None
+    ]  # fmt: skip
+    if rows:
+        st.dataframe(rows, hide_index=True, height="content", alt="The gradient of the unit's parameters")
+        st.caption(f"A step of plain gradient descent on this example alone: value − {rate:g} × ∂L/∂it.")

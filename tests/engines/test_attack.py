@@ -1,0 +1,115 @@
+"""Attacks: closed forms on linear models, captum's own, bounds, and adversarial training."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import builder
+import engines
+from builder.errors import BadValue
+from engines.attack import curve, noise, obstacle, perturbed, unit
+from engines.data import Data, prepare
+from engines.engine import engine_of
+from engines.runs.branch import branch
+from engines.trained import Trained
+from tests.tiny import equal, project
+
+LOSS = nn.functional.cross_entropy
+EPSILON = 0.05
+
+
+def test_the_margin_of_a_linear_model_falls_by_epsilon_times_the_l1_norm() -> None:
+    torch.manual_seed(0)
+    model = nn.Linear(20, 2).double()
+    x, y = torch.randn(5, 20).double(), torch.zeros(5, dtype=torch.long)
+    found = perturbed(model, x, y, LOSS, EPSILON)
+    margins = [(out := model(one))[:, 0] - out[:, 1] for one in (x, found)]
+    wanted = EPSILON * (model.weight[0] - model.weight[1]).abs().sum()
+    assert torch.allclose(margins[0] - margins[1], wanted.expand(5), atol=1e-6)
+    back = perturbed(model, x, 1 - y, LOSS, EPSILON, targeted=True)
+    assert torch.allclose(back, found), "towards the other class is away from this one, where there are two"
+
+
+def test_steps_are_captums() -> None:
+    from captum.robust import FGSM, PGD
+
+    torch.manual_seed(1)
+    model = nn.Sequential(nn.Linear(6, 8), nn.Tanh(), nn.Linear(8, 3))
+    x, y = torch.randn(9, 6), torch.randint(0, 3, (9,))
+    theirs = FGSM(model, lambda out, target: LOSS(out, target, reduction="none"), -1.0, 1.0)
+    assert torch.allclose(
+        perturbed(model, x, y, LOSS, 0.1, low=-1, high=1), theirs.perturb(x, 0.1, y), atol=1e-6
+    )
+    pgd = PGD(model, lambda out, target: LOSS(out, target, reduction="none"))
+    wanted = pgd.perturb(x, 0.1, 2.5 * 0.1 / 7, 7, y)
+    assert torch.allclose(perturbed(model, x, y, LOSS, 0.1, steps=7), wanted, atol=1e-5)
+
+
+def test_no_input_leaves_its_bounds() -> None:
+    model, x = nn.Linear(6, 3), torch.rand(50, 6)
+    y = torch.randint(0, 3, (50,))
+    for found in (perturbed(model, x, y, LOSS, 0.3, steps=5, low=0, high=1), noise(x, 0.3, 0, 0, 1)):
+        assert (
+            float((found - x).abs().max()) <= 0.3 + 1e-6
+            and 0 <= float(found.min()) <= float(found.max()) <= 1
+        )
+    assert torch.equal(perturbed(model, x, y, LOSS, 0.0), x)
+    assert (noise(x, 0.1, 3) - x).abs().std() < 1e-6 and torch.equal(noise(x, 0.1, 3), noise(x, 0.1, 3))
+
+
+def test_the_unit_is_the_range_of_pixels_or_a_deviation() -> None:
+    digits, iris = (prepare(Data.parse(builder.template(name).data)) for name in ("digits-mlp", "iris-mlp"))
+    size, low, high = unit(digits)
+    assert size == pytest.approx(high - low) and low == pytest.approx(float(digits.train.inputs.min()))
+    assert unit(iris)[0] == 1 and not obstacle(iris)
+    assert "classes or labels" in obstacle(prepare(Data.parse(builder.template("diabetes-mlp").data)))
+    assert "indices" in obstacle(None)
+
+
+def test_adversarial_training_is_refused_where_there_is_nothing_to_mislead_about() -> None:
+    what = builder.template("diabetes-mlp")
+    engine = engine_of({**what.engine, "adversarial": 0.1})
+    (problem,) = engine.check(what, prepare(Data.parse(what.data)))
+    assert problem.field == "adversarial" and "Set adversarial to 0" in problem.fix
+    with pytest.raises(BadValue):
+        engine_of({**what.engine, "adversarial": -1.0})
+
+
+@pytest.mark.parametrize("layer", ["Dropout", "BatchNorm1d"])
+def test_adversarial_training_goes_on_bit_exact(
+    layer: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    what = project(6, 20, layer=layer, adversarial=0.1, adversarial_steps=2)
+    monkeypatch.setattr("engines.runs.driver.TICK", 0.0)
+    monkeypatch.setattr("engines.runs.snapshots.EVERY", 0.0)
+    monkeypatch.setattr("engines.runs.snapshots.SHARE", 1e9)
+    whole = engines.train(what, tmp_path / "whole")
+    at = whole.snapshots.numbers()[len(whole.snapshots.numbers()) // 2]
+    run = branch(whole, tmp_path / "branch", what, at, of="mine")
+    engines.resume(run.folder)
+    assert run.status().state == "finished" and 0 < at < whole.status().step
+    assert equal(whole, run)
+    plain = engines.train(project(6, 20, layer=layer), tmp_path / "plain")
+    assert not equal(whole, plain)
+
+
+def robust(seed: int, folder: Path, **engine: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Accuracy of the digits' MLP on attacked test examples, and with noise, at ε = 0.1 and 0.2."""
+    what = builder.template("digits-mlp").with_fields(seed=seed)
+    run = engines.train(what.with_fields(engine={**what.engine, **engine}), folder)
+    told = curve(Trained.of(run), "test", [0.0, 0.1, 0.2])
+    assert told["control"][0] == pytest.approx(told["attacked"][0]) and told["attacked"][0] >= 0.95
+    return told["attacked"], told["control"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_an_attack_misleads_where_noise_does_not_and_training_helps(seed: int, tmp_path: Path) -> None:
+    attacked, control = robust(seed, tmp_path / "plain")
+    assert attacked[1] <= 0.65 and control[2] >= 0.9
+    hardened, _ = robust(seed, tmp_path / "hardened", adversarial=0.1)
+    assert hardened[1] >= 0.70

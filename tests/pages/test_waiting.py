@@ -1,0 +1,60 @@
+"""Waiting for what is computed beside the server: how far it is, how it is stopped, and what goes wrong."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.pages.seen import button, words
+from tests.tiny import until
+
+
+def page(function: str, arguments: dict[str, object]) -> None:
+    import streamlit as st
+
+    from pages.parts.waiting import waiting
+
+    found = waiting("here", f"tests.asides:{function}", preview=st.json, **arguments)
+    if found is not None:
+        st.markdown(f"It is {found['steps']}")
+
+
+def opened(function: str, **arguments: object) -> AppTest:
+    return AppTest.from_function(page, args=(function, arguments), default_timeout=60).run()
+
+
+@pytest.mark.usefixtures("workspace")
+def test_a_result_takes_the_place_of_its_progress() -> None:
+    test = opened("stepwise", steps=60)
+    until(lambda: test.run().json)  # what is known already
+    progress = test.get("progress")[0].proto  # type: ignore[attr-defined]
+    assert progress.text.startswith("Step ") and 0 < progress.value < 100
+    until(lambda: "It is 60" in words(test.run()))
+    assert not test.exception and not test.get("progress") and not test.button
+
+
+@pytest.mark.usefixtures("workspace")
+def test_it_can_be_stopped_and_begun_again() -> None:
+    test = opened("stepwise", steps=3000)
+    until(lambda: test.run().json)
+    button(test, "Stop").click().run()  # type: ignore[attr-defined]
+    assert "This was stopped." in words(test) and not test.get("progress")
+    button(test, "Compute it again").click().run()  # type: ignore[attr-defined]
+    assert test.get("progress") and not test.exception
+    button(test, "Stop").click().run()  # type: ignore[attr-defined]
+
+
+@pytest.mark.usefixtures("workspace")
+def test_what_goes_wrong_is_told_and_not_tried_at_each_run() -> None:
+    test = opened("refused")
+    until(lambda: "Got nothing. Give more." in words(test.run()))
+    task = test.session_state["waiting here"][1]
+    assert "Give more" in words(test.run()) and test.session_state["waiting here"][1] is task
+
+
+@pytest.mark.usefixtures("workspace")
+def test_other_arguments_let_the_old_ones_go() -> None:
+    test = opened("stepwise", steps=3001)
+    task = test.session_state["waiting here"][1]
+    test.session_state["waiting here"] = (("other", {}), task)
+    test.run()
+    assert task.state == "stopped" and test.session_state["waiting here"][1] is not task
+    button(test, "Stop").click().run()  # type: ignore[attr-defined]
