@@ -144,6 +144,7 @@ class Context:
         schedule: Schedule | None = None,
         *,
         clip: float = 0.0,
+        l1: float = 0.0,
         mixed_precision: bool = False,
         role: str = "",
     ) -> None:
@@ -152,7 +153,12 @@ class Context:
         self._settings[role] = optimiser, clip
         optimiser, clip = self._tuned(role)
         update = Update(
-            optimiser, schedule or Constant(), self.models[role], clip=clip, mixed_precision=mixed_precision
+            optimiser,
+            schedule or Constant(),
+            self.models[role],
+            clip=clip,
+            l1=l1,
+            mixed_precision=mixed_precision,
         )
         if role in self._saved_updates:
             update.restore(self._saved_updates.pop(role))

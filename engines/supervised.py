@@ -44,6 +44,13 @@ class Supervised(Engine):
     clip: float = Field(
         0.0, ge=0, description="Largest norm of the gradient; longer ones are shortened (0: never)"
     )
+    l1: float = Field(
+        0.0,
+        ge=0,
+        le=10,
+        description="L1 penalty: pulls every weight towards zero by the same force, until many are zero "
+        "(Tibshirani, 1996)",
+    )
     patience: int = Field(
         0,
         ge=0,
@@ -76,7 +83,9 @@ class Supervised(Engine):
     def run(self, ctx: Context) -> Iterator[Event]:
         """Show the examples epoch after epoch; stop early when the validation loss has stopped falling."""
         loss = self.loss.build(ctx.class_weights() if self.class_weights else None)
-        ctx.optimise(self.optimiser, self.schedule, clip=self.clip, mixed_precision=self.mixed_precision)
+        ctx.optimise(
+            self.optimiser, self.schedule, clip=self.clip, l1=self.l1, mixed_precision=self.mixed_precision
+        )
         for epoch in ctx.epochs(self.epochs):
             for x, y in ctx.batches("train", self.batch):
                 if self.adversarial:

@@ -24,6 +24,7 @@ class Update:
     Attributes:
         count: steps made so far, which the schedule of the learning rate follows.
         memory: what the schedule remembers of the losses that it was shown.
+        l1: how strongly each weight is pulled towards zero, whatever its size.
         length: how long the last gradient was before it was clipped, as a tensor; None where it is not clipped.
     """
 
@@ -34,12 +35,13 @@ class Update:
         model: nn.Module,
         *,
         clip: float = 0.0,
+        l1: float = 0.0,
         mixed_precision: bool = False,
     ) -> None:
         self.parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
         self.kind = optimiser.kind
         self.optimiser = optimiser.build(self.parameters)
-        self.schedule, self.clip, self.searches = schedule, clip, optimiser.closure
+        self.schedule, self.clip, self.l1, self.searches = schedule, clip, l1, optimiser.closure
         self.rates = [group["lr"] for group in self.optimiser.param_groups]
         self.length: Tensor | None = None
         self.count, self.memory = 0, dict[str, Any]()
@@ -78,7 +80,15 @@ class Update:
             self.scaler.unscale_(self.optimiser)
         if self.clip:
             self.length = nn.utils.clip_grad_norm_(self.parameters, self.clip)
+        if self.l1:
+            self._shrink()
         return value.detach()
+
+    def _shrink(self) -> None:
+        """Add the slope of l1 · Σ|w| over all weights; biases, which are vectors, are left alone (as in Lasso)."""
+        for parameter in self.parameters:
+            if parameter.ndim > 1 and parameter.grad is not None:
+                parameter.grad.add_(parameter.detach().sign(), alpha=self.l1)
 
     def _set_rates(self, total: int) -> None:
         factor = self.schedule.factor(self.count, total, self.memory)

@@ -41,6 +41,7 @@ def sidebar(pages: Mapping[str, Any]) -> None:
     with st.sidebar:
         st.page_link(pages["start"], width="stretch")
         st.page_link(pages["runs"], query_params=state.parameters(), width="stretch")
+        st.page_link(pages["playground"], width="stretch")
         st.page_link(pages["reference"], query_params=state.parameters(), width="stretch")
         st.caption("Project")
         for name in ("build", "data", "train", "inspect", "export"):

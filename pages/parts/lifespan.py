@@ -15,6 +15,7 @@ from engines.runs import keeper
 from engines.runs.launch import Forkserver
 from engines.runs.limits import limits
 from engines.workspace import Workspace
+from pages.parts.playground.routes import process
 
 over = threading.Event()
 """Set when the server is to end: whatever waits for something must stop waiting."""
@@ -49,6 +50,7 @@ async def lifespan(app: Any) -> AsyncIterator[None]:
     yield
     over.set()
     aside.close()
+    process.close()
     forkserver.close()
 
 

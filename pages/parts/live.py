@@ -4,7 +4,6 @@ While a run trains, Streamlit draws nothing anew. Python says once what is to be
 the rest. Only a change of the run's state, told by `progress`, makes the page run again.
 """
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,34 +15,17 @@ from engines.runs.run import Run
 from engines.runs.status import Status
 from pages.parts.findings import look
 from pages.parts.judging import metric_section
+from pages.parts.scripts import Scripts
 from pages.parts.sentences import COLOURS, run_line, sentence, share, taken
 from pages.parts.stream import source
 from pages.parts.tokens import token
 
-SCRIPTS = {
-    path.name: path.read_bytes()
-    for path in sorted(Path(__file__).with_name("live").iterdir())
-    if path.suffix in (".js", ".css")
-}
-"""What the browser loads, by name: modules that import each other, and a style sheet."""
-VERSION = hashlib.sha256(b"\0".join(SCRIPTS.values())).hexdigest()[:16]
-ADDRESS = f"/api/live/{VERSION}"
-# The page is sent this alone: the modules lie in the browser's cache, and are the same for every view.
-_LOADER = f"""
-const loaded = import(new URL("{ADDRESS}/index.js", location.origin));
-export default function (component) {{
-  let leave = () => {{}}, gone = false;
-  loaded.then(
-    ({{ mount }}) => {{ if (!gone) leave = mount(component); }},
-    () => {{ component.parentElement.textContent = "This view could not be loaded. Reload the page."; }},
-  );
-  return () => {{ gone = true; leave(); }};
-}}
-"""
+SCRIPTS = Scripts(Path(__file__).with_name("live"), "/api/live")
+_LOADER = SCRIPTS.loader()
 _AHEAD = f"""
 export default function () {{
   setTimeout(() => {{
-    const get = (name) => import(new URL(`{ADDRESS}/${{name}}.js`, location.origin));
+    const get = (name) => import(new URL(`{SCRIPTS.address}/${{name}}.js`, location.origin));
     get("index").catch(() => {{}});
     get("plotly").then(({{ plotly }}) => plotly()).catch(() => {{}});
   }}, 1000);

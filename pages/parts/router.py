@@ -16,6 +16,9 @@ PAGES = {
     "runs": st.Page(
         ROOT / "pages/runs.py", title="Runs", icon=":material/stacked_line_chart:", url_path="runs"
     ),
+    "playground": st.Page(
+        ROOT / "pages/playground.py", title="Playground", icon=":material/toys_fan:", url_path="playground"
+    ),
     "network": st.Page(ROOT / "pages/network.py", title="Network", icon=":material/hub:", url_path="network"),
     "reference": st.Page(
         ROOT / "pages/reference.py", title="Reference", icon=":material/menu_book:", url_path="reference"

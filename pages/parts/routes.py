@@ -14,7 +14,8 @@ from starlette.routing import BaseRoute, Route
 
 from builder.errors import BadFile
 from pages.parts.documents.board import board
-from pages.parts.live import SCRIPTS, VERSION
+from pages.parts.live import SCRIPTS
+from pages.parts.playground.routes import playground
 from pages.parts.stream import Position, source
 from pages.parts.tokens import run_of
 from pages.parts.watching import PERIOD, Reader, events
@@ -22,20 +23,19 @@ from pages.parts.watching import PERIOD, Reader, events
 ROUTER = Path(__file__).with_name("router.py")
 MOST_RUNS = 12
 """How many runs a page may watch through one stream."""
-KINDS = {".js": "text/javascript", ".css": "text/css"}
-UNCHANGING = {"cache-control": "public, max-age=604800, immutable"}
 
 
 def routes() -> list[BaseRoute]:
     """Every route of ours."""
     return [
         Route("/api/plotly.js", plotly),
-        Route("/api/live/{version}/{name}", script),
+        Route(SCRIPTS.route, SCRIPTS.serve),
         Route("/api/stream", stream),
         Route("/api/news", news),
         Route("/api/runs/{token}/stream", stream),
         Route("/api/runs/{token}/news", news),
         *board(),
+        *playground(),
     ]
 
 
@@ -48,15 +48,6 @@ async def plotly(request: Request) -> Response:
     return FileResponse(
         script, media_type="text/javascript", headers={"cache-control": "public, max-age=604800"}
     )
-
-
-async def script(request: Request) -> Response:
-    """A script or style sheet of the live views. The version in the address is that of all of them together."""
-    name = request.path_params["name"]
-    if name not in SCRIPTS:
-        return JSONResponse({"error": "There is no such script."}, 404)
-    kept = UNCHANGING if request.path_params["version"] == VERSION else {"cache-control": "no-store"}
-    return Response(SCRIPTS[name], media_type=KINDS[Path(name).suffix], headers=kept)
 
 
 async def stream(request: Request) -> Response:

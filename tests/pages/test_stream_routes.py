@@ -16,7 +16,7 @@ from engines.runs.run import Run
 from engines.runs.status import Status
 from engines.workspace import Workspace
 from pages.parts.guard import Guard, middleware
-from pages.parts.live import ADDRESS, SCRIPTS
+from pages.parts.live import SCRIPTS
 from pages.parts.routes import routes
 from pages.parts.tokens import run_of, token
 from tests.pages.telling import steps, told
@@ -155,12 +155,12 @@ def test_plotly_is_served_from_the_installed_package(get: Get) -> None:
 
 def test_the_scripts_of_the_live_views_are_served(get: Get) -> None:
     """As modules that browsers keep, under an address that changes with them; and nothing else is."""
-    for name, script in SCRIPTS.items():
-        answer = get(f"{ADDRESS}/{name}")
+    for name, script in SCRIPTS.files.items():
+        answer = get(f"{SCRIPTS.address}/{name}")
         assert answer.body == script and "immutable" in answer.headers["cache-control"]
         assert answer.headers["content-type"].startswith(("text/javascript", "text/css"))
         assert get(f"/api/live/old/{name}").headers["cache-control"] == "no-store"
-    assert get(f"{ADDRESS}/..%2fguard.py").status == get(f"{ADDRESS}/none.js").status == 404
+    assert get(f"{SCRIPTS.address}/..%2fguard.py").status == get(f"{SCRIPTS.address}/none.js").status == 404
 
 
 def test_every_answer_carries_the_headers(get: Get) -> None:

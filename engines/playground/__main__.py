@@ -1,0 +1,52 @@
+"""The Playground's process: requests on its input, answers on its output, until the input ends.
+
+A request is a line of JSON, {"id", "bytes"}, and the bytes of an Ask; an answer is {"id", "bytes"} and a frame. One is
+answered after the other, in the order in which they came; the more wait, the shorter is each one's turn.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import sys
+import threading
+from typing import BinaryIO
+
+from engines.runs.limits import die_first, step_back
+
+
+def main() -> None:
+    """Load torch, rehearse, then answer."""
+    out = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what a library prints is no answer
+    step_back()
+    die_first()
+    import torch
+
+    from engines.playground.asked import Sessions
+    from engines.playground.session import Session
+    from engines.playground.settings import Settings
+
+    torch.set_num_threads(1)
+    Session(Settings()).advance(1)  # what the first training of a process imports
+    asked: queue.SimpleQueue[tuple[int, bytes] | None] = queue.SimpleQueue()
+    threading.Thread(target=_hear, args=(sys.stdin.buffer, asked), daemon=True).start()
+    sessions = Sessions()
+    while (one := asked.get()) is not None:
+        id, request = one
+        answer = sessions.answer(request, asked.qsize())
+        out.write(json.dumps({"id": id, "bytes": len(answer)}).encode() + b"\n" + answer)
+        out.flush()
+
+
+def _hear(given: BinaryIO, asked: queue.SimpleQueue[tuple[int, bytes] | None]) -> None:
+    """Take all requests from the pipe, so that it is known how many wait."""
+    for line in iter(given.readline, b""):
+        row = json.loads(line)
+        asked.put((row["id"], given.read(row["bytes"])))
+    asked.put(None)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The Playground in the browser: its scripts, its component, and the way to the process that trains."""

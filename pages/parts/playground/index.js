@@ -1,0 +1,59 @@
+// The Playground: one for its place on the page. It keeps its own state; Python says once what may be chosen.
+
+import { controls } from "./controls.js";
+import { losses } from "./losses.js";
+import { network } from "./network.js";
+import { make } from "./parts.js";
+import { Player } from "./player.js";
+import { surface } from "./surface.js";
+
+const mounted = new WeakMap();
+
+if (!document.querySelector("link[data-strata-playground]")) {
+  const sheet = document.createElement("link");
+  sheet.rel = "stylesheet";
+  sheet.dataset.strataPlayground = "1";
+  sheet.href = new URL("./playground.css", import.meta.url).href;
+  document.head.appendChild(sheet);
+}
+
+export function mount(component) {
+  const { data, parentElement } = component;
+  let one = mounted.get(parentElement);
+  if (!one) {
+    const box = parentElement.appendChild(make("div", "strata-playground"));
+    one = { box, told: JSON.stringify(data.query), ...build(box, data) };
+    mounted.set(parentElement, one);
+  }
+  one.player.open = (settings) => component.setTriggerValue("open", settings);
+  if (one.told !== JSON.stringify(data.query) && location.search !== one.player.address) {
+    one.told = JSON.stringify(data.query);  // a link or the browser's back button led here with other settings
+    one.player.begin(data.query);
+  }
+  const mine = one;
+  return () => {
+    if (mine.box.isConnected) return;
+    mine.leave();
+    mounted.delete(parentElement);
+  };
+}
+
+function build(box, data) {
+  const player = new Player(data);
+  const above = box.appendChild(make("div", "top"));
+  const notice = box.appendChild(make("div", "notice"));
+  const body = box.appendChild(make("div", "columns"));
+  const left = body.appendChild(make("section", "panel data"));
+  const middle = body.appendChild(make("section", "panel middle"));
+  const right = body.appendChild(make("section", "panel answer"));
+  const views = [
+    controls(above, left, notice, player, data),
+    network(middle, player, data),
+    surface(right, player, data),
+    losses(right, player),
+  ];
+  player.listen = (what) => { for (const view of views) view(what); };
+  player.begin(data.query, data.refused);
+  window.strataPlayground = player; // to look at while searching for a fault
+  return { player, leave: () => player.leave() };
+}

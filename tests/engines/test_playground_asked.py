@@ -1,0 +1,143 @@
+"""What addresses and browsers ask of the Playground: settings that round-trip, refusals in words, turns."""
+
+import base64
+import json
+
+import numpy as np
+import pytest
+
+from builder.errors import BadValue, StrataError
+from engines.data import Data, Dataset
+from engines.playground import Settings, project_of
+from engines.playground.asked import Sessions
+from engines.playground.settings import painted
+from tests.playing import read, session
+
+# -- settings ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {},
+        {"data": "TwoSpirals", "noise": "0.25", "layers": "8,8,4", "features": "x1,x2,sinx1", "step": "120"},
+        {"layers": "", "lr": "1e-05", "penalty": "L2", "rate": "0.1", "seed": "7", "draw": "3"},
+        {"template": "iris-mlp", "plane": "1,2", "optimiser": "Adam"},
+        {"changes": "12:lr=0.1;30:hidden1.weight.0.1=-0.5;31:hidden1.bias.2=1e-07"},
+    ],
+)
+def test_an_address_tells_all_of_it(query):
+    settings = Settings.read(query)
+    assert Settings.read(settings.query()) == settings
+    assert settings.query() == query or float(settings.query()["lr"]) == float(query["lr"])
+
+
+def test_painted_points_become_a_data_set_of_their_own():
+    told = bytes(value & 255 for x in range(8) for value in (10 * x - 40, 64, 127 if x % 2 else -127))
+    text = base64.urlsafe_b64encode(told).decode().rstrip("=")
+    points = painted(text)
+    assert points[0] == pytest.approx((-40 / 127 * 6, 64 / 127 * 6, -1.0))
+    project = project_of(Settings.read({"data": "DrawnByHand", "points": text}))
+    examples = Data.parse(project.data).source.load()
+    assert examples.targets.tolist() == [0, 1] * 4
+    np.testing.assert_allclose(examples.inputs[:, 1], 64 / 127 * 6, rtol=1e-6)
+    with pytest.raises(BadValue, match="at least 4 points of each colour"):
+        session(data="DrawnByHand", points=text[:8])
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ({"layers": "4,1000"}, "layers"),
+        ({"layers": "1,1,1,1,1,1,1"}, "layers"),
+        ({"lr": "nan"}, "lr"),
+        ({"lr": "-1"}, "lr"),
+        ({"noise": "7"}, "noise"),
+        ({"data": "Csv"}, "data"),
+        ({"activation": "Softmax"}, "activation"),
+        ({"activation": "__import__('os')"}, "activation"),
+        ({"features": "x1,x9"}, "features"),
+        ({"features": ""}, "features"),
+        ({"changes": "1:lr"}, "changes"),
+        ({"changes": ";".join(f"{n}:lr=1" for n in range(300))}, "changes"),
+        ({"points": "!!"}, "points"),
+        ({"points": "AAAA" * 1001}, "points"),
+        ({"step": "1e9"}, "step"),
+        ({"plane": "../etc"}, "plane"),
+        ({"samples": "100000000"}, "samples"),
+    ],
+)
+def test_what_cannot_be_is_refused_by_name(query, words):
+    with pytest.raises(BadValue) as caught:
+        Settings.read(query)
+    assert any(words in problem.field for problem in caught.value.problems)
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ({"template": "nothing"}, "There is no template 'nothing'"),
+        ({"project": "../../etc/passwd"}, "There is no project"),
+        ({"template": "digits-cnn", "data": "Disc"}, "shape"),
+        ({"changes": "0:hidden1.weight.9.9=1"}, "is no weight of this network"),
+        ({"changes": "0:nothing.bias.0=1"}, "is no weight of this network"),
+        ({"optimiser": "LBFGS", "penalty": "L2"}, "knows no L2"),
+        ({"loss": "MAE"}, "does not suit classification"),
+        ({"template": "iris-mlp", "plane": "0,9"}, "two different columns"),
+    ],
+)
+def test_what_does_not_fit_is_told_in_words(query, words, workspace):
+    with pytest.raises(StrataError, match=words):
+        session(**query)
+
+
+# -- requests ---------------------------------------------------------------------------------------------
+
+KEY = "0123456789abcdef"
+
+
+def ask(sessions, **fields):
+    body = {"key": KEY, "settings": {}, **fields}
+    return read(sessions.answer(json.dumps(body).encode()))[0]
+
+
+def test_a_request_says_all_that_it_needs():
+    sessions = Sessions()
+    first = ask(sessions, to=20)
+    assert first["step"] == 20 and "opening" in first
+    assert "opening" not in ask(sessions, to=21)
+    fresh = ask(Sessions(), to=21)  # the server has started again
+    assert fresh["step"] == 21 and fresh["train"] == ask(sessions, to=21)["train"]
+    assert ask(sessions, to=0)["step"] == 0  # back to the start
+    other = ask(sessions, to=5, settings={"layers": "3"})
+    assert other["step"] == 5 and other["opening"]["cells"][1]["units"] == 3
+
+
+def test_a_turn_ends_and_the_next_request_goes_on():
+    sessions, step = Sessions(), 0
+    turns = 0
+    while step < 2000:
+        step = ask(sessions, to=2000)["step"]
+        turns += 1
+    assert turns > 1 and step == 2000
+
+
+def test_hostile_requests_are_answered_in_words():
+    sessions = Sessions()
+    for body in (b"", b"{}", b"[]", b"\xff", b'{"key":"x","settings":{}}', b'{"key":"' + b"a" * 999 + b'"}'):
+        told, _ = read(sessions.answer(body))
+        assert told["error"] and "step" not in told
+    told = ask(sessions, settings={"layers": "9999"})
+    assert told["problems"][0]["field"].startswith("layers") and "Got" in told["error"]
+    assert ask(sessions, settings={"template": "gone"})["problems"][0]["field"] == "template"
+    assert ask(sessions, settings={"project": "gone"})["missing"]
+    assert ask(sessions, to=-1)["error"] and ask(sessions, look=["tanh1", 99])["step"] == 0
+    assert len(sessions) == 1
+
+
+def test_every_data_set_of_the_playground_stays_on_its_plane():
+    for name, kind in Dataset.registry.items():
+        if kind.category == "TensorFlow Playground" and kind.ready:
+            examples = kind(samples=1000).load()
+            assert np.abs(examples.inputs).max() <= 6.5, name
+            assert len(examples) == 1000
