@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 LARGEST = 3_000_000
 """Parameters of a network that is played with: each frame computes all of them some thousand times."""
-AT_ONCE = 32
+AT_ONCE = 64
 """Steps between two looks at clock and losses."""
 
 
@@ -90,6 +90,8 @@ class Session:
         """What Supervised.run does, without its measurements: a loss for each step."""
         ctx, engine = self.context, self.engine
         ctx.optimise(engine.optimiser, clip=engine.clip, l1=engine.l1)  # type: ignore[attr-defined]
+        if not engine.class_weights:  # type: ignore[attr-defined]
+            ctx.prepare_targets(engine.loss.prepared)  # type: ignore[attr-defined]
         yield None
         for _ in ctx.epochs(MOST_STEPS):
             for x, y in ctx.batches("train", engine.batch):  # type: ignore[attr-defined]

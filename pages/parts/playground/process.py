@@ -87,7 +87,9 @@ class PlaygroundProcess:
         for waiting in [*self._waiting.values()]:
             waiting.cancel()
 
-    def close(self) -> None:
-        """End the process."""
+    async def close(self) -> None:
+        """End the process; whoever waits for it is told."""
         if self._process and self._process.returncode is None:
             self._process.kill()
+        if self._reading:
+            await self._reading
