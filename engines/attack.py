@@ -7,7 +7,10 @@ from 0 to 16 is 1.6; of all else in standard deviations of the training part, or
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from engines.aside import tell
 
 if TYPE_CHECKING:
     import numpy as np
@@ -118,7 +121,6 @@ def curve(
     """
     import numpy as np
 
-    from engines.aside import tell
     from engines.probes.sight import objective_of
 
     splits, loss = trained.splits, objective_of(trained.project)
@@ -157,10 +159,11 @@ def _right(trained: Trained, splits: Splits, x: Tensor, y: Tensor) -> float:
 
 
 def curve_of(
-    folder: str, at: int | None, part: PartName, steps: int, epsilons: list[float]
+    folder: str, checkpoint: int, at: int | None, part: PartName, steps: int, epsilons: list[float]
 ) -> dict[str, Any]:
-    """`curve` of a run by its folder, for work beside the server."""
+    """`curve` of a run by its folder; to be called aside. `checkpoint` is its newest one, which tells weights apart."""
     from engines.runs.run import Run
     from engines.trained import Trained
 
-    return curve(Trained.of(Run(folder), at=at), part, epsilons, steps)
+    tell(0.0, "Loading the network and its data")
+    return curve(Trained.of(Run(Path(folder)), at=at), part, epsilons, steps)
