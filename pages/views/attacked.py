@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from pages.views.examples import LEGEND, MARGIN, escaped
-from pages.views.relevance import COLD, FOR, GREY, WARM
+from pages.views.relevance import COLD, FOR, GREY, WARM, framed
 
 LOOK = {"The example": "#4C6EF5", "Attacked": FOR, "With random signs": GREY}
 """The colours of the three."""
@@ -19,19 +19,14 @@ def picture(image: np.ndarray, low: float, high: float, pixels: int = 240) -> np
     """
     share = np.clip((image[: 3 if len(image) == 3 else 1] - low) / ((high - low) or 1), 0, 1)
     sheet = np.moveaxis(share, 0, -1) if len(share) == 3 else 1 - share[0]
-    return _large((255 * sheet).round().astype(np.uint8), pixels)
+    return framed((255 * sheet).round().astype(np.uint8), pixels)
 
 
 def change(delta: np.ndarray, epsilon: float, pixels: int = 240) -> np.ndarray:
     """What was added to an image (channels, height, width): more in orange, less in blue, ε in full colour."""
     share = np.clip(delta.mean(0) / (epsilon or 1), -1, 1)[..., None]
     sheet = 255 * (1 - np.abs(share)) + np.where(share > 0, WARM, COLD) * np.abs(share)
-    return _large(sheet.round().astype(np.uint8), pixels)
-
-
-def _large(sheet: np.ndarray, pixels: int) -> np.ndarray:
-    zoom = max(1, round(pixels / sheet.shape[1]))
-    return sheet.repeat(zoom, 0).repeat(zoom, 1)
+    return framed(sheet.round().astype(np.uint8), pixels)
 
 
 def answers(names: Sequence[str], chances: Mapping[str, np.ndarray], most: int = 5) -> go.Figure:
@@ -46,7 +41,7 @@ def answers(names: Sequence[str], chances: Mapping[str, np.ndarray], most: int =
             textposition="outside", cliponaxis=False, hoverinfo="skip",
         )  # fmt: skip
     figure.update_layout(
-        height=90 + 58 * len(order), margin={**MARGIN, "r": 48}, barmode="group", bargap=0.25,
+        height=90 + 48 * len(order), margin={**MARGIN, "r": 48}, barmode="group", bargap=0.25,
         legend={**LEGEND, "traceorder": "reversed"},
     )  # fmt: skip
     return figure.update_xaxes(range=[0, 1], tickformat=".0%").update_yaxes(type="category")
@@ -77,12 +72,13 @@ def robustness(
     Beside them what an answer reaches that is always the same; the ε that is looked at is marked.
     """
     figure = go.Figure()
-    for told, name, dash in ((control, "With random signs", "dot"), (attacked, "Attacked", "solid")):
+    for told, name, dash in ((attacked, "Attacked", "solid"), (control, "With random signs", "dot")):
         line = {"color": LOOK[name], "width": 2.5, "dash": dash}
         figure.add_scatter(x=epsilon, y=told, name=name, mode="lines+markers", line=line)
     always = "always the mean" if values else "always the commonest"
     figure.add_hline(
-        y=simple, line={"color": GREY, "width": 1, "dash": "dash"}, annotation={"text": always, "font": {"size": 11}}
+        y=simple, line={"color": GREY, "width": 1, "dash": "dash"}, annotation={"text": always, "font": {"size": 11}},
+        annotation_position="top left",
     )  # fmt: skip
     figure.add_vline(x=now, line={"color": "#4C6EF5", "width": 1.5})
     figure.update_layout(height=320, margin=MARGIN, legend=LEGEND)

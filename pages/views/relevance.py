@@ -9,9 +9,13 @@ from pages.views.examples import LEGEND, MARGIN, escaped
 
 FOR, AGAINST, GREY = "#E8590C", "#1971C2", "#868E96"
 WARM, COLD = np.array([232.0, 89, 12]), np.array([25.0, 113, 194])
-SCALE = [[0.0, AGAINST], [0.5, "rgba(134,142,150,0.12)"], [1.0, FOR]]
-INK = 90.0
-"""How dark the darkest pixel of an image is below its relevance, of 255: pale, so that colours stay what they are."""
+SCALE = [
+    [0.0, "rgba(25,113,194,1)"], [0.5, "rgba(25,113,194,0.05)"],
+    [0.5, "rgba(232,89,12,0.05)"], [1.0, "rgba(232,89,12,1)"],
+]  # fmt: skip
+INK = 0.3
+"""How much the darkest pixel of an image darkens its relevance: little, so that colours stay what they are."""
+FRAME = (206, 212, 218)
 MOST_BARS, MOST_LANES, MOST_LINES = 30, 60, 6
 
 
@@ -20,26 +24,35 @@ def largest(relevance: np.ndarray) -> float:
     sizes = np.abs(relevance[np.isfinite(relevance)])
     if not sizes.size or not sizes.any():
         return 1.0
-    usual = float(np.quantile(sizes, 0.995))
+    usual = float(np.quantile(sizes, 0.995, method="higher"))
     return usual if usual > 0 else float(sizes.max())
 
 
-def overlay(image: np.ndarray, relevance: np.ndarray, pixels: int = 360, top: float = 0.0) -> np.ndarray:
+def overlay(image: np.ndarray, relevance: np.ndarray, pixels: int = 360) -> np.ndarray:
     """An image (channels, height, width) in pale grey, what speaks for the answer in orange and against it in blue.
 
-    Relevance has the image's shape, or (height, width); of several channels it is summed. What is as large as `top`, or
-    else the largest, has the full colour. uint8 (height, width, 3).
+    Relevance has the image's shape, or (height, width); of several channels it is summed. The largest has the full
+    colour; where nothing speaks against it, the lowest has none. uint8 (height, width, 3).
     """
     image = image.astype(np.float64)
     low, high = float(image.min()), float(image.max())
     ink = ((image - low) / ((high - low) or 1)).mean(0)
-    paper = 255 - INK * (ink if image.shape[0] == 1 else 1 - ink)
+    paper = 1 - INK * (ink if image.shape[0] == 1 else 1 - ink)
     found = together(relevance)
-    share = np.clip(np.abs(np.nan_to_num(found)) / (top or largest(found)), 0, 1)[..., None]
-    colour = np.where(found[..., None] > 0, WARM, COLD)
-    sheet = paper[..., None] * (1 - 0.9 * share) + colour * 0.9 * share
+    found = found - max(float(found.min()), 0.0) if np.ptp(found) else found
+    share = np.clip(np.abs(np.nan_to_num(found)) / largest(found), 0, 1)[..., None]
+    sheet = paper[..., None] * (255 * (1 - share) + np.where(found[..., None] > 0, WARM, COLD) * share)
+    return framed(sheet.round().astype(np.uint8), pixels)
+
+
+def framed(sheet: np.ndarray, pixels: int) -> np.ndarray:
+    """An image (height, width, …) of uint8 about so many pixels wide, in a thin frame, which shows where it ends."""
     zoom = max(1, round(pixels / sheet.shape[1]))
-    return sheet.round().astype(np.uint8).repeat(zoom, 0).repeat(zoom, 1)
+    large = sheet.repeat(zoom, 0).repeat(zoom, 1)
+    edge = FRAME if large.ndim == 3 else FRAME[0]
+    large[[0, -1]] = edge
+    large[:, [0, -1]] = edge
+    return large
 
 
 def together(relevance: np.ndarray) -> np.ndarray:
@@ -109,7 +122,8 @@ def lanes(titles: Sequence[str], places: Sequence[str], maps: np.ndarray) -> go.
     few = order[:: max(1, len(order) // 24)]
     at = [int(np.searchsorted(order, one)) for one in few]
     figure.update_xaxes(tickvals=at, ticktext=[escaped(places[one])[:24] for one in few])
-    return figure.update_yaxes(autorange="reversed", type="category")
+    figure.update_xaxes(showgrid=False, zeroline=False)
+    return figure.update_yaxes(autorange="reversed", type="category", showgrid=False)
 
 
 def fading(layers: Sequence[str], alike: np.ndarray) -> go.Figure:
@@ -126,6 +140,6 @@ def fading(layers: Sequence[str], alike: np.ndarray) -> go.Figure:
         line={"color": "#4C6EF5", "width": 2.5},
     )  # fmt: skip
     figure.add_hline(y=0, line={"color": GREY, "dash": "dot"})
-    figure.update_layout(height=260, margin=MARGIN)
-    figure.update_xaxes(title="shuffled back to", type="category")
+    figure.update_layout(height=300, margin=MARGIN)
+    figure.update_xaxes(title="shuffled back to", type="category", tickfont={"size": 10})
     return figure.update_yaxes(title="rank correlation", range=[-1.05, 1.05])

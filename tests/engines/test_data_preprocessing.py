@@ -74,6 +74,24 @@ def test_categories_have_a_feature_each_and_one_for_the_rest(fitted):
         assert encoded.tolist() == expected
 
 
+def test_features_have_names_and_come_back_in_their_own_units(examples, fitted):
+    names = fitted.inputs.features
+    assert len(names) == fitted.input_shape[0] and names[:3] == ("age", "height", "city = Basel")
+    rows = examples.inputs.iloc[:5]
+    restored = fitted.inputs.restored(fitted.encode(rows).double().numpy())
+    assert restored[0, 0] == pytest.approx(20, abs=1e-4), "the age of the first row"
+    np.testing.assert_allclose(restored[:, 1], rows["height"].astype(float), atol=1e-5)
+    np.testing.assert_array_equal(restored[:, 2], rows["city"] == "Basel")
+
+
+@pytest.mark.parametrize("scaling", ["none", "standard", "min-max"])
+@pytest.mark.parametrize("kind", [Digits, Iris])
+def test_arrays_come_back_in_their_own_units(kind, scaling):
+    splits = prepare(Data(source=kind(), scaling=scaling))
+    restored = splits.preprocessing.inputs.restored(splits.test.inputs.double().numpy())
+    np.testing.assert_allclose(restored, splits.raw("test"), atol=1e-5)
+
+
 def test_says_in_words_what_becomes_of_each_column(fitted):
     said = {row["column"]: row for row in fitted.describe()}
     assert said["name"]["treatment"].startswith("left out: 60 different texts")

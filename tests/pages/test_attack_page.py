@@ -1,34 +1,121 @@
-"""Attack on its page: one example beside its control, and the curve that is computed beside the server."""
+"""Attack on its page: one example beside its control in its own units, and the curve over many."""
 
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+import builder
 import engines
+from builder.project import Project
+from engines.attack import perturbed
+from engines.probes.sight import objective_of
 from engines.runs.run import Run
+from engines.trained import Trained
 from engines.workspace import Workspace
-from tests.pages.seen import Open, saved, words
-from tests.tiny import project, until
+from tests.pages.seen import Open, field, saved, words
+from tests.tiny import project
+
+SECTION = "pages.parts.inspecting.sections.attack"
 
 
-@pytest.fixture
-def run(workspace: Path) -> Run:
-    """A finished run."""
-    what = project(4, 20)
+def trained(what: Project) -> Run:
     saved(what)
-    run = Run.create(Workspace().runs / "000001-moons", what, of="mine")
+    run = Run.create(Workspace().runs / "000001-mine", what, of="mine")
     engines.resume(run.folder)
     return run
 
 
-def settled(test: Any) -> Any:
-    """The page once nothing is computed beside the server any more."""
-    until(lambda: not test.get("progress") or not test.run().get("progress"))
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is computed beside the server is computed here and now, from the same arguments."""
+
+    def computed(key: str, call: str, *, preview: Any = None, **arguments: Any) -> Any:
+        place, _, name = call.partition(":")
+        return getattr(import_module(place), name)(**arguments)
+
+    monkeypatch.setattr(f"{SECTION}.waiting", computed)
+
+
+def shown(test: Any) -> Any:
     assert not test.exception and not test.error
     return test
 
 
-def test_the_curve_is_computed_beside_the_server(open_page: Open, run: Run) -> None:
-    test = settled(open_page("inspect", project="mine", look="attack", part="train"))
-    assert "Of 36 examples" in words(test) and "could not be computed" not in words(test)
+def table(test: Any) -> dict[str, list[float]]:
+    """The row as it is, attacked, and with random signs."""
+    told = next(one.value for one in test.dataframe if "attacked" in one.value)
+    return {name: [float(one) for one in told[name]] for name in told.columns[1:]}
+
+
+def test_a_row_is_told_in_its_own_units(open_page: Open, workspace: Path) -> None:
+    told = Trained.of(trained(project(4, 20)))
+    test = shown(
+        open_page("inspect", project="mine", look="attack", part="train", example="2", epsilon="0.5")
+    )
+    splits, loss = told.splits, objective_of(told.project)
+    assert splits is not None and loss is not None
+    x, y = splits.train.inputs[1:2], splits.train.targets[1:2]
+    bent = perturbed(told.module, x, y, loss, 0.5).double().numpy()
+    raw = splits.raw("train")[1]
+    found = table(test)
+    assert found["the example"] == pytest.approx(raw.tolist(), abs=1e-3)
+    assert found["attacked"] == pytest.approx(
+        splits.preprocessing.inputs.restored(bent)[0].tolist(), abs=1e-3
+    )
+    moved = np.abs(np.subtract(found["with random signs"], found["the example"]))
+    assert moved == pytest.approx(0.5 * np.array(splits.preprocessing.inputs.scale), abs=2e-3)  # type: ignore[union-attr]
+
+
+def test_choices_stand_in_the_url(open_page: Open, workspace: Path) -> None:
+    trained(project(2, 20))
+    test = shown(open_page("inspect", project="mine", look="attack", epsilon="0.7", attack="PGD", pgd="4"))
+    assert (
+        field(test.slider, "ε, standard deviations").value == 0.7 and field(test.slider, "Steps").value == 4
+    )
+    field(test.slider, "ε, standard deviations").set_value(0.0).run()
+    assert shown(test).query_params["epsilon"] == "0.0"
+    found = table(test)
+    assert found["the example"] == found["attacked"] == found["with random signs"]
+    field(test.selectbox, "Make it look like").set_value("1").run()
+    assert shown(test).query_params["towards"] == "1"
+    for nonsense in ("nan", "-4", "1e30", "<b>"):
+        test.query_params.update(epsilon=nonsense, attack=nonsense, pgd=nonsense, towards=nonsense)
+        shown(test.run())
+
+
+def test_the_curve_is_of_the_part_that_is_chosen(open_page: Open, workspace: Path) -> None:
+    splits = Trained.of(trained(project(2, 20))).splits
+    assert splits is not None and len(splits.train) != len(splits.test)
+    for part, title in (("train", "training"), ("test", "test")):
+        test = shown(open_page("inspect", project="mine", look="attack", part=part))
+        assert f"Of {len(splits.part(part))} examples of the part {title}" in words(test)  # type: ignore[arg-type]
+    assert "attacks each batch before" in words(test)
+
+
+def test_values_are_moved_up_and_down(open_page: Open, workspace: Path) -> None:
+    trained(
+        builder.template("diabetes-mlp").with_fields(
+            engine={"kind": "Supervised", "epochs": 2, "loss": {"kind": "MSE"}}
+        )
+    )
+    found: dict[str, tuple[float, float]] = {}
+    for towards in ("higher", "lower"):
+        test = shown(open_page("inspect", project="mine", look="attack", towards=towards))
+        told = words(test).partition("moves the answer from ")[2].partition(",")[0]
+        before, _, after = told.partition(" to ")
+        found[towards] = float(before), float(after)
+    assert found["lower"][1] < found["lower"][0] == found["higher"][0] < found["higher"][1]
+    assert "Of 50 examples" in words(test)
+
+
+@pytest.mark.parametrize("name", ["digits-mlp", "lstm-forecaster"])
+def test_images_and_series_are_shown(name: str, open_page: Open, workspace: Path) -> None:
+    what = builder.template(name)
+    trained(what.with_fields(engine={**what.engine, "epochs": 1, "adversarial": 0.1}))
+    test = shown(open_page("inspect", project="mine", look="attack", attack="PGD"))
+    assert "was trained adversarially, at ε = 0.1" in words(test)
+    if name == "digits-mlp":
+        assert "That is 0.1 for pixels from 0 to 1" in words(test)

@@ -83,13 +83,6 @@ class Attacked:
             )
         return truth(self.splits, classes_of(self.task, self._outputs[title])[0].numpy())
 
-    def verdict(self, title: str) -> tuple[str, bool]:
-        """The answer, and whether it stands: right, or for values as without the change."""
-        told = self.answer(title)
-        if self.task == "regression":
-            return told, True
-        return told, told == self.example.truth
-
     @property
     def sentence(self) -> str:
         """What came of it."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 QUICK = 1.0
 """Seconds that a page may compute by itself."""
+AT_ONCE = 32
 BACK = 3
 """A way through the network and back takes about as long as so many ways there."""
 
@@ -68,7 +69,8 @@ class Asked:
         """The sanity check of a method; None until it is known."""
         from engines.attribution.sanity import DRAWS, MOST
 
-        passes = DRAWS * MOST * method.passes(self.question)
+        stages = min(MOST, len([*self.subject.trained.module.parameters()]))
+        passes = DRAWS * stages * method.passes(self.question)
         return self._told("checked", passes, method=method.dump())
 
     def _told(self, wish: str, passes: int, **more: Any) -> dict[str, Any] | None:
@@ -96,7 +98,7 @@ def _quickly(_trained: Trained, moment: tuple[str, int, int | None], wish: str, 
 def _pace(_trained: Trained, moment: tuple[str, int, int | None]) -> float:
     """Seconds that the network takes for one example, of several at once."""
     assert _trained.splits is not None
-    some = _trained.splits.train.inputs[:8]
+    some = _trained.splits.train.inputs[:AT_ONCE]
     _trained.answers((some,))
     began = perf_counter()
     _trained.answers((some,))

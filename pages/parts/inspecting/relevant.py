@@ -31,11 +31,13 @@ def draw(subject: Subject, example: Example, found: np.ndarray, title: str, sign
             icon=":material/info:",
         )
         return
-    told = (
-        "Orange speaks for it, blue against it" if signed else "The stronger the orange, the more it counts"
-    )
-    top = views.largest(views.together(found) if form == "image" else found)
-    st.caption(f"{told}; the full colour is {'±' if signed else ''}{figure(top)}.")
+    drawn = views.together(found) if form == "image" else found
+    top, low = views.largest(drawn), float(drawn.min())
+    if signed:
+        st.caption(f"Orange speaks for it, blue against it; the full colour is ±{figure(top)}.")
+    else:
+        above = f" from {figure(low)}" if form == "image" and low > 0 else ""
+        st.caption(f"The stronger the orange, the more it counts:{above} up to {figure(top)}.")
 
 
 def shape_of(example: Example) -> str:

@@ -57,13 +57,15 @@ class Attack(Section):
             towards = _towards(subject)
         told = attacked(subject, example, epsilon, steps, towards)
         with right:
-            _answers(told)
+            _verdicts(told)
             if image:
                 _pictures(told)
             elif example.inputs.ndim == 2:
                 _row(told)
             else:
                 _series(told)
+            if told.task != "regression":
+                _chances(told)
         _all(subject, epsilon, steps, example.part, LARGEST[image])
 
 
@@ -89,9 +91,8 @@ def _epsilon(subject: Subject, image: bool) -> float:
         _, low, high = unit(splits)
         ends = np.full((2, *splits.input_shape), [[[[low]]], [[[high]]]])
         raw = splits.preprocessing.inputs.restored(ends)
-        bottom, top = float(raw.min()), float(raw.max())
-        moved = figure(value * (top - bottom))
-        st.caption(plain(f"That is {moved} for pixels from {figure(bottom)} to {figure(top)}."))
+        bottom, top = (round(float(one), 5) for one in (raw.min(), raw.max()))
+        st.caption(plain(f"That is {value * (top - bottom):.4g} for pixels from {bottom:.4g} to {top:.4g}."))
     return float(value)
 
 
@@ -132,23 +133,27 @@ def _towards(subject: Subject) -> str:
     return value
 
 
-def _answers(told: Attacked) -> None:
+def _verdicts(told: Attacked) -> None:
     """What the network makes of the example, of the attack, and of random signs."""
     grid = st.grid(3, min_column_width=100)
     for title in told.inputs:
         with grid, st.container(gap="xxsmall"):
             st.markdown(f"**{title}**")
-            words, good = told.verdict(title)
-            icon, colour = (":material/check:", "green") if good else (":material/close:", "red")
-            st.badge(plain(words), icon=icon, color=colour)  # type: ignore[arg-type]
+            if told.task == "regression":
+                st.badge(plain(told.answer(title)), icon=":material/straighten:", color="gray")
+            elif told.answer(title) == told.example.truth:
+                st.badge(plain(told.answer(title)), icon=":material/check:", color="green")
+            else:
+                st.badge(plain(told.answer(title)), icon=":material/close:", color="red")
     st.caption(plain(told.sentence))
-    if told.task != "regression":
-        chances = told.chances
-        most = {title: told.names[int(values.argmax())] for title, values in chances.items()}
-        alt = "; ".join(f"{title}: {name} {chances[title].max():.0%}" for title, name in most.items())
-        chart(
-            views.answers, told.names, chances, key=f"{told.key} answers", alt=plain(f"Most probable. {alt}")
-        )
+
+
+def _chances(told: Attacked) -> None:
+    """How probable each class is before and after."""
+    chances = told.chances
+    most = {title: told.names[int(values.argmax())] for title, values in chances.items()}
+    alt = "; ".join(f"{title}: {name} {chances[title].max():.0%}" for title, name in most.items())
+    chart(views.answers, told.names, chances, key=f"{told.key} answers", alt=plain(f"Most probable. {alt}"))
 
 
 def _pictures(told: Attacked) -> None:
@@ -185,8 +190,8 @@ def _row(told: Attacked) -> None:
     )  # fmt: skip
     if len({*inputs.owners}) < len(inputs.owners):
         st.caption(
-            "In the data's own units. Words of a category are moved as the numbers that stand for them, 0 or 1: no "
-            "real row is between."
+            "In the data's own units. Categories, and yes or no, are moved as the numbers that stand for them, 0 or "
+            "1: no real row is between."
         )
     else:
         st.caption("In the data's own units.")

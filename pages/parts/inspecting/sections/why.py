@@ -196,8 +196,8 @@ def _compare(asked: Asked) -> None:
             return
         from engines.attribution import all_methods
 
-        titles = [all_methods()[name].title for name in told]
-        maps = np.stack([*told.values()])
+        methods = {name: one.title for name, one in all_methods().items() if name in told}
+        titles, maps = [*methods.values()], np.stack([told[name] for name in methods])
         if shape_of(asked.example) == "image":
             sheet = views.strip(pixels_of(asked.example), [*maps])
             words = f"From left to right: {listed(titles)}"
@@ -230,16 +230,20 @@ def _check(asked: Asked, method: Method) -> None:
             st.caption("This network has no weights.")
             return
         st.markdown(_verdict(told))
-        layers = [short(one, 24) for one in told["layers"]]
         last = float(told["alike"].mean(0)[-1])
         chart(
-            views.fading, layers, told["alike"], key=f"{asked.key} {method.kind} sanity",
-            alt=f"Rank correlation goes from 1 to {last:.2f}",
+            views.fading, [_ending(one) for one in told["layers"]], told["alike"],
+            key=f"{asked.key} {method.kind} sanity", alt=f"Rank correlation goes from 1 to {last:.2f}",
         )  # fmt: skip
         if shape_of(asked.example) == "image":
-            words = f"From left to right: trained, then shuffled back to {listed(layers)}"
+            words = f"From left to right: trained, then shuffled back to {listed(told['layers'])}"
             sheet = views.strip(pixels_of(asked.example), [*told["maps"]])
             st.image(sheet, width="stretch", alt=words, caption=plain(words))
+
+
+def _ending(path: str, most: int = 16) -> str:
+    """A path that fits under an axis: its end says most."""
+    return path if len(path) <= most else "…" + path[1 - most :]
 
 
 def _verdict(told: dict[str, Any]) -> str:
