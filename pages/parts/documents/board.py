@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute, Route
 from builder.errors import StrataError
 from builder.files import too_deep
 from pages.parts.documents.document import Gone, Taken, document
+from pages.parts.documents.glimpses import glimpses
 from pages.parts.documents.kinds import kinds
 from pages.parts.documents.scene import moved_to, output, scene
 from pages.parts.documents.wishes import Wishes, words
@@ -43,6 +44,7 @@ def board() -> list[BaseRoute]:
         Route(f"{one}/revision", _told(revision)),
         Route(f"{one}/edits", _told(edits), methods=["POST"]),
         Route(f"{one}/follow", _told(follow)),
+        Route(f"{one}/glimpses", _told(seen)),
     ]
 
 
@@ -90,6 +92,22 @@ async def follow(request: Request) -> Response:
         return {"kinds": followers(spec) if spec else []}
 
     return await _answered(fitting)
+
+
+async def seen(request: Request) -> Response:
+    """What nodes and connections show of the newest run (`?nodes=values&edges=weights`); 304 where nothing changed."""
+    role, path = _place(request)
+    query, known = request.query_params, request.headers.get("if-none-match", "")
+
+    def newest() -> tuple[str, bytes | None]:
+        nodes, edges = query.get("nodes", ""), query.get("edges", "")
+        return glimpses(document(_id(request)), role, path, nodes[:20], edges[:20], known)
+
+    tag, body = await asyncio.to_thread(newest)
+    headers = {"etag": tag, "cache-control": "no-cache"}
+    if body is None:
+        return Response(status_code=304, headers=headers)
+    return Response(body, media_type="application/json", headers=headers)
 
 
 def _made(id: str, wishes: Wishes) -> dict[str, Any]:

@@ -50,6 +50,7 @@ function makeBoard(now) {
     get heat() { return now().heat },
     get boxing() { return now().boxing },
     get narrow() { return now().narrow },
+    get seen() { return now().seen },
     get places() { return now().places },
     get stage() { return now().stage.current },
     tell: (text, kind) => now().tell(text, kind),

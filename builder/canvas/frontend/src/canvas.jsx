@@ -15,10 +15,12 @@ import { Failing } from './failing.jsx'
 import { flowEdges, flowNodes } from './flow.js'
 import { Footer } from './footer.jsx'
 import { useGestures } from './gestures.js'
+import { RunLegend } from './glimpse.jsx'
 import { heatOf } from './heat.js'
 import { Chosen, Covers, Hint } from './hints.jsx'
 import { useKeys } from './keys.js'
 import { straight, unplaced } from './layout.js'
+import { LiveContext, useMakeLive } from './live.js'
 import { LayerNode } from './node.jsx'
 import { Palette } from './palette.jsx'
 import { Panels } from './panels.jsx'
@@ -64,7 +66,8 @@ function Board({ data, store, io, host, dark }) {
   const drawn = useDrawn(state, kinds, heat)
   const flow = useReactFlow()
   const live = { store, state, kinds, flow, stage, ui, heat, setHeat, boxing, setBoxing, tell, narrow, ...drawn }
-  const board = useBoard(live)
+  const seen = useMakeLive(store, state)
+  const board = useBoard({ ...live, seen })
   drawn.use(board)
   const actions = useMemo(() => (board.actions = makeActions(board)), [board])
   const root = useRef(null)
@@ -74,16 +77,18 @@ function Board({ data, store, io, host, dark }) {
   useStreamlit(board, data, io, state, chosen, drawn.nodes.length > 0)
   useOpening(board, host, state, drawn)
   return (
-    <div className={`board${narrow ? ' narrow' : ''}`} ref={root} data-dark={dark ? '1' : '0'}>
-      <StillBar board={board} actions={actions} state={state} heat={heat} boxing={boxing} narrow={narrow} />
-      <div className="board-middle">
-        {kinds && !narrow && <StillPalette board={board} actions={actions} kinds={kinds} scene={state.scene} />}
-        <Stage board={board} actions={actions} stage={stage} state={state} drawn={drawn} dark={dark} />
+    <LiveContext.Provider value={seen}>
+      <div className={`board${narrow ? ' narrow' : ''}`} ref={root} data-dark={dark ? '1' : '0'}>
+        <StillBar board={board} actions={actions} state={state} heat={heat} boxing={boxing} narrow={narrow} />
+        <div className="board-middle">
+          {kinds && !narrow && <StillPalette board={board} actions={actions} kinds={kinds} scene={state.scene} />}
+          <Stage board={board} actions={actions} stage={stage} state={state} drawn={drawn} dark={dark} />
+        </div>
+        <StillFooter board={board} state={state} narrow={narrow} />
+        {kinds && <StillPanels board={board} actions={actions} ui={ui} state={state} chosen={chosen} />}
+        <Toast told={told} />
       </div>
-      <StillFooter board={board} state={state} narrow={narrow} />
-      {kinds && <StillPanels board={board} actions={actions} ui={ui} state={state} chosen={chosen} />}
-      <Toast told={told} />
-    </div>
+    </LiveContext.Provider>
   )
 }
 
@@ -121,6 +126,7 @@ function Stage({ board, actions, stage, state, drawn, dark }) {
       <Distance stage={stage} />
       <Hint board={board} />
       <Legend by={board.heat} />
+      <RunLegend />
       <Chosen board={board} actions={actions} ids={board.selected()} cables={board.cables()} />
       <Covers board={board} actions={actions} state={state} />
     </div>

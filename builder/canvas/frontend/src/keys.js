@@ -2,6 +2,7 @@
 import { useEffect } from 'react'
 import { flushSync } from 'react-dom'
 import { HEATS } from './board.js'
+import { EDGES, NODES } from './live.js'
 
 const one = (board) => board.selected().at(-1)
 const STEP = 10
@@ -47,6 +48,8 @@ export const SHORTCUTS = [
   { group: 'Look', keys: ['+', '='], words: 'Closer', run: (board) => board.flow.zoomIn() },
   { group: 'Look', keys: ['-'], words: 'Further away', run: (board) => board.flow.zoomOut() },
   { group: 'Look', keys: ['H'], words: 'Heat map: parameters, multiply–adds, memory, off', run: heat },
+  { group: 'Look', keys: ['R'], words: 'Pictures of the newest run: values, histogram, off', run: glimpses },
+  { group: 'Look', keys: ['Shift+R'], words: 'Strength of connections: weights, gradients, off', run: strengths },
   { group: 'Look', keys: ['?'], words: 'This sheet', run: (board) => board.ui.open('help') },
 ]
 const RUNS = new Map(SHORTCUTS.flatMap((row) => row.keys.map((keys) => [keys, row.run])))
@@ -84,6 +87,16 @@ function layout(board) {
 function heat(board) {
   const next = HEATS[(HEATS.indexOf(board.heat ?? '') + 1) % HEATS.length]
   board.setHeat(next)
+}
+
+const after = (names, name) => names[(names.indexOf(name) + 1) % names.length]
+
+function glimpses({ seen }) {
+  seen.choose({ nodes: after(Object.keys(NODES), seen.get().shows.nodes) })
+}
+
+function strengths({ seen }) {
+  seen.choose({ edges: after(Object.keys(EDGES), seen.get().shows.edges) })
 }
 
 function escape(board, actions) {
