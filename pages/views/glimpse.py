@@ -12,6 +12,8 @@ from pages.views.tensor import GAP, PAPER, coloured
 SIDE = 48
 """Pixels of a picture at most, each way."""
 MOST_MAPS = 9
+LEVELS = 100
+"""Shades of blue, and of orange."""
 BAR = np.array([76, 110, 245], np.uint8)
 
 
@@ -21,14 +23,14 @@ def glimpse(values: np.ndarray) -> np.ndarray:
     A matrix is a heat map, a list is laid in rows of equal length, and of several maps up to nine lie side by side.
     All share one scale, from minus to plus the largest size.
     """
-    values = np.asarray(values, np.float32)
-    top = largest(np.nan_to_num(values.astype(np.float64)))
+    values = np.nan_to_num(np.asarray(values, np.float64))
+    values = np.round(values / largest(values) * LEVELS) / LEVELS  # few colours, so that a byte tells a pixel
     maps = values.reshape(-1, *values.shape[-2:]) if values.ndim > 1 else _rows(values)[None]
     across = min(3, int(np.ceil(min(len(maps), MOST_MAPS) ** 0.5)))
     shown = maps[: across * across]
     down = -(-len(shown) // across)
     side = SIDE // across - (across > 1)
-    cells = [_fitted(coloured(one, top), side) for one in shown]
+    cells = [_fitted(coloured(one, 1.0), side) for one in shown]
     if across == 1:
         return cells[0]
     height, width = (size + 1 for size in cells[0].shape[:2])
@@ -56,9 +58,12 @@ def bars(histogram: np.ndarray) -> np.ndarray:
 
 
 def address(picture: np.ndarray) -> str:
-    """A picture as an address that holds it, a PNG."""
+    """A picture of at most 256 colours as an address that holds it, a PNG of a byte or less for each pixel."""
+    colours, places = np.unique(picture.reshape(-1, 3), axis=0, return_inverse=True)
+    image = Image.fromarray(places.reshape(picture.shape[:2]).astype(np.uint8), "P")
+    image.putpalette(colours.astype(np.uint8).tobytes())
     file = io.BytesIO()
-    Image.fromarray(picture).save(file, "PNG")
+    image.save(file, "PNG")
     return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
 
 

@@ -131,6 +131,8 @@ def _pictures(place: Place, step: int | None, kind: str) -> dict[str, Any]:
             words = in_words(place.run.arrays.read(step, units)) if units else ""
         except BadFile:
             continue
+        if not values.size:
+            continue
         picture = bars(values) if kind == "histogram" else glimpse(values)
         found[id] = {"image": address(picture), "words": _span(values, kind, words)}
         first = first or ".0." in name
