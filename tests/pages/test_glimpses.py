@@ -113,6 +113,8 @@ def test_nodes_show_what_they_gave(run: Run) -> None:
     assert "mean" in told["nodes"]["hidden"]["words"]
     assert {*told["edges"]} == {"hidden", "scores"}
     assert max(one["width"] for one in told["edges"].values()) == 6
+    weight = run.weights(at=step)["hidden.weight"]
+    assert f"weights from {weight.min():.3g} to {weight.max():.3g}" in told["edges"]["hidden"]["words"]
 
 
 def test_a_planted_weight_makes_its_edge_the_widest(run: Run) -> None:

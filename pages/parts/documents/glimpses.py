@@ -83,7 +83,7 @@ def glimpses(
         told = {"run": run.about.get("name") or run.id, "step": at, "read": read, "over": status.over}
         if place is None:
             return {**told, "nodes": {}, "edges": {}, "scale": None, "first": False}
-        strong = _strengths(place, probes[-1]["layers"] if probes else {}, edges)
+        strong = _strengths(place, at, probes[-1]["layers"] if probes else {}, edges)
         return {**told, **_pictures(place, at, nodes), **strong}
 
     return _answered(tag, known, made)
@@ -119,7 +119,7 @@ def _pictures(place: Place, step: int | None, kind: str) -> dict[str, Any]:
     if step is None or kind not in PICTURES:
         return {"nodes": {}, "first": False}
     found, first = {}, False
-    kept = {_plain(name): name for name in place.run.arrays.names(step) if _plain(name)}
+    kept = _kept_at(place, step)
     for id in place.now.by_id:
         key = ".".join((*place.path, id))
         name = kept.get(f"{PICTURES[kind]}/{key}")
@@ -137,6 +137,24 @@ def _pictures(place: Place, step: int | None, kind: str) -> dict[str, Any]:
         found[id] = {"image": address(picture), "words": _span(values, kind, words)}
         first = first or ".0." in name
     return {"nodes": found, "first": first}
+
+
+def _kept_at(place: Place, step: int | None) -> dict[str, str]:
+    """The names of what was kept at a step, by the same names without the numbers of repeats; of the first repeat."""
+    names = place.run.arrays.names(step) if step is not None else []
+    return {_plain(name): name for name in names if _plain(name)}
+
+
+def _reach(place: Place, step: int | None, kept: Mapping[str, str], id: str, kind: str) -> str:
+    """The lowest and the highest of a node's weights, or of their gradients, where they were kept, in words."""
+    name = kept.get(f"{kind}/histogram/{'.'.join((*place.path, id))}.weight")
+    if step is None or name is None:
+        return ""
+    try:
+        low, high = place.run.arrays.read(step, name)[:2]
+    except BadFile:
+        return ""
+    return f", {kind} from {float(low):.3g} to {float(high):.3g}"
 
 
 def _plain(name: str) -> str:
@@ -166,15 +184,22 @@ def _span(values: np.ndarray, kind: str, words: str) -> str:
     return "; ".join(one for one in (f"from {float(low):.3g} to {float(high):.3g}", words) if one)
 
 
-def _strengths(place: Place, layers: Mapping[str, Mapping[str, float | None]], kind: str) -> dict[str, Any]:
+def _strengths(
+    place: Place, step: int | None, layers: Mapping[str, Mapping[str, float | None]], kind: str
+) -> dict[str, Any]:
     """For each node with weights how thick and coloured the connections are that enter it, by its id."""
     if kind not in STRENGTHS:
         return {"edges": {}, "scale": None}
     measure, decades = STRENGTHS[kind]
     norms = norms_of(layers, measure, place.path, [id for id in place.now.by_id if place.alike(id)])
     largest = {**norms, "": max(_norms(layers, measure).values(), default=0.0)}  # of the whole network
+    kept = _kept_at(place, step)
     found = {
-        id: {"width": width(share), "share": round(share, 4), "words": f"{measure} norm {norms[id]:.3g}"}
+        id: {
+            "width": width(share),
+            "share": round(share, 4),
+            "words": f"{measure} norm {norms[id]:.3g}{_reach(place, step, kept, id, kind)}",
+        }
         for id, share in shares(largest, decades=decades).items()
         if id
     }
