@@ -159,14 +159,8 @@ class Context:
         role = role or next(iter(self.models))
         self._settings[role] = optimiser, clip
         optimiser, clip = self._tuned(role)
-        update = Update(
-            optimiser,
-            schedule or Constant(),
-            self.models[role],
-            clip=clip,
-            l1=l1,
-            mixed_precision=mixed_precision,
-        )
+        more: dict[str, Any] = {"clip": clip, "l1": l1, "mixed_precision": mixed_precision}
+        update = Update(optimiser, schedule or Constant(), self.models[role], **more)
         if role in self._saved_updates:
             update.restore(self._saved_updates.pop(role))
         self.updates[role] = update

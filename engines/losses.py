@@ -42,12 +42,7 @@ class Loss(Registered):
         raise NotImplementedError
 
     def prepared(self, outputs: int, targets: Tensor) -> Tensor:
-        """Targets that give the same losses, to the bit, with less work at each step, where that is possible.
-
-        Args:
-            outputs: how many the network gives.
-            targets: of all examples, as engines/tasks.py says.
-        """
+        """Targets for so many outputs that give the same losses, to the bit, with less work at each step."""
         return targets
 
     def suits(self, task: Task, outputs: int, needed: int) -> list[Problem]:
@@ -69,11 +64,8 @@ class Loss(Registered):
         if outputs == needed or (outputs == 1 and needed == 2 and task == "classification" and self.single):
             return []
         what = {"classification": "class", "multi-label": "label", "regression": "value"}[task]
-        one = (
-            ""
-            if not (task == "classification" and needed == 2)
-            else (" or 1 output" if self.single else " or keep 1 output and take Binary cross entropy")
-        )
+        one = " or 1 output" if self.single else " or keep 1 output and take Binary cross entropy"
+        one = one if task == "classification" and needed == 2 else ""
         return [
             Problem(
                 f"{name} needs one output for each {what}: {needed}. The network gives {outputs}.",
@@ -97,9 +89,8 @@ def usual_loss(task: Task) -> type[Loss]:
 
 def _coded(outputs: int, targets: Tensor) -> Tensor:
     """Class numbers as `coded` makes them numbers for so many outputs; other targets as they are."""
-    if targets.is_floating_point():
-        return targets
-    return coded(targets.new_empty((len(targets), outputs)).float(), targets)
+    known = targets.is_floating_point()
+    return targets if known else coded(targets.new_empty((len(targets), outputs)).float(), targets)
 
 
 class MSE(Loss):

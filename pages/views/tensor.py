@@ -28,8 +28,9 @@ def pictured(values: np.ndarray, pixels: int = 420, mark: int | None = None) -> 
     maps = _maps(values)[:MOST_MAPS]
     count, height, width = maps.shape
     columns = min(count, max(1, round((count * height / max(width, 1)) ** 0.5)))
-    rows, gap = -(-count // columns), 1 if count > 1 else 0
-    zoom = max(2, min(28, round(pixels / (columns * (width + gap)))))
+    rows = -(-count // columns)
+    zoom = max(2, min(28, round(pixels / (columns * (width + (count > 1))))))
+    gap = max(1, zoom // 6) if count > 1 else 0
     sheet = np.empty((rows * (height * zoom + gap), columns * (width * zoom + gap), 3), np.uint8)
     sheet[:] = GAP.astype(np.uint8)
     colours = coloured(maps).repeat(zoom, 1).repeat(zoom, 2)

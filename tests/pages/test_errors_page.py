@@ -138,7 +138,7 @@ def test_a_click_on_a_cell_shows_its_examples(page: Page, server: Server, settle
         middle = box["x"] + box["width"] / 2 + 9, box["y"] + box["height"] / 2 + 9
         page.mouse.move(*middle)
         page.mouse.click(*middle)
-        page.get_by_text(
-            f"{told.names[true]} taken for {told.names[found]}: {counts[true, found]}"
-        ).wait_for()
+        heading = f"{told.names[true]} taken for {told.names[found]}: {counts[true, found]}"
+        # not what hovers above the cell, which is there in any case
+        page.get_by_test_id("stMarkdownContainer").get_by_text(heading, exact=True).wait_for(timeout=10_000)
         settle(page)

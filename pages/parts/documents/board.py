@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute, Route
 from builder.errors import StrataError
 from builder.files import too_deep
 from pages.parts.documents.document import Gone, Taken, document
+from pages.parts.documents.glowing import glowing
 from pages.parts.documents.kinds import kinds
 from pages.parts.documents.scene import moved_to, output, scene
 from pages.parts.documents.wishes import Wishes, words
@@ -43,6 +44,7 @@ def board() -> list[BaseRoute]:
         Route(f"{one}/revision", _told(revision)),
         Route(f"{one}/edits", _told(edits), methods=["POST"]),
         Route(f"{one}/follow", _told(follow)),
+        Route(f"{one}/glow", _told(glow)),
     ]
 
 
@@ -90,6 +92,24 @@ async def follow(request: Request) -> Response:
         return {"kinds": followers(spec) if spec else []}
 
     return await _answered(fitting)
+
+
+async def glow(request: Request) -> Response:
+    """What the newest run tells of the nodes that are shown (`?show=values|histogram&edges=weights|gradients`)."""
+    role, path = _place(request)
+    query = request.query_params
+
+    def told() -> bytes:
+        one = document(_id(request))
+        one.refresh()
+        return _json.dump_json(glowing(one, role, path, query.get("show", ""), query.get("edges", "")))
+
+    body = await asyncio.to_thread(told)
+    tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    headers = {"etag": tag, "cache-control": "no-cache"}
+    if request.headers.get("if-none-match") == tag:
+        return Response(status_code=304, headers=headers)
+    return Response(body, media_type="application/json", headers=headers)
 
 
 def _made(id: str, wishes: Wishes) -> dict[str, Any]:

@@ -48,6 +48,7 @@ function makeBoard(now) {
     get flow() { return now().flow },
     get ui() { return now().ui },
     get heat() { return now().heat },
+    get glow() { return now().glow },
     get boxing() { return now().boxing },
     get narrow() { return now().narrow },
     get places() { return now().places },

@@ -14,6 +14,8 @@ import { LooseEdge, ShapeEdge } from './edge.jsx'
 import { Failing } from './failing.jsx'
 import { flowEdges, flowNodes } from './flow.js'
 import { Footer } from './footer.jsx'
+import { createGlow, GlowContext } from './glow.js'
+import { GlowLegend } from './glow.jsx'
 import { useGestures } from './gestures.js'
 import { heatOf } from './heat.js'
 import { Chosen, Covers, Hint } from './hints.jsx'
@@ -58,12 +60,13 @@ function Board({ data, store, io, host, dark }) {
   const stage = useRef(null)
   const ui = useUi()
   const [heat, setHeat] = useState('')
+  const glow = useGlowOf(store, state)
   const [boxing, setBoxing] = useState(false)
   const [told, tell] = useTold(state)
   const narrow = useNarrow(host)
   const drawn = useDrawn(state, kinds, heat)
   const flow = useReactFlow()
-  const live = { store, state, kinds, flow, stage, ui, heat, setHeat, boxing, setBoxing, tell, narrow, ...drawn }
+  const live = { store, state, kinds, flow, stage, ui, heat, setHeat, glow, boxing, setBoxing, tell, narrow, ...drawn }
   const board = useBoard(live)
   drawn.use(board)
   const actions = useMemo(() => (board.actions = makeActions(board)), [board])
@@ -74,17 +77,27 @@ function Board({ data, store, io, host, dark }) {
   useStreamlit(board, data, io, state, chosen, drawn.nodes.length > 0)
   useOpening(board, host, state, drawn)
   return (
-    <div className={`board${narrow ? ' narrow' : ''}`} ref={root} data-dark={dark ? '1' : '0'}>
-      <StillBar board={board} actions={actions} state={state} heat={heat} boxing={boxing} narrow={narrow} />
-      <div className="board-middle">
-        {kinds && !narrow && <StillPalette board={board} actions={actions} kinds={kinds} scene={state.scene} />}
-        <Stage board={board} actions={actions} stage={stage} state={state} drawn={drawn} dark={dark} />
+    <GlowContext.Provider value={glow}>
+      <div className={`board${narrow ? ' narrow' : ''}`} ref={root} data-dark={dark ? '1' : '0'}>
+        <StillBar board={board} actions={actions} state={state} heat={heat} boxing={boxing} narrow={narrow} />
+        <div className="board-middle">
+          {kinds && !narrow && <StillPalette board={board} actions={actions} kinds={kinds} scene={state.scene} />}
+          <Stage board={board} actions={actions} stage={stage} state={state} drawn={drawn} dark={dark} />
+        </div>
+        <StillFooter board={board} state={state} narrow={narrow} />
+        {kinds && <StillPanels board={board} actions={actions} ui={ui} state={state} chosen={chosen} />}
+        <Toast told={told} />
       </div>
-      <StillFooter board={board} state={state} narrow={narrow} />
-      {kinds && <StillPanels board={board} actions={actions} ui={ui} state={state} chosen={chosen} />}
-      <Toast told={told} />
-    </div>
+    </GlowContext.Provider>
   )
+}
+
+/** What the newest run tells of the network, or the block, that is open. */
+function useGlowOf(store, { role, path }) {
+  const glow = useMemo(() => createGlow(store.base, store.project), [store])
+  useEffect(() => glow.look({ role, path }), [glow, role, path.join('.')])
+  useEffect(() => glow.stop, [glow])
+  return glow
 }
 
 function Stage({ board, actions, stage, state, drawn, dark }) {
@@ -121,6 +134,7 @@ function Stage({ board, actions, stage, state, drawn, dark }) {
       <Distance stage={stage} />
       <Hint board={board} />
       <Legend by={board.heat} />
+      <GlowLegend />
       <Chosen board={board} actions={actions} ids={board.selected()} cables={board.cables()} />
       <Covers board={board} actions={actions} state={state} />
     </div>

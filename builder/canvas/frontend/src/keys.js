@@ -2,6 +2,7 @@
 import { useEffect } from 'react'
 import { flushSync } from 'react-dom'
 import { HEATS } from './board.js'
+import { EDGES, SHOWS } from './glow.js'
 
 const one = (board) => board.selected().at(-1)
 const STEP = 10
@@ -47,6 +48,8 @@ export const SHORTCUTS = [
   { group: 'Look', keys: ['+', '='], words: 'Closer', run: (board) => board.flow.zoomIn() },
   { group: 'Look', keys: ['-'], words: 'Further away', run: (board) => board.flow.zoomOut() },
   { group: 'Look', keys: ['H'], words: 'Heat map: parameters, multiply–adds, memory, off', run: heat },
+  { group: 'Look', keys: ['V'], words: 'What the run shows on nodes: nothing, values, distributions', run: glow('show', SHOWS) },
+  { group: 'Look', keys: ['W'], words: 'Connections as wide as their data, their weights, their gradients', run: glow('edges', EDGES) },
   { group: 'Look', keys: ['?'], words: 'This sheet', run: (board) => board.ui.open('help') },
 ]
 const RUNS = new Map(SHORTCUTS.flatMap((row) => row.keys.map((keys) => [keys, row.run])))
@@ -84,6 +87,10 @@ function layout(board) {
 function heat(board) {
   const next = HEATS[(HEATS.indexOf(board.heat ?? '') + 1) % HEATS.length]
   board.setHeat(next)
+}
+
+function glow(what, all) {
+  return (board) => board.glow.choose({ [what]: all[(all.indexOf(board.glow.get()[what]) + 1) % all.length] })
 }
 
 function escape(board, actions) {

@@ -2,6 +2,7 @@
 import { memo } from 'react'
 import { Handle, Position, useStore } from '@xyflow/react'
 import { Fields } from './fields.jsx'
+import { Thumbnail } from './glow.jsx'
 import { complete } from './graph.js'
 import { lettering, parts } from './lettering.js'
 import { FAR, heightOf, portY, rows } from './size.js'
@@ -25,6 +26,7 @@ export const LayerNode = memo(function LayerNode({ data, selected, isConnectable
       className={classes.filter(Boolean).join(' ')} data-node={node.id} role="group" aria-label={spoken(node)}
       style={{ ...stripe(node, kinds), ...style, height: far ? heightOf(node) : undefined, '--heat': `${Math.round(100 * (heat ?? 0))}%` }}
     >
+      <Thumbnail id={node.id} />
       <Head node={node} icon={kind?.icon} board={board} />
       {!far && <Inside node={node} fields={data.node} board={board} still={!selected} />}
       <Foot about={node.about} far={far} />

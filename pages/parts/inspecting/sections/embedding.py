@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -48,17 +49,21 @@ class Embedding(Section):
         with st.container(horizontal=True, vertical_alignment="bottom"):
             way = st.selectbox("Colour by", ways, key=f"{subject.key} colour {asked['part']}", width=220)
         places = st.columns(2, gap="medium")
-        picked: list[int] = []
-        for place, node in zip(places, (asked["node"], INPUT), strict=True):
-            with place:
-                picked += _picture(subject, {**asked, "node": node}, told, str(way))
+        with places[0]:
+            picked = _picture(subject, asked, told, str(way))
+        with places[
+            1
+        ]:  # shows where they were; not the other way round, for a picture that changes lets go of its choice
+            picked += _picture(subject, {**asked, "node": INPUT}, told, str(way), picked)
         st.caption(f"**{asked['method']}**: {METHODS[asked['method']]}")
         if picked:
             numbers = [*dict.fromkeys(picked)]
             st.markdown(f"**{len(numbers):,} chosen**")
             show_examples(subject, asked["part"], numbers, told)
         else:
-            st.caption(":material/lasso_select: Click a point, or draw around several, to see the examples.")
+            flat = ":material/lasso_select: Click a point, or draw around several, to see the examples."
+            deep = ":material/360: Turn it with the pointer. Examples can be chosen in two dimensions."
+            st.caption(flat if asked["dimensions"] == 2 else deep)
 
 
 def _choices(subject: Subject) -> dict[str, Any]:
@@ -104,8 +109,10 @@ def _ways(subject: Subject, part: Any, told: Answers | None) -> list[str]:
     return [*own, *(name for name in map(str, columns(splits, part).columns) if name not in own)]
 
 
-def _picture(subject: Subject, asked: dict[str, Any], told: Answers | None, way: str) -> list[int]:
-    """One layout; the numbers of the examples that are chosen in it."""
+def _picture(
+    subject: Subject, asked: dict[str, Any], told: Answers | None, way: str, marked: Sequence[int] = ()
+) -> list[int]:
+    """One layout, with a ring around some examples; the numbers of those that are chosen in it."""
     node = asked["node"]
     st.markdown(f"**{plain(short(node, 48)) if node else 'The input itself'}**")
     folder, checkpoint, at = subject.moment
@@ -117,7 +124,7 @@ def _picture(subject: Subject, asked: dict[str, Any], told: Answers | None, way:
     numbers = found["numbers"]
     colours, words = _colours(subject, asked["part"], numbers, told, way)
     picked = chosen(
-        embedded, found["points"], numbers, words, colours, way, key=f"{key} {asked} {at} {way}", many=True,
+        embedded, found["points"], numbers, words, colours, way, marked, key=f"{key} {asked} {at} {way}", many=True,
         alt=f"{asked['method']} of {plain(node) or 'the input'}: {len(numbers):,} examples, coloured by {plain(way)}",
     )  # fmt: skip
     st.caption(_measured(subject, found))

@@ -142,17 +142,21 @@ def _mistakes(told: Answers, counts: np.ndarray, key: str) -> list[tuple[int, in
 
 def _examples(subject: Subject, told: Answers, part: str) -> None:
     kinds = {"worst": "Worst", "uncertain": "Most uncertain", "best": "Surest and right"}
-    there = [*kinds] if told.task != "regression" else ["worst"]
-    kind = st.segmented_control(
-        "Which", there, default="worst", required=True, format_func=kinds.__getitem__, key=f"{subject.key} which",
-        label_visibility="collapsed",
-    )  # fmt: skip
+    kind: Any = "worst"
+    if told.task != "regression":
+        kind = st.segmented_control(
+            "Which", [*kinds], default="worst", required=True, format_func=kinds.__getitem__,
+            key=f"{subject.key} which", label_visibility="collapsed",
+        )  # fmt: skip
     words = {
         "worst": "Those with the largest loss: the network was sure of something else, or the label is wrong.",
         "uncertain": "Those whose answer has the largest entropy: the network could not decide.",
         "best": "Those that are right with the smallest loss: what the network takes for typical.",
     }
-    st.caption(words[str(kind)])
+    far = (
+        "Those whose values are farthest from the truth: rare cases, or something that was measured wrongly."
+    )
+    st.caption(far if told.task == "regression" else words[kind])
     if kind == "best":
         numbers = np.argsort(np.where(told.right, told.losses, np.inf), kind="stable")[
             : min(FEW, int(told.right.sum()))

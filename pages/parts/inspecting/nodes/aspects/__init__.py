@@ -1,0 +1,1 @@
+"""The aspects of nodes, a file each."""

@@ -1,0 +1,83 @@
+"""What a node gives for one example, as a picture and in numbers."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+import streamlit as st
+
+from pages.parts.inspecting.nodes.aspect import Aspect
+from pages.parts.inspecting.nodes.look import Look
+from pages.parts.words import figure, plain
+from pages.views.tensor import MOST_MAPS, pictured
+
+
+class Values(Aspect):
+    """What the node makes of the example: blue below zero, orange above."""
+
+    title: ClassVar = "Values"
+    icon: ClassVar = "grid_view"
+    order: ClassVar = 10
+
+    def show(self, look: Look) -> None:
+        """All of it as one image; one map large, with its numbers."""
+        values = look.value
+        show_tensor(look.key, values, plain(f"What {look.path} gives"))
+        whole = (
+            next(iter(look.place.outcome.outputs.values())).shape[1:] if look.place.outcome else values.shape
+        )
+        if tuple(whole) != values.shape:
+            was, shown = (" × ".join(map(str, one)) for one in (whole, values.shape))
+            st.caption(
+                f"It gives {was} numbers, which is too many to keep: here are {shown} of them, evenly picked."
+            )
+
+
+def show_tensor(key: str, values: np.ndarray, what: str) -> None:
+    """A tensor as one image with a pager over its maps, and the numbers of one of them."""
+    maps = (
+        values.reshape(-1, *values.shape[-2:])
+        if values.ndim > 2
+        else values[None]
+        if values.ndim == 2
+        else None
+    )
+    first = 0
+    if maps is not None and len(maps) > MOST_MAPS:
+        pages = -(-len(maps) // MOST_MAPS)
+        page = st.number_input(f"Maps, page 1 to {pages}", 1, pages, 1, key=f"{key} page", width=200)
+        first = (int(page) - 1) * MOST_MAPS
+        st.caption(f"Maps {first} to {min(first + MOST_MAPS, len(maps)) - 1} of {len(maps)}.")
+    left, right = st.columns([3, 2], gap="medium")
+    shown = maps[first : first + MOST_MAPS] if maps is not None else values
+    low, high = figure(float(values.min(initial=0))), figure(float(values.max(initial=0)))
+    with left:
+        st.image(
+            pictured(shown, 560),
+            width="stretch",
+            alt=f"{what}: from {low} to {high}",
+            caption=f"{low} to {high}",
+        )
+    with right:
+        if maps is None:
+            rows = [{"unit": place, "value": float(one)} for place, one in enumerate(np.ravel(values)[:2000])]
+            st.dataframe(rows, hide_index=True, height=360, alt=f"{what}, in numbers")
+            return
+        chosen = 0
+        if len(maps) > 1:
+            chosen = int(
+                st.number_input(
+                    f"Map, 0 to {len(maps) - 1}", 0, len(maps) - 1, first, key=f"{key} map {first}"
+                )
+            )
+            st.image(pictured(maps[chosen], 320), width="stretch", alt=f"{what}: map {chosen} alone")
+        st.dataframe(_table(maps[chosen]), height=260, alt=f"{what}: the numbers of map {chosen}")
+
+
+def _table(numbers: np.ndarray) -> dict[str, list[float]]:
+    """A matrix as columns, at most 64 of them and 200 rows."""
+    return {
+        str(column): numbers[:200, column].astype(float).tolist()
+        for column in range(min(numbers.shape[1], 64))
+    }

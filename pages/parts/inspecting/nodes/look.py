@@ -1,0 +1,124 @@
+"""Look: one node, at one moment, for one example; what is read of it is computed once for all who look at the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from builder.errors import StrataError
+from engines.runs.run import Run
+from pages.parts.inspecting.subject import Example, Subject
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from builder.shapes import Place
+    from engines.trained import Trained
+
+ENOUGH = 8
+"""Moments of which arrays were kept that are enough to show a change; with fewer, snapshots are read."""
+EXAMPLES = 256
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """A node of a network at a moment, for an example."""
+
+    subject: Subject
+    path: str
+    example: Example
+
+    @property
+    def key(self) -> str:
+        """What the keys of widgets begin with."""
+        return f"{self.subject.key} {self.path}"
+
+    @property
+    def place(self) -> Place:
+        """What is known of the node from its graph."""
+        return self.subject.places[self.path]
+
+    @property
+    def module(self) -> nn.Module | None:
+        """Its module; None of a node that has none, such as Add."""
+        modules: dict[str, nn.Module] = dict(self.subject.trained.module.named_modules())
+        return modules.get(self.path)
+
+    @property
+    def parameters(self) -> dict[str, np.ndarray]:
+        """Its parameters by their own name."""
+        if self.module is None:
+            return {}
+        return {name: one.detach().numpy() for name, one in self.module.named_parameters()}
+
+    @cached_property
+    def arrays(self) -> dict[str, np.ndarray]:
+        """What probes read of the node for the example, and of 256 examples of its part."""
+        shown = (self.subject.moment, self.example.part, self.example.number)
+        return _read(self.subject.trained, shown, self.path, self.subject, self.example)
+
+    def array(self, name: str) -> np.ndarray | None:
+        """One of them, by probe and array: `activations/histogram`."""
+        return self.arrays.get(f"{name}/{self.path}")
+
+    @property
+    def value(self) -> np.ndarray:
+        """What the node gives for the example, without the batch; large ones are cut."""
+        return self.arrays[f"activations/example/{self.path}"]
+
+    def over_time(self, name: str) -> tuple[list[int], list[np.ndarray]]:
+        """The steps of a run at which an array is known, and the array: `activations/histogram/conv1`."""
+        run = self.subject.run
+        steps, found = run.arrays.over_time(name)
+        if len(steps) >= min(ENOUGH, len(run.snapshots.numbers())):
+            return steps, found
+        return _from_snapshots(str(run.folder), tuple(run.snapshots.numbers()), name)
+
+
+@st.cache_resource(max_entries=32, show_spinner="Looking …")
+def _read(
+    _trained: Trained,
+    shown: tuple[tuple[str, int, int | None], str, int],
+    path: str,
+    _subject: Subject,
+    _example: Example,
+) -> dict[str, np.ndarray]:
+    """The arrays of a node; the example goes first, others of its part follow it."""
+    import torch
+
+    from engines.probes import read_at
+
+    assert _subject.splits is not None
+    part = _subject.splits.part(_example.part)
+    inputs = torch.cat([_example.inputs, part.inputs[:EXAMPLES]])
+    targets = torch.cat([_example.target, part.targets[:EXAMPLES]])
+    return read_at(_trained, (inputs,), targets, nodes=(path,))
+
+
+@st.cache_resource(max_entries=32, show_spinner="Reading the moments that were kept …")
+def _from_snapshots(folder: str, steps: tuple[int, ...], name: str) -> tuple[list[int], list[np.ndarray]]:
+    """An array at every snapshot, computed anew for the validation part."""
+    from engines.data.data import Data, prepare
+    from engines.probes import read_at
+    from engines.trained import Trained
+
+    run, (probe, _, path) = Run(folder), name.split("/", 2)
+    splits = prepare(Data.parse(run.project.data))
+    part = splits.validation if len(splits.validation) else splits.train
+    owner = path.rsplit(".", 1)[0] if probe == "weights" else path
+    known: list[int] = []
+    found: list[np.ndarray] = []
+    for step in steps:
+        try:
+            trained = Trained(run.project, run.model(at=step))
+            told = read_at(trained, (part.inputs[:EXAMPLES],), part.targets[:EXAMPLES], (probe,), (owner,))
+        except StrataError:  # thinned meanwhile
+            continue
+        if name in told:
+            known.append(step)
+            found.append(told[name])
+    return known, found
