@@ -79,7 +79,7 @@ function build(stage, player, card, edit) {
   const svg = stage.appendChild(document.createElementNS(SVG, "svg"));
   svg.setAttribute("aria-hidden", "true");
   const depths = [...new Set(opening.cells.map((one) => one.depth))].sort((a, b) => a - b);
-  const across = Math.max(92, Math.min(190, (stage.parentElement.clientWidth - 70) / Math.max(depths.length - 1, 1)));
+  const across = Math.max(84, Math.min(190, (stage.parentElement.clientWidth - 70) / Math.max(depths.length - 1, 1)));
   const units = new Map();
   const head = player.simple ? HEAD : HEAD - 22;
   let bottom = 0;
