@@ -95,12 +95,12 @@ def test_a_process_that_was_killed_is_started_again() -> None:
         process = PlaygroundProcess()
         try:
             await process.ask(body(to=3))
-            assert process._process
+            assert process.process
             waiting = asyncio.gather(
                 *(process.ask(body(to=100_000)) for _ in range(3)), return_exceptions=True
             )
             await asyncio.sleep(0)
-            process._process.kill()
+            process.process.kill()
             assert all(isinstance(one, Busy | bytes) for one in await waiting)
             header, _ = read(await process.ask(body(to=3)))
             assert header["step"] == 3
