@@ -136,6 +136,13 @@ class Context:
             self._parts[name] = (part.inputs.to(self.device), part.targets.to(self.device))
         return self._parts[name]
 
+    def prepare_targets(self, prepared: Callable[[int, Tensor], Tensor]) -> None:
+        """Let the training targets be what a loss reads faster (`Loss.prepared`), made once for all steps."""
+        inputs, targets = self.part("train")
+        outputs = self.outputs(inputs[:2])
+        if outputs.ndim == 2:
+            self._parts["train"] = inputs, prepared(outputs.shape[1], targets)
+
     # -- learning ------------------------------------------------------------------------------------------
 
     def optimise(
@@ -152,14 +159,8 @@ class Context:
         role = role or next(iter(self.models))
         self._settings[role] = optimiser, clip
         optimiser, clip = self._tuned(role)
-        update = Update(
-            optimiser,
-            schedule or Constant(),
-            self.models[role],
-            clip=clip,
-            l1=l1,
-            mixed_precision=mixed_precision,
-        )
+        more: dict[str, Any] = {"clip": clip, "l1": l1, "mixed_precision": mixed_precision}
+        update = Update(optimiser, schedule or Constant(), self.models[role], **more)
         if role in self._saved_updates:
             update.restore(self._saved_updates.pop(role))
         self.updates[role] = update

@@ -41,6 +41,10 @@ class Loss(Registered):
         """The loss as a function of outputs and targets (see engines/tasks.py for their shapes)."""
         raise NotImplementedError
 
+    def prepared(self, outputs: int, targets: Tensor) -> Tensor:
+        """Targets for so many outputs that give the same losses, to the bit, with less work at each step."""
+        return targets
+
     def suits(self, task: Task, outputs: int, needed: int) -> list[Problem]:
         """What speaks against this loss for a task whose data need `needed` outputs (classes, labels or values)."""
         name = self.title
@@ -60,11 +64,8 @@ class Loss(Registered):
         if outputs == needed or (outputs == 1 and needed == 2 and task == "classification" and self.single):
             return []
         what = {"classification": "class", "multi-label": "label", "regression": "value"}[task]
-        one = (
-            ""
-            if not (task == "classification" and needed == 2)
-            else (" or 1 output" if self.single else " or keep 1 output and take Binary cross entropy")
-        )
+        one = " or 1 output" if self.single else " or keep 1 output and take Binary cross entropy"
+        one = one if task == "classification" and needed == 2 else ""
         return [
             Problem(
                 f"{name} needs one output for each {what}: {needed}. The network gives {outputs}.",
@@ -86,6 +87,12 @@ def usual_loss(task: Task) -> type[Loss]:
     return min(suitable(task), key=lambda kind: kind.tasks.index(task))
 
 
+def _coded(outputs: int, targets: Tensor) -> Tensor:
+    """Class numbers as `coded` makes them numbers for so many outputs; other targets as they are."""
+    known = targets.is_floating_point()
+    return targets if known else coded(targets.new_empty((len(targets), outputs)).float(), targets)
+
+
 class MSE(Loss):
     """Mean squared error, (1/n) Σ (prediction − target)²: far misses count most.
 
@@ -105,6 +112,10 @@ class MSE(Loss):
         from torch.nn.functional import mse_loss
 
         return lambda prediction, target: mse_loss(prediction, coded(prediction, target))
+
+    def prepared(self, outputs: int, targets: Tensor) -> Tensor:
+        """The targets of each output, as numbers."""
+        return _coded(outputs, targets)
 
 
 class MAE(Loss):
@@ -207,6 +218,10 @@ class BinaryCrossEntropy(Loss):
             return total if shares is None else total / shares.sum()
 
         return objective
+
+    def prepared(self, outputs: int, targets: Tensor) -> Tensor:
+        """0 and 1 for each output."""
+        return targets if targets.is_floating_point() else _coded(outputs, targets).clamp(min=0)
 
 
 class NLL(Loss):

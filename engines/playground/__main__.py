@@ -20,7 +20,6 @@ def main() -> None:
     """Load torch, rehearse, then answer."""
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints is no answer
-    step_back()
     die_first()
     import torch
 
@@ -30,6 +29,7 @@ def main() -> None:
 
     torch.set_num_threads(1)
     Session(Settings()).advance(1)  # what the first training of a process imports
+    step_back()  # only now: somebody waits for the first frame
     asked: queue.SimpleQueue[tuple[int, bytes] | None] = queue.SimpleQueue()
     threading.Thread(target=_hear, args=(sys.stdin.buffer, asked), daemon=True).start()
     sessions = Sessions()

@@ -94,7 +94,7 @@ class Picture:
 
     def _points(self, part: str) -> dict[str, Any]:
         """Where the examples of a part stand, and what they are: class numbers, or values."""
-        inputs, _ = self.session.context.part(part)
+        inputs = self._examples(part)[0]
         places = self.session.plane.places(inputs[:MOST_POINTS])
         raw = self.session.splits.raw_targets(part)[:MOST_POINTS]  # type: ignore[arg-type]
         values = raw.astype(float) if raw.ndim == 1 else raw[:, 0].astype(float)
@@ -104,6 +104,11 @@ class Picture:
             "value": [round(one, 4) for one in values.tolist()],
             "count": len(inputs),
         }
+
+    def _examples(self, part: str) -> tuple[Tensor, Tensor]:
+        """Inputs and targets of a part, as the data have them."""
+        known = self.session.splits.train if part == "train" else self.session.splits.test
+        return known.inputs, known.targets
 
     @cached_property
     def _range(self) -> list[float]:
@@ -221,7 +226,7 @@ class Picture:
     def _measured(self, part: str) -> dict[str, float | None]:
         """Loss and, of classes, the share that is right; on the first examples of a large part."""
         session = self.session
-        inputs, targets = (one[:MOST_MEASURED] for one in session.context.part(part))
+        inputs, targets = (one[:MOST_MEASURED] for one in self._examples(part))
         if not len(inputs):
             return {"loss": None, "right": None}
         outputs = session.context.outputs(inputs)

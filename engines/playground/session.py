@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 
 LARGEST = 3_000_000
 """Parameters of a network that is played with: each frame computes all of them some thousand times."""
-AT_ONCE = 32
+BACK = 0.5
+"""Seconds that a session may take at once to train anew until its last good step: others wait for their turn."""
+AT_ONCE = 64
 """Steps between two looks at clock and losses."""
 
 
@@ -90,6 +92,8 @@ class Session:
         """What Supervised.run does, without its measurements: a loss for each step."""
         ctx, engine = self.context, self.engine
         ctx.optimise(engine.optimiser, clip=engine.clip, l1=engine.l1)  # type: ignore[attr-defined]
+        if not engine.class_weights:  # type: ignore[attr-defined]
+            ctx.prepare_targets(engine.loss.prepared)  # type: ignore[attr-defined]
         yield None
         for _ in ctx.epochs(MOST_STEPS):
             for x, y in ctx.batches("train", engine.batch):  # type: ignore[attr-defined]
@@ -140,7 +144,7 @@ class Session:
     def _go_back(self, good: int) -> None:
         """Be again what this was at the last step whose loss was a number: train anew until there."""
         other = Session(self.settings, until=max(good, 0))
-        other.advance(max(good, 0))
+        other.advance(max(good, 0), BACK)  # where that is not enough, whoever asks next goes on
         self.__dict__ = other.__dict__
 
     def _next_change(self) -> int:

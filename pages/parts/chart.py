@@ -22,15 +22,6 @@ def chosen(view: Callable[..., Any], *data: Any, key: str, alt: str, many: bool 
     told: Any = st.plotly_chart(
         view(*data), key=key, alt=alt, config=config, on_select="rerun", selection_mode=mode
     )
-    return _picked(told)
-
-
-def chosen_before(key: str) -> list[Any]:
-    """What is chosen in a chart that is drawn further down the page: the custom data of its points."""
-    return _picked(st.session_state.get(key) or {"selection": {"points": []}})
-
-
-def _picked(told: Any) -> list[Any]:
     return [_plain(one["customdata"]) for one in told["selection"]["points"] if "customdata" in one]
 
 

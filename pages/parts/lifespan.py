@@ -50,7 +50,7 @@ async def lifespan(app: Any) -> AsyncIterator[None]:
     yield
     over.set()
     aside.close()
-    process.close()
+    await process.close()
     forkserver.close()
 
 

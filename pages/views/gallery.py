@@ -10,6 +10,7 @@ from PIL import Image
 
 from pages.views.examples import escaped, montage
 
+EDGE = (206, 212, 218)
 STRIP = 0.42
 """Height of the words below an image, in sides of an image."""
 
@@ -80,6 +81,7 @@ def _png(images: np.ndarray, columns: int) -> str:
         tile = np.repeat(tile[:, :, None], 3, 2) if tile.ndim == 2 else tile
         tile = tile.repeat(zoom, 0).repeat(zoom, 1)
         top, left = place // columns * cell_height, place % columns * cell_width
+        tile[[0, -1]] = tile[:, [0, -1]] = EDGE  # paper on a white page
         sheet[top : top + height * zoom, left : left + width * zoom, :3] = tile
         sheet[top : top + height * zoom, left : left + width * zoom, 3] = 255
     file = io.BytesIO()

@@ -113,3 +113,13 @@ def test_an_attack_misleads_where_noise_does_not_and_training_helps(seed: int, t
     assert attacked[1] <= 0.65 and control[2] >= 0.9
     hardened, _ = robust(seed, tmp_path / "hardened", adversarial=0.1)
     assert hardened[1] >= 0.70
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("name", ["digits-cnn", "digits-lstm"])
+def test_adversarial_training_keeps_arrays_and_learns_on_cuda(name: str, tmp_path: Path) -> None:
+    what = builder.template(name)
+    what = what.with_fields(engine={**what.engine, "epochs": 6, "adversarial": 0.02})
+    run = engines.train(what, tmp_path / "run", device="cuda")
+    assert run.about["device"].startswith("cuda") and run.status().measured["test"]["accuracy"] > 0.8
+    assert len(run.arrays.steps()) > 2 and "No more arrays" not in str(run.curves().notices())

@@ -69,6 +69,21 @@ def test_every_loss_is_smaller_for_the_truth(kind: type[Loss]) -> None:
         assert loss(right, targets) < loss(right.flip(1) if right.shape[1] > 1 else right + 1, targets)
 
 
+@pytest.mark.parametrize("kind", Loss.registry.values(), ids=Loss.registry)
+@pytest.mark.parametrize(
+    ("outputs", "targets"), [(SCORES, CLASSES), (SINGLE, TWO), (VALUES, TRUTH), (SCORES, LABELS)]
+)
+def test_prepared_targets_give_the_same_losses_to_the_bit(
+    kind: type[Loss], outputs: torch.Tensor, targets: torch.Tensor
+) -> None:
+    classes = not targets.is_floating_point()
+    alone = outputs.shape[1] == 1 and not kind.single
+    if kind in (CrossEntropy, NLL, Hinge) and (alone or not classes):
+        pytest.skip("asks for classes, and a score for each")
+    loss = kind().build()
+    assert torch.equal(loss(outputs, kind().prepared(outputs.shape[1], targets)), loss(outputs, targets))
+
+
 def test_values() -> None:
     error = VALUES - TRUTH
     assert MSE().build()(VALUES, TRUTH) == (error**2).mean()

@@ -23,7 +23,8 @@ def equal(left, right):
 
 
 def error_of(one, part="test"):
-    inputs, targets = one.context.part(part)
+    known = one.splits.part(part)
+    inputs, targets = known.inputs, known.targets
     outputs = one.context.outputs(inputs)
     if one.splits.task == "regression":
         return float((outputs - targets).square().mean() / targets.var())
@@ -33,7 +34,10 @@ def error_of(one, part="test"):
 # -- training ---------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("query", [{}, {"optimiser": "Adam", "penalty": "L1", "batch": "7"}])
+@pytest.mark.parametrize(
+    "query",
+    [{}, {"optimiser": "Adam", "penalty": "L1", "batch": "7", "loss": "MSE"}, {"template": "moons-mlp"}],
+)
 def test_trains_as_a_run_of_the_same_project_does_bit_by_bit(query):
     one = session(**query)
     one.advance(60)
@@ -83,7 +87,17 @@ def test_time_ends_a_turn():
         ({"data": "TwoClouds", "layers": ""}, 500, 0.01),
         ({"data": "TwoSpirals", "features": ",".join(FEATURES), "layers": "8,8"}, 6000, 0.02),
         ({"problem": "regression", "data": "Plane", "layers": ""}, 1000, 1e-3),
-        ({"problem": "regression", "data": "SixHills", "layers": "8,8", "lr": "0.1"}, 20_000, 0.1),
+        (
+            {
+                "problem": "regression",
+                "data": "SixHills",
+                "layers": "8,8",
+                "samples": "2000",
+                "activation": "ReLU",
+            },
+            40_000,
+            0.15,
+        ),
     ],
     ids=lambda value: value.get("data") if isinstance(value, dict) else None,
 )
@@ -210,7 +224,7 @@ def test_losses_are_those_of_the_whole_parts():
     one.advance(25)
     header, _ = read(Picture(one).frame())
     for part in ("train", "test"):
-        inputs, targets = one.context.part(part)
+        inputs, targets = one.splits.part(part).inputs, one.splits.part(part).targets
         outputs = one.context.outputs(inputs)[:, 0]
         wanted = torch.nn.functional.binary_cross_entropy_with_logits(outputs, targets.float())
         assert header[part]["loss"] == pytest.approx(float(wanted), rel=1e-5)

@@ -75,7 +75,7 @@ def test_what_is_chosen_shows_its_examples(
 ) -> None:
     monkeypatch.setattr(
         "pages.parts.inspecting.sections.embedding.chosen",
-        lambda *data, key, **more: [2, 4] if "of the node" in key else [4],
+        lambda *data, key, **more: [2, 4] if "node layout" in key else [4],
     )
     test = settled(open_page("inspect", project="mine", look="embedding", node="scores", part="train"))
     assert "2 chosen" in words(test)

@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Route
 from builder.errors import StrataError
 from builder.files import too_deep
 from pages.parts.documents.document import Gone, Taken, document
-from pages.parts.documents.glimpses import glimpses
+from pages.parts.documents.glowing import glowing
 from pages.parts.documents.kinds import kinds
 from pages.parts.documents.scene import moved_to, output, scene
 from pages.parts.documents.wishes import Wishes, words
@@ -44,7 +44,7 @@ def board() -> list[BaseRoute]:
         Route(f"{one}/revision", _told(revision)),
         Route(f"{one}/edits", _told(edits), methods=["POST"]),
         Route(f"{one}/follow", _told(follow)),
-        Route(f"{one}/glimpses", _told(seen)),
+        Route(f"{one}/glow", _told(glow)),
     ]
 
 
@@ -94,18 +94,20 @@ async def follow(request: Request) -> Response:
     return await _answered(fitting)
 
 
-async def seen(request: Request) -> Response:
-    """What nodes and connections show of the newest run (`?nodes=values&edges=weights`); 304 where nothing changed."""
+async def glow(request: Request) -> Response:
+    """What the newest run tells of the nodes that are shown (`?show=values|histogram&edges=weights|gradients`)."""
     role, path = _place(request)
-    query, known = request.query_params, request.headers.get("if-none-match", "")
+    query = request.query_params
 
-    def newest() -> tuple[str, bytes | None]:
-        nodes, edges = query.get("nodes", ""), query.get("edges", "")
-        return glimpses(document(_id(request)), role, path, nodes[:20], edges[:20], known)
+    def told() -> bytes:
+        one = document(_id(request))
+        one.refresh()
+        return _json.dump_json(glowing(one, role, path, query.get("show", ""), query.get("edges", "")))
 
-    tag, body = await asyncio.to_thread(newest)
+    body = await asyncio.to_thread(told)
+    tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
     headers = {"etag": tag, "cache-control": "no-cache"}
-    if body is None:
+    if request.headers.get("if-none-match") == tag:
         return Response(status_code=304, headers=headers)
     return Response(body, media_type="application/json", headers=headers)
 

@@ -11,10 +11,12 @@ export function write(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+// A button; where its text is a sign or nothing, the label is its name, and elsewhere what it does in more words.
 export function button(className, text, label, click) {
   const one = make("button", className, text);
   one.type = "button";
-  if (label) { one.setAttribute("aria-label", label); one.title = label; }
+  if (label) one.title = label;
+  if (label && text.length < 2) one.setAttribute("aria-label", label);
   one.addEventListener("click", click);
   return one;
 }

@@ -1,7 +1,7 @@
 // Above the board: the networks of the project, where in a block one is, and the tools.
 import { useEffect, useRef, useState } from 'react'
 import { HEATS } from './board.js'
-import { Shows } from './glimpse.jsx'
+import { GlowMenu } from './glow.jsx'
 
 const WARMTH = { '': 'Off', parameters: 'Parameters', multiply_adds: 'Multiply–adds', bytes: 'Memory' }
 const USUAL = ['generator', 'discriminator', 'policy', 'value', 'encoder', 'decoder', 'model']
@@ -27,7 +27,7 @@ export function Bar({ board, actions, state, heat, boxing, narrow }) {
         <Tool icon="account_tree" words="Lay out (L)" off={!state.nodes.length} run={() => board.layout(board.selected())} />
         <Tool icon="fit_screen" words="Show all (F)" off={!state.nodes.length} run={() => board.fit()} />
         <Heat board={board} heat={heat} />
-        <Shows />
+        <GlowMenu glow={board.glow} />
         <i className="board-rule" />
         <Tool icon="keyboard" words="Keys (?)" run={() => board.ui.open('help')} />
       </div>

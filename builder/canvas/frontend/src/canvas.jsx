@@ -14,13 +14,13 @@ import { LooseEdge, ShapeEdge } from './edge.jsx'
 import { Failing } from './failing.jsx'
 import { flowEdges, flowNodes } from './flow.js'
 import { Footer } from './footer.jsx'
+import { createGlow, GlowContext } from './glow.js'
+import { GlowLegend } from './glow.jsx'
 import { useGestures } from './gestures.js'
-import { RunLegend } from './glimpse.jsx'
 import { heatOf } from './heat.js'
 import { Chosen, Covers, Hint } from './hints.jsx'
 import { useKeys } from './keys.js'
 import { straight, unplaced } from './layout.js'
-import { LiveContext, useMakeLive } from './live.js'
 import { LayerNode } from './node.jsx'
 import { Palette } from './palette.jsx'
 import { Panels } from './panels.jsx'
@@ -60,14 +60,14 @@ function Board({ data, store, io, host, dark }) {
   const stage = useRef(null)
   const ui = useUi()
   const [heat, setHeat] = useState('')
+  const glow = useGlowOf(store, state)
   const [boxing, setBoxing] = useState(false)
   const [told, tell] = useTold(state)
   const narrow = useNarrow(host)
   const drawn = useDrawn(state, kinds, heat)
   const flow = useReactFlow()
-  const live = { store, state, kinds, flow, stage, ui, heat, setHeat, boxing, setBoxing, tell, narrow, ...drawn }
-  const seen = useMakeLive(store, state)
-  const board = useBoard({ ...live, seen })
+  const live = { store, state, kinds, flow, stage, ui, heat, setHeat, glow, boxing, setBoxing, tell, narrow, ...drawn }
+  const board = useBoard(live)
   drawn.use(board)
   const actions = useMemo(() => (board.actions = makeActions(board)), [board])
   const root = useRef(null)
@@ -77,7 +77,7 @@ function Board({ data, store, io, host, dark }) {
   useStreamlit(board, data, io, state, chosen, drawn.nodes.length > 0)
   useOpening(board, host, state, drawn)
   return (
-    <LiveContext.Provider value={seen}>
+    <GlowContext.Provider value={glow}>
       <div className={`board${narrow ? ' narrow' : ''}`} ref={root} data-dark={dark ? '1' : '0'}>
         <StillBar board={board} actions={actions} state={state} heat={heat} boxing={boxing} narrow={narrow} />
         <div className="board-middle">
@@ -88,8 +88,16 @@ function Board({ data, store, io, host, dark }) {
         {kinds && <StillPanels board={board} actions={actions} ui={ui} state={state} chosen={chosen} />}
         <Toast told={told} />
       </div>
-    </LiveContext.Provider>
+    </GlowContext.Provider>
   )
+}
+
+/** What the newest run tells of the network, or the block, that is open. */
+function useGlowOf(store, { role, path }) {
+  const glow = useMemo(() => createGlow(store.base, store.project), [store])
+  useEffect(() => glow.look({ role, path }), [glow, role, path.join('.')])
+  useEffect(() => glow.stop, [glow])
+  return glow
 }
 
 function Stage({ board, actions, stage, state, drawn, dark }) {
@@ -126,7 +134,7 @@ function Stage({ board, actions, stage, state, drawn, dark }) {
       <Distance stage={stage} />
       <Hint board={board} />
       <Legend by={board.heat} />
-      <RunLegend />
+      <GlowLegend />
       <Chosen board={board} actions={actions} ids={board.selected()} cables={board.cables()} />
       <Covers board={board} actions={actions} state={state} />
     </div>

@@ -2,7 +2,7 @@
 import { memo, useCallback } from 'react'
 import { BaseEdge, useStore } from '@xyflow/react'
 import { held } from './cabling.js'
-import { useStrength } from './live.js'
+import { useGlow } from './glow.js'
 import { line, planOf } from './route.js'
 import { lettersAt, meets, WIDTH } from './size.js'
 import './nodes.css'
@@ -14,20 +14,21 @@ const NEAR = 24 // what is so wide around a connection counts for it; seen from 
 const LETTERS = 11 // the size at which widths are measured
 
 /** A connection of React Flow; `data` is {label, bytes, faulty, skips}, and where graphs are compared its `mark`. */
-export const ShapeEdge = memo(function ShapeEdge({ id, target, sourceX, sourceY, targetX, targetY, data }) {
+export const ShapeEdge = memo(function ShapeEdge({ id, sourceX, sourceY, targetX, targetY, target, data }) {
+  const strong = useGlow((state) => (state.edges ? state.told.edges[target] : undefined))
   const route = useStore(useCallback((state) => planOf(state).get(id), [id]))
   const letters = useStore(sizeOfLetters)
-  const strength = useStrength(target)
   const { path, x, y, room, under } = line(route, { x1: sourceX, y1: sourceY, x2: targetX, y2: targetY })
   const { label, bytes, faulty, skips, mark = '' } = data
-  const wide = strength?.width ?? thickness(bytes)
-  const named = `cable${strength ? ' strong' : ''}${faulty ? ' faulty' : ''}${skips ? ' skips' : ''}${label ? '' : ' unknown'} ${mark}`
+  const width = strong ? THIN + (THICK - THIN) * strong.share : thickness(bytes)
+  const colour = strong && { stroke: `color-mix(in oklab, var(--glow-pale), var(--glow-strong) ${Math.round(100 * strong.share)}%)` }
+  const named = `cable${faulty ? ' faulty' : ''}${skips ? ' skips' : ''}${label ? '' : ' unknown'} ${mark}`
   return (
-    <g className={named} data-width={strength?.width} style={strength && { '--share': `${Math.round(100 * strength.share)}%` }}>
-      {strength && <title>{`Into ${target}: ${strength.words}`}</title>}
-      <BaseEdge path={path} interactionWidth={letters === LETTERS ? NEAR : 2 * NEAR} style={{ strokeWidth: wide * (letters ? 1 : STOUT) }} />
+    <g className={named}>
+      <BaseEdge path={path} interactionWidth={letters === LETTERS ? NEAR : 2 * NEAR} style={{ strokeWidth: width * (letters ? 1 : STOUT), ...colour }} />
+      {strong && <title>{`${target}: ${strong.words}`}</title>}
       {letters > 0 && (
-        <Label edge={id} text={label} {...{ x, room, letters }} y={under ? y + (wide + letters) / 2 + 2.5 : y} patch={!under} />
+        <Label edge={id} text={label} {...{ x, room, letters }} y={under ? y + (width + letters) / 2 + 2.5 : y} patch={!under} />
       )}
     </g>
   )

@@ -2,7 +2,7 @@
 import { useEffect } from 'react'
 import { flushSync } from 'react-dom'
 import { HEATS } from './board.js'
-import { EDGES, NODES } from './live.js'
+import { EDGES, SHOWS } from './glow.js'
 
 const one = (board) => board.selected().at(-1)
 const STEP = 10
@@ -48,8 +48,8 @@ export const SHORTCUTS = [
   { group: 'Look', keys: ['+', '='], words: 'Closer', run: (board) => board.flow.zoomIn() },
   { group: 'Look', keys: ['-'], words: 'Further away', run: (board) => board.flow.zoomOut() },
   { group: 'Look', keys: ['H'], words: 'Heat map: parameters, multiply–adds, memory, off', run: heat },
-  { group: 'Look', keys: ['R'], words: 'Pictures of the newest run: values, histogram, off', run: glimpses },
-  { group: 'Look', keys: ['Shift+R'], words: 'Strength of connections: weights, gradients, off', run: strengths },
+  { group: 'Look', keys: ['V'], words: 'What the run shows on nodes: nothing, values, distributions', run: glow('show', SHOWS) },
+  { group: 'Look', keys: ['W'], words: 'Connections as wide as their data, their weights, their gradients', run: glow('edges', EDGES) },
   { group: 'Look', keys: ['?'], words: 'This sheet', run: (board) => board.ui.open('help') },
 ]
 const RUNS = new Map(SHORTCUTS.flatMap((row) => row.keys.map((keys) => [keys, row.run])))
@@ -89,14 +89,8 @@ function heat(board) {
   board.setHeat(next)
 }
 
-const after = (names, name) => names[(names.indexOf(name) + 1) % names.length]
-
-function glimpses({ seen }) {
-  seen.choose({ nodes: after(Object.keys(NODES), seen.get().shows.nodes) })
-}
-
-function strengths({ seen }) {
-  seen.choose({ edges: after(Object.keys(EDGES), seen.get().shows.edges) })
+function glow(what, all) {
+  return (board) => board.glow.choose({ [what]: all[(all.indexOf(board.glow.get()[what]) + 1) % all.length] })
 }
 
 function escape(board, actions) {

@@ -2,7 +2,7 @@
 import { memo } from 'react'
 import { Handle, Position, useStore } from '@xyflow/react'
 import { Fields } from './fields.jsx'
-import { Glimpse } from './glimpse.jsx'
+import { Thumbnail } from './glow.jsx'
 import { complete } from './graph.js'
 import { lettering, parts } from './lettering.js'
 import { FAR, heightOf, portY, rows } from './size.js'
@@ -26,8 +26,8 @@ export const LayerNode = memo(function LayerNode({ data, selected, isConnectable
       className={classes.filter(Boolean).join(' ')} data-node={node.id} role="group" aria-label={spoken(node)}
       style={{ ...stripe(node, kinds), ...style, height: far ? heightOf(node) : undefined, '--heat': `${Math.round(100 * (heat ?? 0))}%` }}
     >
+      <Thumbnail id={node.id} />
       <Head node={node} icon={kind?.icon} board={board} />
-      <Glimpse id={node.id} />
       {!far && <Inside node={node} fields={data.node} board={board} still={!selected} />}
       <Foot about={node.about} far={far} />
       <Ports node={node} isConnectable={isConnectable} />

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -10,7 +11,7 @@ import streamlit as st
 from builder.errors import StrataError
 from engines.answers import Answers, columns
 from engines.embedding import FEWEST, METHODS, MOST, NEIGHBOURS
-from pages.parts.chart import chosen, chosen_before
+from pages.parts.chart import chosen
 from pages.parts.inspecting.answered import answered
 from pages.parts.inspecting.section import Section
 from pages.parts.inspecting.shown import said, show_examples
@@ -48,21 +49,21 @@ class Embedding(Section):
         with st.container(horizontal=True, vertical_alignment="bottom"):
             way = st.selectbox("Colour by", ways, key=f"{subject.key} colour {asked['part']}", width=220)
         places = st.columns(2, gap="medium")
-        picked: list[int] = []
-        keys = [
-            f"{subject.key} {kind} {asked} {subject.at} {way}" for kind in ("of the node", "of the input")
-        ]
-        for place, node, key, other in zip(places, (asked["node"], INPUT), keys, keys[::-1], strict=True):
-            with place:
-                marked = _numbers(chosen_before(other))
-                picked += _picture(subject, {**asked, "node": node}, told, str(way), key, marked)
+        with places[0]:
+            picked = _picture(subject, asked, told, str(way))
+        with places[
+            1
+        ]:  # shows where they were; not the other way round, for a picture that changes lets go of its choice
+            picked += _picture(subject, {**asked, "node": INPUT}, told, str(way), picked)
         st.caption(f"**{asked['method']}**: {METHODS[asked['method']]}")
         if picked:
             numbers = [*dict.fromkeys(picked)]
             st.markdown(f"**{len(numbers):,} chosen**")
             show_examples(subject, asked["part"], numbers, told)
         else:
-            st.caption(":material/lasso_select: Click a point, or draw around several, to see the examples.")
+            flat = ":material/lasso_select: Click a point, or draw around several, to see the examples."
+            deep = ":material/360: Turn it with the pointer. Examples can be chosen in two dimensions."
+            st.caption(flat if asked["dimensions"] == 2 else deep)
 
 
 def _choices(subject: Subject) -> dict[str, Any]:
@@ -108,30 +109,26 @@ def _ways(subject: Subject, part: Any, told: Answers | None) -> list[str]:
     return [*own, *(name for name in map(str, columns(splits, part).columns) if name not in own)]
 
 
-def _numbers(picked: list[Any]) -> list[int]:
-    return [int(np.ravel(one)[0]) for one in picked]
-
-
 def _picture(
-    subject: Subject, asked: dict[str, Any], told: Answers | None, way: str, key: str, marked: list[int]
+    subject: Subject, asked: dict[str, Any], told: Answers | None, way: str, marked: Sequence[int] = ()
 ) -> list[int]:
-    """One layout, with a ring around what is chosen in the other; the numbers of the examples chosen in it."""
+    """One layout, with a ring around some examples; the numbers of those that are chosen in it."""
     node = asked["node"]
     st.markdown(f"**{plain(short(node, 48)) if node else 'The input itself'}**")
     folder, checkpoint, at = subject.moment
     moment = {"folder": folder, "checkpoint": checkpoint if node else 0, "at": at if node else None}
-    place = f"{subject.key} {'node' if node else 'input'} layout"
-    found = waiting(place, "engines.embedding:project", **moment, **asked)
+    key = f"{subject.key} {'node' if node else 'input'} layout"
+    found = waiting(key, "engines.embedding:project", **moment, **asked)
     if found is None:
         return []
     numbers = found["numbers"]
     colours, words = _colours(subject, asked["part"], numbers, told, way)
     picked = chosen(
-        embedded, found["points"], numbers, words, colours, way, marked, key=key, many=True,
+        embedded, found["points"], numbers, words, colours, way, marked, key=f"{key} {asked} {at} {way}", many=True,
         alt=f"{asked['method']} of {plain(node) or 'the input'}: {len(numbers):,} examples, coloured by {plain(way)}",
     )  # fmt: skip
     st.caption(_measured(subject, found))
-    return _numbers(picked)
+    return [int(np.ravel(one)[0]) for one in picked]
 
 
 def _measured(subject: Subject, found: dict[str, Any]) -> str:
