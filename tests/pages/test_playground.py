@@ -264,5 +264,5 @@ def test_the_process_ends_with_the_server(start_server: Callable[[], object], pa
     assert len(ours) == 1
     page.goto("about:blank")
     server.kill()  # type: ignore[attr-defined]
-    gone, _ = psutil.wait_procs(ours, 10)
+    gone, _ = psutil.wait_procs(ours, 20)
     assert gone == ours
