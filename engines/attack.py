@@ -6,11 +6,15 @@ from 0 to 16 is 1.6; of all else in standard deviations of the training part, or
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from engines.aside import tell
+from engines.probes.sight import objective_of
+
 if TYPE_CHECKING:
-    import numpy as np
     from torch import Tensor
 
     from engines.data.data import PartName, Splits
@@ -41,7 +45,7 @@ def obstacle(splits: Splits | None) -> str:
     """Why inputs cannot be attacked; "" if they can."""
     if splits is None or not splits.train.inputs.is_floating_point():
         return "an attack changes numbers by a little, which indices, such as words, do not allow"
-    return "" if splits.task != "regression" else "an attack needs classes or labels to mislead about"
+    return ""
 
 
 def perturbed(
@@ -103,7 +107,7 @@ def curve(
     most: int = 512,
     seed: int = 0,
 ) -> dict[str, Any]:
-    """How often a network is right on examples that were attacked, and on such with random noise, by ε.
+    """How good a network is on examples that were attacked, and on such with random noise, by ε.
 
     Args:
         trained: the network.
@@ -114,53 +118,70 @@ def curve(
         seed: of the noise.
 
     Returns:
-        `epsilon`, `attacked`, `control`: arrays of one length; `count`: examples.
+        `epsilon`, `attacked`, `control`: arrays of one length, the accuracy, or of values the root mean squared error
+        in their own units; `simple`: what the commonest class, or the mean, of the training part reaches; `count`:
+        examples.
     """
-    import numpy as np
-
-    from engines.aside import tell
-    from engines.probes.sight import objective_of
-
     splits, loss = trained.splits, objective_of(trained.project)
     assert splits is not None and loss is not None
     here, (size, low, high) = splits.part(part), unit(splits)
     x, y = here.inputs[:most], here.targets[:most]
-    rows: list[tuple[float, float]] = []
+    told: dict[str, Any] = {"simple": _simple(splits, y), "count": len(x)}
+    attacked, control = list[float](), list[float]()
     for place, epsilon in enumerate(epsilons):
-        tell(place / len(epsilons), f"ε = {epsilon:g}")
-        drawn = [noise(x, epsilon * size, seed + draw, low, high) for draw in range(DRAWS)]
-        right = [0.0, 0.0]
-        for some in range(0, len(x), AT_ONCE):
-            these = slice(some, some + AT_ONCE)
-            bent = perturbed(
-                trained.module, x[these], y[these], loss, epsilon * size, steps=steps, low=low, high=high
-            )
-            right[0] += _right(trained, splits, bent, y[these])
-            right[1] += sum(_right(trained, splits, one[these], y[these]) for one in drawn) / DRAWS
-        rows.append((right[0] / len(x), right[1] / len(x)))
-    told: np.ndarray = np.array(rows)
-    return {
-        "epsilon": np.array(epsilons, float),
-        "attacked": told[:, 0],
-        "control": told[:, 1],
-        "count": len(x),
-    }
+        tell(place / len(epsilons), f"ε = {epsilon:g}", _curves(told, epsilons, attacked, control))
+        bent = [
+            perturbed(trained.module, some, those, loss, epsilon * size, steps=steps, low=low, high=high)
+            for some, those in zip(x.split(AT_ONCE), y.split(AT_ONCE), strict=True)
+        ]
+        attacked.append(_reached(trained, splits, bent, y))
+        drawn = [noise(x, epsilon * size, seed + draw, low, high).split(AT_ONCE) for draw in range(DRAWS)]
+        control.append(sum(_reached(trained, splits, one, y) for one in drawn) / DRAWS)
+    return _curves(told, epsilons, attacked, control)
 
 
-def _right(trained: Trained, splits: Splits, x: Tensor, y: Tensor) -> float:
-    """How many answers are right."""
+def _curves(
+    told: dict[str, Any], epsilons: Sequence[float], attacked: list[float], control: list[float]
+) -> dict[str, Any]:
+    """What is known so far."""
+    known = {"epsilon": epsilons[: len(attacked)], "attacked": attacked, "control": control}
+    return {**told, **{name: np.array(values, float) for name, values in known.items()}}
+
+
+def _reached(trained: Trained, splits: Splits, batches: Iterable[Tensor], y: Tensor) -> float:
+    """The accuracy, or the root mean squared error in the targets' own units."""
+    import torch
+
+    return _measured(splits, torch.cat([trained.answers((some,))[0] for some in batches]), y)
+
+
+def _measured(splits: Splits, outputs: Tensor, y: Tensor) -> float:
     from engines.tasks import classes_of
 
-    found = classes_of(splits.task, trained.answers((x,))[0])
-    same = found == y.long()
-    return float((same if same.ndim == 1 else same.all(1)).sum())
+    if splits.task == "regression":
+        off = splits.decode(outputs.double()) - splits.decode(y.double()).reshape(outputs.shape)
+        return float((off**2).mean() ** 0.5)
+    same = classes_of(splits.task, outputs) == y.long()
+    return float((same if same.ndim == 1 else same.all(1)).double().mean())
+
+
+def _simple(splits: Splits, y: Tensor) -> float:
+    """What an answer reaches that is always the same: the commonest class or labels, or the mean, of training."""
+    import torch
+
+    learned = splits.train.targets
+    if splits.task == "regression":
+        return _measured(splits, learned.mean(0, keepdim=True).expand_as(y), y)
+    if splits.task == "multi-label":
+        return float((y.long() == (learned.double().mean(0) > 0.5)).all(1).double().mean())
+    return float((y == torch.mode(learned).values).double().mean())
 
 
 def curve_of(
-    folder: str, at: int | None, part: PartName, steps: int, epsilons: list[float]
+    folder: str, checkpoint: int, at: int | None, part: PartName, steps: int, epsilons: list[float]
 ) -> dict[str, Any]:
-    """`curve` of a run by its folder, for work beside the server."""
-    from engines.runs.run import Run
-    from engines.trained import Trained
+    """`curve` of a run's moment, to be called aside."""
+    from engines.trained import at_moment
 
-    return curve(Trained.of(Run(folder), at=at), part, epsilons, steps)
+    tell(0.0, "Loading the network and its data")
+    return curve(at_moment(folder, checkpoint, at), part, epsilons, steps)

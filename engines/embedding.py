@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from functools import lru_cache, partial
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
@@ -67,7 +66,10 @@ def project(
     Raises:
         StrataError: there are too few examples, or the node gives no numbers that could be laid out.
     """
-    trained = _trained(folder, checkpoint, at)
+    from engines.trained import at_moment
+
+    tell(0.02, "Loading the network and its data")
+    trained = at_moment(folder, checkpoint, at)
     splits = trained.splits
     if splits is None or not trained.reads_rows:
         raise StrataError("There are no examples for this network: " + "; ".join(trained.notes))
@@ -82,15 +84,6 @@ def project(
         "near": neighbours(values, targets, splits), "shown": neighbours(points, targets, splits),
         "kept": _trustworthy(values, points),
     }  # fmt: skip
-
-
-@lru_cache(2)
-def _trained(folder: str, checkpoint: int, at: int | None) -> Trained:
-    from engines.runs.run import Run
-    from engines.trained import Trained
-
-    tell(0.02, "Loading the network and its data")
-    return Trained.of(Run(Path(folder)), at=at)
 
 
 def sample(count: int, most: int) -> np.ndarray:

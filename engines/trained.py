@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from builder.errors import StrataError
@@ -142,6 +143,20 @@ class Trained:
             else torch.randn(count, *spec.shape[1:], generator=draw)
             for id, spec in self.inputs.items()
         )
+
+
+@lru_cache(2)
+def at_moment(folder: str, checkpoint: int, at: int | None) -> Trained:
+    """The network of a run by its folder, for work beside the server, which often asks for the same one again.
+
+    Args:
+        folder: of the run.
+        checkpoint: the number of its newest one, by which newer weights are told from older ones.
+        at: the step of a snapshot, for its weights instead of the newest.
+    """
+    from engines.runs.run import Run
+
+    return Trained.of(Run(Path(folder)), at=at)
 
 
 def _bounds(inference: Inference) -> dict[str, int]:

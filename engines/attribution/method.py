@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from builder.registry import Registered, gather
 from engines.attribution import methods
@@ -12,6 +12,11 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from engines.attribution.question import Question
+
+
+Baseline = Literal["mean", "lowest", "zeros"]
+"""What stands for nothing: the mean training example; the lowest values there are, an empty image; zeros."""
+BASELINE = "What stands for nothing: the mean training example, the lowest values (an empty image), or zeros"
 
 
 class Method(Registered):
@@ -26,6 +31,10 @@ class Method(Registered):
     def obstacle(self, question: Question) -> str:
         """Why this network cannot be asked in this way; "" if it can."""
         return ""
+
+    def passes(self, question: Question) -> int:
+        """How many times, about, the network is run for it."""
+        return 1
 
     def relevance(self, question: Question) -> Tensor:
         """How much each number of the input counts, in the input's shape without the batch; of indices one for each."""

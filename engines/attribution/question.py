@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from builder.graph import Graph
+    from engines.data.data import PartName, Splits
+    from engines.trained import Trained
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +29,26 @@ class Question:
     """One example, (1, …)."""
     output: int = 0
     """Which of the network's outputs: the number of a class, a label or a value."""
+    against: int | None = None
+    """Another output, if the question is why the one and not the other: the score is then the difference."""
+    references: Mapping[str, Tensor] = field(default_factory=dict)
+    """Inputs (1, …) that may stand for nothing, by name (`engines.attribution.method.Baseline`)."""
+    columns: tuple[str, ...] = ()
+    """Of a table the column of each feature: those of one column are covered together."""
+    two: bool = False
+    """Whether two classes may share one output: it is the score of the second, and its opposite that of the first."""
+
+    @classmethod
+    def about(
+        cls, trained: Trained, part: PartName, number: int, output: int = 0, against: int | None = None
+    ) -> Self:
+        """The question about an example of a part of the network's data, by its place from 0."""
+        assert trained.splits is not None
+        here, inputs = trained.splits.part(part).inputs, trained.splits.preprocessing.inputs
+        columns = inputs.owners if len(inputs.shape) == 1 and inputs.dtype == "float32" else ()
+        known, two = _references(trained.splits), trained.splits.task == "classification"
+        example = here[number : number + 1]
+        return cls(trained.module, trained.graph, example, output, against, known, columns, two)
 
     @property
     def words(self) -> bool:
@@ -54,11 +76,13 @@ class Question:
         with torch.no_grad():
             return self.values(self.embedding)
 
-    def score(self, start: Tensor) -> Tensor:
-        """The score for each of several variations of `start`, (n,), as the network gives it.
+    def baseline(self, name: str) -> Tensor:
+        """What stands for nothing, in the shape of `start`; zeros for words, or where nothing else is known."""
+        known = None if self.words else self.references.get(name)
+        return self.start * 0 if known is None else known.to(self.start)
 
-        Of a network with one output for two classes, it is that output for the second, and its opposite for the first.
-        """
+    def score(self, start: Tensor) -> Tensor:
+        """The score for each of several variations of `start`, (n,), as the network gives it."""
         if self.words:
             from builder.watch import watched
 
@@ -70,8 +94,9 @@ class Question:
         outputs = outputs[0] if isinstance(outputs, tuple) else outputs
         outputs = outputs.flatten(1)
         if outputs.shape[1] == 1:
-            return outputs[:, 0] if self.output else -outputs[:, 0]
-        return outputs[:, self.output]
+            return outputs[:, 0] if self.output == 1 or not self.two else -outputs[:, 0]
+        found = outputs[:, self.output]
+        return found if self.against is None else found - outputs[:, self.against]
 
     def values(self, path: str) -> Tensor:
         """What a node gives for the example, (1, …), as part of the graph of autograd where that is on."""
@@ -101,3 +126,14 @@ class Question:
         """Relevance of `start`, (1, …), as that of the input: of an embedded word the sum over its numbers."""
         relevance = relevance.detach()[0]
         return relevance.sum(-1) if self.words else relevance
+
+
+def _references(splits: Splits) -> dict[str, Tensor]:
+    """The mean training example, and one of the lowest values (of an image: by channel); none of indices."""
+    inputs = splits.train.inputs
+    if not inputs.is_floating_point() or not len(inputs):
+        return {}
+    mean, low = inputs.mean(0, keepdim=True), inputs.amin(0, keepdim=True)
+    if inputs.ndim == 4:
+        low = low.amin((2, 3), keepdim=True).expand_as(mean)
+    return {"mean": mean, "lowest": low}

@@ -74,6 +74,18 @@ class Arrays(BaseModel):
         sides = (-1, *(1,) * (len(self.shape) - 1))
         return (values - np.reshape(self.offset, sides)) / np.reshape(self.scale, sides)
 
+    def restored(self, encoded: np.ndarray) -> np.ndarray:
+        """Encoded inputs (n, *shape) in their own units again."""
+        if not self.scale:
+            return encoded
+        sides = (-1, *(1,) * (len(self.shape) - 1))
+        return encoded * np.reshape(self.scale, sides) + np.reshape(self.offset, sides)
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """What each feature of a vector is called."""
+        return self.owners
+
     def _numbers(self, rows: Any) -> np.ndarray:
         if hasattr(rows, "to_dict"):  # a data frame, whose columns may stand in any order
             rows = rows.to_dict("records")
@@ -185,6 +197,25 @@ class Columns(BaseModel):
             encoded[:, at : at + column.width] = features
             at += column.width
         return encoded
+
+    def restored(self, encoded: np.ndarray) -> np.ndarray:
+        """Features (n, width), quantities in their own units again: dates in days since 1970, of a category its share."""
+        sides = [
+            (column.scale, column.offset) if isinstance(column, Quantity) else (1.0, 0.0)
+            for column in self.used
+            for _ in range(column.width)
+        ]
+        scale, offset = np.array(sides).T
+        return encoded * scale + offset
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """What each feature is called: its column, and of a category also the value that it stands for."""
+        return tuple(
+            f"{column.name} = {value}" if isinstance(column, Category) else column.name
+            for column in self.used
+            for value in ((*column.values, "other") if isinstance(column, Category) else ("",))
+        )
 
     def _frame(self, rows: Any) -> pd.DataFrame:
         import pandas as pd

@@ -5,11 +5,14 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from pages.views.examples import MARGIN, escaped
+from pages.views.examples import LEGEND, MARGIN, escaped
 
 FOR, AGAINST, GREY = "#E8590C", "#1971C2", "#868E96"
 WARM, COLD = np.array([232.0, 89, 12]), np.array([25.0, 113, 194])
-MOST_BARS = 30
+SCALE = [[0.0, AGAINST], [0.5, "rgba(134,142,150,0.12)"], [1.0, FOR]]
+INK = 90.0
+"""How dark the darkest pixel of an image is below its relevance, of 255: pale, so that colours stay what they are."""
+MOST_BARS, MOST_LANES, MOST_LINES = 30, 60, 6
 
 
 def largest(relevance: np.ndarray) -> float:
@@ -21,21 +24,35 @@ def largest(relevance: np.ndarray) -> float:
     return usual if usual > 0 else float(sizes.max())
 
 
-def overlay(image: np.ndarray, relevance: np.ndarray, pixels: int = 360) -> np.ndarray:
+def overlay(image: np.ndarray, relevance: np.ndarray, pixels: int = 360, top: float = 0.0) -> np.ndarray:
     """An image (channels, height, width) in pale grey, what speaks for the answer in orange and against it in blue.
 
-    Relevance has the image's shape, or (height, width); of several channels it is summed. uint8 (height, width, 3).
+    Relevance has the image's shape, or (height, width); of several channels it is summed. What is as large as `top`, or
+    else the largest, has the full colour. uint8 (height, width, 3).
     """
     image = image.astype(np.float64)
     low, high = float(image.min()), float(image.max())
     ink = ((image - low) / ((high - low) or 1)).mean(0)
-    paper = 255 - 110 * ink if image.shape[0] == 1 else 145 + 110 * ink
-    found = relevance.sum(0) if relevance.ndim == 3 else relevance
-    share = np.clip(np.abs(np.nan_to_num(found)) / largest(found), 0, 1)[..., None]
+    paper = 255 - INK * (ink if image.shape[0] == 1 else 1 - ink)
+    found = together(relevance)
+    share = np.clip(np.abs(np.nan_to_num(found)) / (top or largest(found)), 0, 1)[..., None]
     colour = np.where(found[..., None] > 0, WARM, COLD)
-    sheet = paper[..., None] * (1 - 0.85 * share) + colour * 0.85 * share
+    sheet = paper[..., None] * (1 - 0.9 * share) + colour * 0.9 * share
     zoom = max(1, round(pixels / sheet.shape[1]))
     return sheet.round().astype(np.uint8).repeat(zoom, 0).repeat(zoom, 1)
+
+
+def together(relevance: np.ndarray) -> np.ndarray:
+    """Relevance of an image (height, width), that of its channels summed."""
+    return relevance.sum(0) if relevance.ndim == 3 else relevance
+
+
+def strip(image: np.ndarray, maps: Sequence[np.ndarray], pixels: int = 900) -> np.ndarray:
+    """Several maps of one image from left to right, each in its own full colours, as one image (height, width, 3)."""
+    sheets = [overlay(image, one, pixels // len(maps)) for one in maps]
+    gap = np.zeros((len(sheets[0]), max(4, pixels // 100), 4), np.uint8)
+    solid = [np.dstack([one, np.full(one.shape[:2], 255, np.uint8)]) for one in sheets]
+    return np.concatenate([piece for one in solid for piece in (gap, one)][1:], 1)
 
 
 def bars(names: Sequence[str], values: Sequence[str], relevance: np.ndarray) -> go.Figure:
@@ -50,54 +67,65 @@ def bars(names: Sequence[str], values: Sequence[str], relevance: np.ndarray) -> 
     return figure.update_xaxes(title="relevance", zeroline=True).update_yaxes(type="category")
 
 
-def series(values: np.ndarray, relevance: np.ndarray) -> go.Figure:
-    """A series (steps, features) as lines, and below it what each step counts, summed over features."""
-    figure = go.Figure()
-    steps = np.arange(len(values))
-    for number in range(min(values.shape[1], 8)):
-        name = f"feature {number + 1}" if values.shape[1] > 1 else "value"
-        figure.add_scatter(x=steps, y=values[:, number].astype(np.float32), name=name, mode="lines+markers")
+def series(values: np.ndarray, relevance: np.ndarray, names: Sequence[str]) -> go.Figure:
+    """A series (steps, features): each point in the colour of what it counts; below it, the sum of each step."""
+    figure, top = go.Figure(), largest(relevance)
+    steps = np.arange(1, len(values) + 1)
+    features = np.argsort(-np.abs(relevance).sum(0), kind="stable")[:MOST_LINES]
+    for number, feature in enumerate(np.sort(features)):
+        figure.add_scatter(
+            x=steps, y=values[:, feature].astype(np.float32), name=escaped(names[feature]), mode="lines+markers",
+            line={"color": GREY, "width": 1.5, "dash": ("solid", "dot", "dash")[number % 3]},
+            marker={"size": 10, "color": relevance[:, feature].astype(np.float32), "colorscale": SCALE,
+                    "cmin": -top, "cmax": top, "line": {"color": GREY, "width": 0.5}},
+        )  # fmt: skip
     told = relevance.sum(1)
     figure.add_bar(
-        x=steps, y=told.astype(np.float32), yaxis="y2", showlegend=False,
+        x=steps, y=told.astype(np.float32), yaxis="y2", showlegend=False, name="relevance",
         marker={"color": [FOR if one > 0 else AGAINST for one in told]},
     )  # fmt: skip
     return figure.update_layout(
-        height=400, margin=MARGIN, showlegend=values.shape[1] > 1,
+        height=400, margin=MARGIN, showlegend=values.shape[1] > 1, legend=LEGEND,
         xaxis={"title": "step", "anchor": "y2"},
         yaxis={"domain": [0.42, 1], "title": "value"},
         yaxis2={"domain": [0, 0.32], "title": "relevance", "anchor": "x"},
     )  # fmt: skip
 
 
-def fading(layers: Sequence[str], alike: Sequence[float]) -> go.Figure:
-    """How alike a map stays while layers are shuffled, from the output back: a good method falls to 0."""
-    names = ["trained", *(escaped(one) for one in layers)]
-    figure = go.Figure(
-        go.Scatter(x=names, y=[1.0, *alike], mode="lines+markers", line={"color": "#4C6EF5", "width": 2.5})
+def lanes(titles: Sequence[str], places: Sequence[str], maps: np.ndarray) -> go.Figure:
+    """What each of several methods finds (methods, places), a lane each, in the colours of its own largest."""
+    order = np.sort(
+        np.argsort(-np.max([np.abs(one) / largest(one) for one in maps], 0), kind="stable")[:MOST_LANES]
     )
+    shares = np.stack([one[order] / largest(one) for one in maps]).astype(np.float32)
+    figure = go.Figure(
+        go.Heatmap(
+            z=shares, x=[*range(len(order))], y=[*map(escaped, titles)], zmin=-1, zmax=1, colorscale=SCALE,
+            showscale=False, xgap=2, ygap=4, customdata=maps[:, order].astype(np.float32),
+            hovertemplate="%{y}: %{customdata:.3g}<extra></extra>",
+        )
+    )  # fmt: skip
+    figure.update_layout(height=90 + 46 * len(titles), margin=MARGIN)
+    few = order[:: max(1, len(order) // 24)]
+    at = [int(np.searchsorted(order, one)) for one in few]
+    figure.update_xaxes(tickvals=at, ticktext=[escaped(places[one])[:24] for one in few])
+    return figure.update_yaxes(autorange="reversed", type="category")
+
+
+def fading(layers: Sequence[str], alike: np.ndarray) -> go.Figure:
+    """How alike a map stays while layers are shuffled from the output back: draws (draws, stages), and their mean."""
+    names = ["trained", *(escaped(one) for one in layers)]
+    figure = go.Figure()
+    for row in alike:
+        figure.add_scatter(
+            x=names, y=[1.0, *row.tolist()], mode="lines", hoverinfo="skip", showlegend=False,
+            line={"color": "rgba(134,142,150,0.45)", "width": 1},
+        )  # fmt: skip
+    figure.add_scatter(
+        x=names, y=[1.0, *alike.mean(0).tolist()], mode="lines+markers", showlegend=False, name="mean",
+        line={"color": "#4C6EF5", "width": 2.5},
+    )  # fmt: skip
     figure.add_hline(y=0, line={"color": GREY, "dash": "dot"})
     figure.update_layout(height=260, margin=MARGIN)
     figure.update_xaxes(title="shuffled back to", type="category")
     return figure.update_yaxes(title="rank correlation", range=[-1.05, 1.05])
-
-
-def robustness(epsilon: np.ndarray, attacked: np.ndarray, control: np.ndarray, now: float) -> go.Figure:
-    """Accuracy by ε, under attack and under random noise of the same size; the ε that is looked at is marked."""
-    figure = go.Figure()
-    for values, name, colour, dash in (
-        (control, "random signs", GREY, "dot"), (attacked, "attacked", FOR, "solid"),
-    ):  # fmt: skip
-        figure.add_scatter(
-            x=epsilon,
-            y=values,
-            name=name,
-            mode="lines+markers",
-            line={"color": colour, "width": 2.5, "dash": dash},
-        )
-    figure.add_vline(x=now, line={"color": "#4C6EF5", "width": 1.5})
-    figure.update_layout(
-        height=320, margin=MARGIN, legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"}
-    )
-    figure.update_xaxes(title="ε", rangemode="tozero")
-    return figure.update_yaxes(title="accuracy", range=[0, 1.02], tickformat=".0%")

@@ -1,16 +1,18 @@
 """Attacks: closed forms on linear models, captum's own, bounds, and adversarial training."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 import builder
 import engines
 from builder.errors import BadValue
+from builder.graph import Graph, Node
 from engines.attack import curve, noise, obstacle, perturbed, unit
 from engines.data import Data, prepare
 from engines.engine import engine_of
@@ -66,17 +68,64 @@ def test_the_unit_is_the_range_of_pixels_or_a_deviation() -> None:
     size, low, high = unit(digits)
     assert size == pytest.approx(high - low) and low == pytest.approx(float(digits.train.inputs.min()))
     assert unit(iris)[0] == 1 and not obstacle(iris)
-    assert "classes or labels" in obstacle(prepare(Data.parse(builder.template("diabetes-mlp").data)))
     assert "indices" in obstacle(None)
 
 
-def test_adversarial_training_is_refused_where_there_is_nothing_to_mislead_about() -> None:
-    what = builder.template("diabetes-mlp")
-    engine = engine_of({**what.engine, "adversarial": 0.1})
-    (problem,) = engine.check(what, prepare(Data.parse(what.data)))
+def test_words_cannot_be_attacked(tmp_path: Path) -> None:
+    what = builder.template("iris-mlp")
+    splits = prepare(Data.parse(what.data))
+    words = replace(splits, train=replace(splits.train, inputs=splits.train.inputs.long()))
+    (problem,) = engine_of({**what.engine, "adversarial": 0.1}).check(what, words)
     assert problem.field == "adversarial" and "Set adversarial to 0" in problem.fix
+    assert "indices, such as words" in problem.message
     with pytest.raises(BadValue):
         engine_of({**what.engine, "adversarial": -1.0})
+
+
+def linear_regression(folder: Path) -> tuple[Trained, Tensor]:
+    """A linear model of the diabetes data, after one epoch, and its weights."""
+    what = builder.template("diabetes-mlp")
+    nodes = (
+        Node(id="x", kind="Input", config={"shape": [10]}),
+        Node(id="lin", kind="Linear", config={"units": 1}, inputs={"input": "x"}),
+        Node(id="out", kind="Output", inputs={"input": "lin"}),
+    )
+    what = what.with_fields(graphs={"model": Graph(nodes=nodes)}, engine={**what.engine, "epochs": 1})
+    trained = Trained.of(engines.train(what, folder))
+    return trained, trained.module.lin.weight[0].detach()  # type: ignore[union-attr, index, return-value]
+
+
+def test_values_are_pushed_away_from_the_truth_in_closed_form(tmp_path: Path) -> None:
+    trained, weights = linear_regression(tmp_path / "run")
+    told = curve(trained, "test", [0.0, 0.3])
+    splits = trained.splits
+    assert splits is not None
+    outputs, y = trained.answers((splits.test.inputs,))[0], splits.test.targets
+    off = (outputs - y + 0.3 * weights.abs().sum() * (outputs - y).sign()) * splits.preprocessing.scale[0]
+    assert told["attacked"][1] == pytest.approx(float((off**2).mean() ** 0.5), rel=1e-4)
+    truth = splits.raw_targets("test")
+    simple = float(((truth - splits.raw_targets("train").mean()) ** 2).mean() ** 0.5)
+    assert told["simple"] == pytest.approx(simple, rel=1e-4)
+    assert told["attacked"][1] > told["control"][1] and told["attacked"][0] == told["control"][0]
+
+
+def test_a_curve_tells_what_it_knows_already(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trained = Trained.of(engines.train(project(3, 20), tmp_path / "run"))
+    known: list[Any] = []
+    monkeypatch.setattr("engines.attack.tell", lambda share, words, partial: known.append(partial))
+    told = curve(trained, "train", [0.0, 0.5, 1.0])
+    assert [len(one["epsilon"]) for one in known] == [0, 1, 2]
+    assert told["attacked"][:2].tolist() == known[-1]["attacked"].tolist()
+    counts = trained.splits.counts("train") if trained.splits else {}
+    assert told["simple"] == pytest.approx(max(counts.values()) / told["count"])
+
+
+@pytest.mark.parametrize("optimiser", ["LBFGS", "SGD"])
+def test_values_and_closures_train_adversarially(optimiser: str, tmp_path: Path) -> None:
+    what = builder.template("diabetes-mlp")
+    settings = {"epochs": 2, "optimiser": {"kind": optimiser}, "adversarial": 0.2}
+    run = engines.train(what.with_fields(engine={**what.engine, **settings}), tmp_path / "run")
+    assert run.status().state == "finished"
 
 
 @pytest.mark.parametrize("layer", ["Dropout", "BatchNorm1d"])

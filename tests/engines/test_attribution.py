@@ -1,5 +1,6 @@
 """Attribution: closed forms on linear models, captum, planted patterns, and the sanity check."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -144,6 +145,92 @@ def test_roll_out_lies_on_rows_and_patches(name: str) -> None:
     assert float(told[0, 7, 7]) == (16 if name == "small-vit" else 7)
 
 
+def test_a_baseline_is_where_the_way_begins() -> None:
+    question = linear()
+    weights: Tensor = question.module.lin.weight[1].detach()  # type: ignore[union-attr, index]
+    mean, low = torch.randn(1, 6).double(), torch.full((1, 6), -2.0).double()
+    question = replace(question, references={"mean": mean, "lowest": low})
+    for method in (IntegratedGradients, Occlusion):
+        for name, base in {"mean": mean, "lowest": low, "zeros": mean * 0}.items():
+            found = method(baseline=name).relevance(question).double()  # type: ignore[arg-type]
+            assert torch.allclose(found, weights * (question.inputs - base)[0], atol=1e-6)
+
+
+def test_why_the_one_and_not_the_other() -> None:
+    question = replace(linear(), against=2)
+    weights: Tensor = question.module.lin.weight.detach()  # type: ignore[union-attr, assignment]
+    found = Saliency().relevance(question)
+    assert torch.allclose(found, (weights[1] - weights[2]).abs(), atol=1e-6)
+
+
+def test_a_single_output_is_the_value_or_the_second_class() -> None:
+    question = linear(classes=1)
+    weights: Tensor = question.module.lin.weight[0].detach()  # type: ignore[union-attr, index]
+    wanted = weights * question.inputs[0]
+    for output, two, sign in ((0, False, 1), (1, True, 1), (0, True, -1)):
+        found = IntegratedGradients().relevance(replace(question, output=output, two=two))
+        assert torch.allclose(found, sign * wanted, atol=1e-6)
+
+
+def test_the_features_of_a_column_are_covered_together() -> None:
+    question = replace(linear(), columns=("size", "colour", "colour", "colour", "weight", "weight"))
+    weights: Tensor = question.module.lin.weight[1].detach()  # type: ignore[union-attr, index]
+    alone, found = weights * question.inputs[0], Occlusion().relevance(question)
+    assert torch.allclose(found[1:4], alone[1:4].mean().expand(3), atol=1e-6)
+    assert float(found.sum()) == pytest.approx(float(alone.sum()), abs=1e-6)
+    assert Occlusion().passes(question) == 3
+
+
+@pytest.mark.parametrize("side", [8, 28, 64])
+def test_a_window_grows_with_the_image(side: int) -> None:
+    what = graph([1, side, side], ("flat", "Flatten", {}), ("lin", "Linear", {"units": 2}))
+    module = builder.compile(what)
+    asked: list[int] = []
+    question = Question(module, what, torch.rand(1, 1, side, side), 1)
+    module.register_forward_hook(lambda _, inputs, __: asked.append(len(inputs[0])))
+    found = Occlusion().relevance(question)
+    assert found.shape == (1, side, side) and float(found.abs().min()) > 0, "every pixel is covered"
+    assert sum(asked) - 2 <= Occlusion().passes(question) <= sum(asked) < 1000
+
+
+@pytest.mark.parametrize("name", ["diabetes-mlp", "digits-mlp"])
+def test_what_is_asked_of_a_network_and_its_data(name: str, tmp_path: Any) -> None:
+    import engines
+    from engines.attribution.beside import checked, compared, explained, of_run
+
+    what = builder.template(name)
+    run = engines.train(what.with_fields(engine={**what.engine, "epochs": 1}), tmp_path / "run")
+    trained, asked = Trained.of(run), {"part": "test", "number": 3, "output": 0}
+    method = IntegratedGradients(steps=200).dump()
+    told = explained(trained, method, **asked)
+    assert told["relevance"].sum() == pytest.approx(told["score"] - told["nothing"], abs=2e-2)
+    with torch.no_grad():
+        assert trained.splits is not None
+        outputs = trained.module(trained.splits.test.inputs[3:4])
+        mean = trained.module(trained.splits.train.inputs.mean(0, keepdim=True))
+    assert told["score"] == pytest.approx(float(outputs[0, 0]), rel=1e-5)
+    assert told["nothing"] == pytest.approx(float(mean[0, 0]), rel=1e-4)
+    every = compared(trained, **asked)
+    assert [*every] == ["Saliency", "IntegratedGradients", "Occlusion"]
+    newest = max(run.checkpoints.numbers())
+    beside = of_run("explained", str(run.folder), newest, None, method=method, **asked)
+    assert np.array_equal(beside["relevance"], told["relevance"])
+    assert checked(trained, method, **asked)["layers"][-1] == "linear1"
+
+
+def test_what_is_no_number_is_told(tmp_path: Any) -> None:
+    import engines
+    from builder.errors import StrataError
+    from engines.attribution.beside import explained
+    from tests.tiny import project
+
+    trained = Trained.of(engines.train(project(1, 20), tmp_path / "run"))
+    with torch.no_grad():
+        next(trained.module.parameters()).fill_(torch.nan)
+    with pytest.raises(StrataError, match="no number here"):
+        explained(trained, Saliency().dump(), part="train", number=0)
+
+
 def test_obstacles_say_why() -> None:
     table = asked("iris-mlp")
     assert "Grad-CAM needs an image" in GradCam().obstacle(table)
@@ -173,7 +260,10 @@ def test_shuffled_weights_destroy_the_map(tmp_path: Any) -> None:
     trained = Trained.of(run)
     assert trained.splits is not None
     question = Question(trained.module, trained.graph, trained.splits.test.inputs[:1], 5)
-    told = sanity(IntegratedGradients(), question)
-    assert [path for path, _ in told] == ["linear3", "linear2", "linear1"]
-    assert abs(told[-1][1]) < 0.6 and all(-1 <= one <= 1 for _, one in told)
-    assert told == sanity(IntegratedGradients(), question), "the same draw each time"
+    told = sanity(IntegratedGradients(), question, draws=3)
+    assert told.layers == ["linear3", "linear2", "linear1"] and told.alike.shape == (3, 3)
+    assert abs(told.alike[:, -1].mean()) < 0.6 and (np.abs(told.alike) <= 1).all()
+    assert told.maps.shape == (4, 1, 8, 8)
+    assert np.array_equal(told.maps[0], IntegratedGradients().relevance(question).numpy())
+    again = sanity(IntegratedGradients(), question, draws=3)
+    assert np.array_equal(told.alike, again.alike), "the same draws each time"

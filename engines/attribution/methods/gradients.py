@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from engines.attribution.method import Method
+from engines.attribution.method import BASELINE, Baseline, Method
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -31,20 +31,24 @@ class Saliency(Method):
 
 
 class IntegratedGradients(Method):
-    """How much each number adds on the way from nothing to the example; in all, the difference in score."""
+    """How much each number adds on the way from a baseline to the example; in all, the difference in score."""
 
     order: ClassVar = 20
     icon: ClassVar = "stacked_line_chart"
     reference: ClassVar = "Sundararajan, Taly and Yan (2017)"
     steps: int = Field(50, ge=5, le=500, description="Points on the way; more are more exact")
+    baseline: Baseline = Field("mean", description=BASELINE)
+
+    def passes(self, question: Question) -> int:
+        """One for each point."""
+        return self.steps
 
     def relevance(self, question: Question) -> Tensor:
-        """(x − x₀) · ∫ ∂score/∂x dα from a baseline of zeros, which is the mean of standardised data, by captum."""
+        """(x − x₀) · ∫ ∂score/∂x dα on the straight way from the baseline x₀, by captum."""
         from captum.attr import IntegratedGradients as Captum
 
-        start = question.start.clone()
-        method = Captum(question.differentiable)
-        found = method.attribute(start, start * 0, n_steps=self.steps, internal_batch_size=64)
+        method, base = Captum(question.differentiable), question.baseline(self.baseline)
+        found = method.attribute(question.start.clone(), base, n_steps=self.steps, internal_batch_size=64)
         return question.folded(found)
 
 
@@ -91,7 +95,8 @@ class GradCam(Method):
 
         with torch.enable_grad(), watched(question.module, see):
             score = question.differentiable(question.start)
-        (slope,) = torch.autograd.grad(score.sum(), kept[0])
+        # zeros where nothing of it reaches this output
+        (slope,) = torch.autograd.grad(score.sum(), kept[0], allow_unused=True, materialize_grads=True)
         weights = slope.mean(dim=(2, 3), keepdim=True)
         return (weights * kept[0]).sum(1)[0].relu().detach()
 

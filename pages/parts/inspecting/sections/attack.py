@@ -9,19 +9,19 @@ import streamlit as st
 
 from pages.parts.chart import chart
 from pages.parts.header import go
+from pages.parts.inspecting.attacking import LARGEST, Attacked, attacked
+from pages.parts.inspecting.choosing import chosen, chosen_number, segmented
 from pages.parts.inspecting.section import Section
-from pages.parts.inspecting.subject import PARTS, Example, Subject, no_data
+from pages.parts.inspecting.subject import PARTS, Subject, no_data
 from pages.parts.waiting import waiting
-from pages.parts.words import figure, plain
-from pages.views import relevance as views
-from pages.views.examples import montage, probabilities
+from pages.parts.words import figure, plain, short
+from pages.views import attacked as views
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-LARGEST, USUAL = {True: 0.5, False: 2.0}, {True: 0.1, False: 0.25}
-"""ε of images (a share of the range of pixels) and of all else (standard deviations)."""
 POINTS = 9
+ANYTHING, HIGHER, LOWER = "any", "higher", "lower"
 
 
 class Attack(Section):
@@ -32,149 +32,242 @@ class Attack(Section):
     order: ClassVar = 50
 
     def obstacle(self, subject: Subject) -> str:
-        """It needs examples of classes or labels, in numbers."""
+        """It needs examples in numbers, and a loss to make larger."""
         from engines.attack import obstacle
+        from engines.probes.sight import objective_of
 
-        if why := no_data(subject) or obstacle(subject.splits):
-            return why if why.startswith("There") else f"This network cannot be attacked: {why}."
-        return ""
+        if told := no_data(subject):
+            return told
+        if why := obstacle(subject.splits):
+            return f"This network cannot be attacked: {why}."
+        return (
+            ""
+            if objective_of(subject.trained.project)
+            else "Its engine has no loss that an attack could raise."
+        )
 
     def show(self, subject: Subject) -> None:
         """One example under attack, then a whole part of the data."""
-        assert subject.splits is not None
-        image = subject.splits.train.inputs.ndim == 4
         left, right = st.columns([1, 2], gap="medium")
         with left:
             example = subject.example()
-            unit = "share of the pixels' range" if image else "standard deviations"
-            epsilon = st.slider(
-                f"ε, {unit}", 0.0, LARGEST[image], USUAL[image], 0.01, key=f"{subject.key} epsilon",
-                help="No number of the input is moved further than this",
-            )  # fmt: skip
+            image = example.inputs.ndim == 4
+            epsilon = _epsilon(subject, image)
             steps = _steps(subject)
             towards = _towards(subject)
+        told = attacked(subject, example, epsilon, steps, towards)
         with right:
-            _one(subject, example, epsilon, steps, towards)
+            _answers(told)
+            if image:
+                _pictures(told)
+            elif example.inputs.ndim == 2:
+                _row(told)
+            else:
+                _series(told)
         _all(subject, epsilon, steps, example.part, LARGEST[image])
+
+
+def _epsilon(subject: Subject, image: bool) -> float:
+    """How far any number may be moved, said in the data's own terms."""
+    from engines.attack import unit
+
+    splits = subject.splits
+    assert splits is not None
+    most, usual = LARGEST[image], 0.1 if image else 0.25
+    value, widget = chosen_number("epsilon", f"{subject.key} epsilon", 0.0, most, usual)
+    scaled = {
+        "standard": "standard deviations",
+        "min-max": "shares of the range",
+        "none": "the data's own units",
+    }
+    label = "share of the pixels' range" if image else scaled[_scaling(subject)]
+    st.slider(
+        f"ε, {label}", 0.0, most, step=0.01, **widget,
+        help="No number of the input is moved further than this",
+    )  # fmt: skip
+    if image:
+        _, low, high = unit(splits)
+        ends = np.full((2, *splits.input_shape), [[[[low]]], [[[high]]]])
+        raw = splits.preprocessing.inputs.restored(ends)
+        bottom, top = float(raw.min()), float(raw.max())
+        moved = figure(value * (top - bottom))
+        st.caption(plain(f"That is {moved} for pixels from {figure(bottom)} to {figure(top)}."))
+    return float(value)
+
+
+def _scaling(subject: Subject) -> str:
+    """How the inputs are scaled: "standard", "min-max" or "none"."""
+    return str(subject.trained.project.data.get("scaling", "standard"))
 
 
 def _steps(subject: Subject) -> int:
     """1 for FGSM; of PGD as many as are wished."""
-    way = st.segmented_control(
-        "Attack", ["FGSM", "PGD"], default="FGSM", required=True, key=f"{subject.key} way",
+    way, widget = chosen("attack", f"{subject.key} way", ["FGSM", "PGD"])
+    st.segmented_control(
+        "Attack", required=True, **segmented(widget),
         help="FGSM: one step along the sign of the gradient (Goodfellow et al. 2015). PGD: several smaller ones "
         "(Madry et al. 2018)",
     )  # fmt: skip
-    return st.slider("Steps", 2, 50, 10, key=f"{subject.key} steps") if way == "PGD" else 1
+    if way == "FGSM":
+        return 1
+    steps, widget = chosen_number("pgd", f"{subject.key} steps", 2, 50, 10)
+    st.slider("Steps", 2, 50, **widget)
+    return int(steps)
 
 
-def _towards(subject: Subject) -> int | None:
-    """The class that it is to be taken for; None for any other."""
+def _towards(subject: Subject) -> str:
+    """What it is to be taken for: the number of a class, a direction of values, or anything that is wrong."""
     splits = subject.splits
     assert splits is not None
-    if splits.task != "classification":
-        return None
-    anything = "anything else"
-    chosen = st.selectbox("Make it look like", [anything, *splits.classes], key=f"{subject.key} towards")
-    return None if chosen == anything else splits.classes.index(chosen)
+    if splits.task == "multi-label":
+        return ANYTHING
+    if splits.task == "regression":
+        labels = {ANYTHING: "as wrong as can be", HIGHER: "higher", LOWER: "lower"}
+        title = "Make the value"
+    else:
+        names = {str(place): plain(short(name, 40)) for place, name in enumerate(splits.classes)}
+        labels, title = {ANYTHING: "anything else", **names}, "Make it look like"
+    value, widget = chosen("towards", f"{subject.key} towards", [*labels])
+    st.selectbox(title, format_func=labels.__getitem__, **widget)
+    return value
 
 
-def _one(subject: Subject, example: Example, epsilon: float, steps: int, towards: int | None) -> None:
-    """The example, what is added, and what comes of it."""
-    import torch
-
-    from engines.attack import noise, perturbed, unit
-    from engines.probes.sight import objective_of
-
-    trained, splits = subject.trained, subject.splits
-    loss = objective_of(trained.project)
-    assert splits is not None and loss is not None
-    size, low, high = unit(splits)
-    wanted = example.target if towards is None else torch.full_like(example.target, towards)
-    bent = perturbed(
-        trained.module, example.inputs, wanted, loss, epsilon * size, steps=steps, targeted=towards is not None,
-        low=low, high=high,
-    )  # fmt: skip
-    control = noise(example.inputs, epsilon * size, 0, low, high)
-    shown = {"The example": example.inputs, "Attacked": bent, "With random signs": control}
-    columns = st.columns(3)
-    for place, (column, (title, inputs)) in enumerate(zip(columns, shown.items(), strict=True)):
-        with column:
+def _answers(told: Attacked) -> None:
+    """What the network makes of the example, of the attack, and of random signs."""
+    grid = st.grid(3, min_column_width=100)
+    for title in told.inputs:
+        with grid, st.container(gap="xxsmall"):
             st.markdown(f"**{title}**")
-            if inputs.ndim == 4:
-                st.image(montage(inputs.numpy(), 1, 240), width="stretch", alt=title)
-            _answer(subject, inputs, example, f"{subject.key} attack {place}")
-            _change(subject, (inputs - example.inputs)[0].numpy())
+            words, good = told.verdict(title)
+            icon, colour = (":material/check:", "green") if good else (":material/close:", "red")
+            st.badge(plain(words), icon=icon, color=colour)  # type: ignore[arg-type]
+    st.caption(plain(told.sentence))
+    if told.task != "regression":
+        chances = told.chances
+        most = {title: told.names[int(values.argmax())] for title, values in chances.items()}
+        alt = "; ".join(f"{title}: {name} {chances[title].max():.0%}" for title, name in most.items())
+        chart(
+            views.answers, told.names, chances, key=f"{told.key} answers", alt=plain(f"Most probable. {alt}")
+        )
 
 
-def _change(subject: Subject, delta: np.ndarray) -> None:
-    """What was changed: of an image amplified, of a row by column."""
-    if not delta.any():
-        return
-    if delta.ndim == 3:
-        told = "What was changed, amplified: orange more, blue less"
-        st.image(views.overlay(np.zeros_like(delta), delta, 240), width="stretch", alt=told, caption=told)
-        return
-    splits = subject.splits
-    assert splits is not None
-    flat, owners = delta.ravel(), splits.preprocessing.inputs.owners
-    names = [*owners] if len(owners) == len(flat) else [f"step {place + 1}" for place in range(len(flat))]
-    rows = [{"column": name, "changed by": float(value)} for name, value in zip(names, flat, strict=True)][
-        :200
-    ]
-    st.dataframe(rows, hide_index=True, height=180, alt="What was changed, in standard deviations")
+def _pictures(told: Attacked) -> None:
+    """Example + change = attacked, and the same with random signs."""
+    size, low, high = told.unit
+    example = told.inputs["The example"][0].numpy()
+    for title, words in (("Attacked", "what the attack adds"), ("With random signs", "random signs")):
+        given = told.inputs[title][0].numpy()
+        grid = st.grid(3, min_column_width=90)
+        factor = f", × {1 / told.epsilon:.0f}" if told.epsilon else ""
+        shown = (
+            (views.picture(example, low, high), "The example"),
+            (views.change(given - example, told.epsilon * size), f"+ {words}{factor}"),
+            (views.picture(given, low, high), f"= {title.lower()}"),
+        )
+        for sheet, caption in shown:
+            grid.image(sheet, width="stretch", alt=caption, caption=caption)
+    st.caption(
+        "Of the changes orange is more, blue less; the full colour is ε. No pixel leaves the data's range."
+    )
 
 
-def _answer(subject: Subject, inputs: Tensor, example: Example, key: str) -> None:
-    """What the network makes of an input."""
-    from engines.tasks import classes_of
-    from engines.tasks import probabilities as chances_of
+def _row(told: Attacked) -> None:
+    """A row in its own units: as it is, attacked, and with random signs."""
+    import pandas as pd
 
-    splits = subject.splits
-    assert splits is not None
-    outputs = subject.trained.answers((inputs,))[0]
-    right = bool((classes_of(splits.task, outputs) == example.target.long()).all())
-    chances = chances_of(splits.task, outputs)[0].tolist()
-    order = np.argsort(chances)[::-1][:3]
-    st.badge(
-        "still right" if right else "misled", icon=":material/check:" if right else ":material/close:",
-        color="green" if right else "red",
+    inputs = told.splits.preprocessing.inputs
+    table = {"column": [*inputs.features]}
+    for title, given in told.inputs.items():
+        table[title.lower()] = [figure(float(one)) for one in inputs.restored(given.double().numpy())[0]]
+    st.dataframe(
+        pd.DataFrame(table), hide_index=True, height="content" if len(table["column"]) <= 12 else 420,
+        alt="The row in its own units: as it is, attacked, and with random signs",
     )  # fmt: skip
-    names, values = [splits.classes[one] for one in order], [chances[one] for one in order]
-    told = ", ".join(f"{name} {value:.0%}" for name, value in zip(names, values, strict=True))
-    chart(probabilities, names, values, key=key, alt=plain(f"Most probable: {told}"))
+    if len({*inputs.owners}) < len(inputs.owners):
+        st.caption(
+            "In the data's own units. Words of a category are moved as the numbers that stand for them, 0 or 1: no "
+            "real row is between."
+        )
+    else:
+        st.caption("In the data's own units.")
+
+
+def _series(told: Attacked) -> None:
+    """A series as it is, attacked, and with random signs; of several features the one that is moved most."""
+    inputs = told.splits.preprocessing.inputs
+
+    def restored(given: Tensor) -> np.ndarray:
+        raw = inputs.restored(given.double().numpy())[0]
+        flat: np.ndarray = raw.reshape(len(raw), -1)
+        return flat
+
+    values = {title: restored(given) for title, given in told.inputs.items()}
+    moved = np.abs(values["Attacked"] - values["The example"]).sum(0)
+    feature = int(moved.argmax())
+    shown = {title: one[:, feature] for title, one in values.items()}
+    alt = (
+        f"The series; the attack moves it by {figure(float(moved[feature] / len(values['Attacked'])))} a step"
+    )
+    chart(views.lines, shown, key=f"{told.key} series", alt=plain(alt))
+    if len(moved) > 1:
+        st.caption(f"Feature {feature + 1} of {len(moved)}, which is moved most.")
 
 
 def _all(subject: Subject, epsilon: float, steps: int, part: str, largest: float) -> None:
-    """How often it is right on the whole part, by ε; computed beside the server."""
+    """How good it is on the whole part, by ε; computed beside the server."""
     st.markdown("##### On many examples")
     folder, checkpoint, at = subject.moment
+
+    def preview(told: dict[str, Any]) -> None:
+        if len(told["epsilon"]):
+            _curve(subject, told, epsilon)
+
     told: dict[str, Any] | None = waiting(
-        f"{subject.key} curve", "engines.attack:curve_of", folder=folder, checkpoint=checkpoint, at=at, part=part,
-        steps=steps, epsilons=[round(float(one), 4) for one in np.linspace(0, largest, POINTS)],
+        f"{subject.key} curve", "engines.attack:curve_of", preview=preview, folder=folder, checkpoint=checkpoint,
+        at=at, part=part, steps=steps, epsilons=[round(float(one), 4) for one in np.linspace(0, largest, POINTS)],
     )  # fmt: skip
     if told is None:
         return
-    chart(
-        views.robustness, told["epsilon"], told["attacked"], told["control"], epsilon, key=f"{subject.key} robustness",
-        alt=f"Accuracy falls from {told['attacked'][0]:.0%} to {told['attacked'][-1]:.0%} under attack, and to "
-        f"{told['control'][-1]:.0%} with random signs",
-    )  # fmt: skip
-    first = next((e for e, value in zip(told["epsilon"], told["attacked"], strict=True) if value < 0.5), None)
-    fall = f"Below one half from ε = {figure(float(first))} on. " if first is not None else ""
+    _curve(subject, told, epsilon)
+    fall = ""
+    if (splits := subject.splits) and splits.task != "regression":
+        below = (
+            one
+            for one, value in zip(told["epsilon"], told["attacked"], strict=True)
+            if value < told["simple"]
+        )
+        first = next(below, None)
+        fall = f"Worse than always the commonest from ε = {float(first):g} on. " if first is not None else ""
     st.caption(
         f"Of {told['count']:,} examples of the part {PARTS[part].lower()}. {fall}Random signs of the same size are the "
-        "control: it is the direction that misleads, not the size."
+        "control, the mean of five draws: it is the direction that misleads, not the size."
     )
-    if getattr(_engine(subject), "adversarial", 0.0) == 0.0:
-        st.caption(
-            "A network can learn to withstand this: Adversarial, among the settings of Train, attacks each batch first."
-        )
-        if st.button("Go to Train", icon=":material/monitoring:", key="harden"):
-            go("train")
+    _harden(subject)
 
 
-def _engine(subject: Subject) -> Any:
+def _curve(subject: Subject, told: dict[str, Any], epsilon: float) -> None:
+    values = subject.splits is not None and subject.splits.task == "regression"
+    ends = {name: figure(float(told[name][-1])) for name in ("attacked", "control")}
+    name = "error" if values else "accuracy"
+    chart(
+        views.robustness, told["epsilon"], told["attacked"], told["control"], told["simple"], epsilon, values,
+        key=f"{subject.key} robustness {len(told['epsilon'])}",
+        alt=f"At ε = {float(told['epsilon'][-1]):g} the {name} is {ends['attacked']} under attack, and "
+        f"{ends['control']} with random signs; without, {figure(float(told['attacked'][0]))}",
+    )  # fmt: skip
+
+
+def _harden(subject: Subject) -> None:
+    """That a network can be trained to withstand this, or that this one was."""
     from engines.engine import engine_of
 
-    return engine_of(subject.trained.project.engine)
+    trained_at = getattr(engine_of(subject.trained.project.engine), "adversarial", 0.0)
+    if trained_at:
+        st.caption(f"This network was trained adversarially, at ε = {trained_at:g}.")
+        return
+    st.caption(
+        "A network can learn to withstand this: Adversarial, among the settings of Train, attacks each batch before "
+        "the network learns from it."
+    )
+    if st.button("Go to Train", icon=":material/monitoring:", key="harden"):
+        go("train")

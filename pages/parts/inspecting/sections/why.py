@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -12,15 +11,24 @@ from builder.errors import StrataError
 from pages.parts.chart import chart
 from pages.parts.forms.form import Form, fields
 from pages.parts.inspecting.answered import answered
+from pages.parts.inspecting.choosing import chosen, number
+from pages.parts.inspecting.explaining import Asked
+from pages.parts.inspecting.relevant import draw, pixels_of, places_of, shape_of
 from pages.parts.inspecting.section import Section
 from pages.parts.inspecting.shown import said
 from pages.parts.inspecting.subject import Example, Subject, no_data
-from pages.parts.words import figure, plain
+from pages.parts.words import figure, listed, plain, short
 from pages.views import relevance as views
-from pages.views.examples import montage
 
 if TYPE_CHECKING:
-    from engines.attribution import Method, Question
+    from engines.answers import Answers
+    from engines.attribution import Method
+
+FEW = 10
+"""Numbers in a map whose ranks agree by chance too often to say much."""
+APART = 0.05
+"""A share of the difference that integrated gradients may miss before more steps are advised."""
+ANSWER, TRUTH, NOTHING = "answer", "truth", "none"
 
 
 class Why(Section):
@@ -35,7 +43,7 @@ class Why(Section):
         return no_data(subject)
 
     def show(self, subject: Subject) -> None:
-        """An example and a method on the left, what counts on the right."""
+        """An example and a method on the left, what counts on the right; below, whether to believe it."""
         left, right = st.columns([1, 2], gap="medium")
         with left:
             example = subject.example()
@@ -44,195 +52,206 @@ class Why(Section):
             except StrataError as error:
                 st.error(plain(error), icon=":material/error:")
                 return
-            answer = said(told, example.number)
-            st.markdown(f"It answers **{plain(answer)}**; in the data: {plain(example.truth)}.")
-            question = _question(subject, example, _asked_of(subject, told, example))
-            method = _method(subject, question)
+            st.markdown(_sentence(told, example))
+            asked = Asked(subject, example, *_asked_of(subject, told, example))
+            method = _method(asked)
         if method is None:
             return
         with right:
-            with st.spinner("Asking …", show_time=False):
-                found = method.relevance(question).double().cpu().numpy()
-            _draw(subject, example, found, method)
+            try:
+                found = asked.explained(method)
+            except StrataError as error:
+                st.error(plain(error), icon=":material/error:")
+                return
+            if found is None:
+                return
+            scale = _scale(asked)
+            relevance = found["relevance"] * scale
+            key = f"{asked.key} {sorted(method.dump().items())}"
+            draw(subject, example, relevance, type(method).title, type(method).signed, key)
             st.caption(f"{plain(type(method).help())} {plain(type(method).reference)}.")
-            _sum(question, method, found)
-        _check(subject, question, method)
+            _sum(asked, method, relevance, found["score"], found["nothing"])
+        _compare(asked)
+        _check(asked, method)
 
 
-def _asked_of(subject: Subject, told: Any, example: Example) -> int:
-    """Which output the question is about: the answer, unless the person asks for another."""
-    if told.task == "regression" and len(told.names) == 1:
-        return 0
-    decided = told.decisions[example.number]
-    first = max(int(decided), 0) if told.task == "classification" else 0
-    return told.names.index(
-        st.selectbox(
-            "What speaks for",
-            told.names,
-            index=first,
-            key=f"{subject.key} for {example.part} {example.number} {subject.at}",
-        )
-    )
+def _sentence(told: Answers, example: Example) -> str:
+    """What the network answers, how sure it is, and what is true."""
+    answer = said(told, example.number)
+    sure = ""
+    if told.task == "classification" and told.finite[example.number]:
+        sure = f" ({told.scores[example.number].max():.1%})"
+    return f"It answers **{plain(answer)}**{plain(sure)}; in the data: {plain(example.truth)}."
 
 
-def _question(subject: Subject, example: Example, output: int) -> Question:
-    from engines.attribution import Question
+def _asked_of(subject: Subject, told: Answers, example: Example) -> tuple[int, int | None]:
+    """Which output the question is about, the answer unless a person asks for another; and which one it is against."""
+    names = [plain(short(one, 40)) for one in told.names]
+    if len(names) == 1:
+        return 0, None
+    labels = {str(place): name for place, name in enumerate(names)}
+    if told.task != "classification":
+        label = "What speaks for" if told.task == "multi-label" else "Which value"
+        value, widget = chosen("for", f"{subject.key} for", [*labels])
+        st.selectbox(label, format_func=labels.__getitem__, **widget)
+        return int(value), None
+    answer, true = max(int(told.decisions[example.number]), 0), int(told.truth[example.number])
+    first = {ANSWER: f"its answer: {names[answer]}", TRUTH: f"the truth: {names[true]}"}
+    value, widget = chosen("for", f"{subject.key} for {answer} {true}", [*first, *labels])
+    st.selectbox("What speaks for", format_func={**first, **labels}.__getitem__, **widget)
+    output = {ANSWER: answer, TRUTH: true}.get(value, int(value) if value in labels else answer)
+    return output, _against(subject, labels, output, answer)
 
-    return Question(subject.trained.module, subject.trained.graph, example.inputs, output)
+
+def _against(subject: Subject, labels: dict[str, str], output: int, answer: int) -> int | None:
+    """The class that the other is held against; None for none, or where there are two, which says it all."""
+    if len(labels) < 3:
+        return None
+    first = {NOTHING: "(no other)", ANSWER: f"its answer: {labels[str(answer)]}"}
+    options = {**(first if output != answer else {NOTHING: first[NOTHING]}), **labels}
+    options.pop(str(output))
+    value, widget = chosen("against", f"{subject.key} against {output} {answer}", [*options])
+    st.selectbox(
+        "Rather than", format_func=options.__getitem__, **widget,
+        help="What makes the one class score higher than the other: the difference of the two scores",
+    )  # fmt: skip
+    return {NOTHING: None, ANSWER: answer}.get(value, int(value) if value in labels else None)
 
 
-def _method(subject: Subject, question: Question) -> Method | None:
-    """The method that is chosen, with its settings; None after an explanation if it cannot be used."""
+def _method(asked: Asked) -> Method | None:
+    """The method that is chosen, with its settings; None after an explanation if a setting is refused."""
     from engines.attribution import all_methods
 
-    methods = all_methods()
-    able = [name for name, one in methods.items() if not one().obstacle(question)]
-    name = st.selectbox(
-        "Method", able, format_func=lambda one: methods[one].title, key=f"{subject.key} method", help="Others need "
-        "something that this network has not, such as maps or attention",
-    )  # fmt: skip
-    place = f"{subject.key} settings {name}"
-    chosen = st.session_state.get(place, {})
-
-    def commit(field: str, value: Any) -> None:
-        st.session_state[place] = {**st.session_state.get(place, {}), field: value}
-
+    methods, key, question = all_methods(), asked.subject.key, asked.question
+    obstacles = {name: kind().obstacle(question) for name, kind in methods.items()}
+    able = [name for name, why in obstacles.items() if not why]
+    others = " ".join(why for why in obstacles.values() if why)
+    name, widget = chosen("method", f"{key} method {len(able)}", able)
+    st.selectbox("Method", format_func=lambda one: methods[one].title, help=plain(others) or None, **widget)
     kind = methods[name]
     if name == "GradCam":
         from engines.attribution.methods.gradients import maps
 
-        paths = maps(question)
-        return kind(node=st.selectbox("Maps of", paths, index=len(paths) - 1, key=f"{subject.key} maps"))
-    fields(Form(place, commit, plain=2), kind, chosen)
+        return kind(node=asked.subject.node(maps(question)[::-1], "Maps of, the last first"))
+    settings = {
+        field: number(told, info.default) if isinstance(info.default, int) else told
+        for field, info in kind.model_fields.items()
+        if (told := st.query_params.get(field, ""))
+    }
+    hidden = ["baseline"] if question.words else []
+    form = Form(
+        f"{key} settings {name}", lambda field, value: st.query_params.update({field: str(value)}), plain=2
+    )
     try:
-        return kind.parse({"kind": name, **chosen})
-    except ValueError as error:
-        st.error(plain(error), icon=":material/error:")
-        return None
+        method = kind.parse({"kind": name, **settings})
+    except ValueError:  # a link may say anything
+        method = kind()
+    fields(form, kind, method.model_dump(), hidden)
+    return method
 
 
-def _draw(subject: Subject, example: Example, found: np.ndarray, method: Method) -> None:
-    """The relevance on the input itself."""
-    raw = example.raw
-    key = f"{subject.key} relevance"
-    splits = subject.splits
+def _scale(asked: Asked) -> float:
+    """How many of the target's own units one of the network's output is; 1 for scores."""
+    splits = asked.subject.splits
     assert splits is not None
-    if isinstance(raw, np.ndarray) and raw.ndim == 4:
-        one, two = st.columns(2)
-        one.image(montage(raw, 1, 360), width="stretch", alt="The example", caption="The example")
-        alt = f"What counts by {type(method).title}: most at {_places(found)}"
-        two.image(views.overlay(raw[0], found), width="stretch", alt=alt, caption=_legend(method))
-    elif example.inputs.is_floating_point() and found.ndim == 1:
-        names, values, counts = _columns(subject, example, found)
-        order = np.argsort(-np.abs(counts))[:5]
-        alt = "; ".join(f"{names[one]} {counts[one]:.3g}" for one in order)
-        chart(views.bars, names, values, counts, key=key, alt=plain(f"The most relevant columns: {alt}"))
-        st.caption(_legend(method))
-    elif example.inputs.is_floating_point():
-        flat = np.asarray(raw[0], float).reshape(len(found), -1)
-        chart(
-            views.series,
-            flat,
-            found.reshape(len(found), -1),
-            key=key,
-            alt=f"Relevance by step: most at {_places(found)}",
-        )
-        st.caption(_legend(method))
-    else:
-        _words(example.inputs[0].tolist(), found)
+    scales = splits.preprocessing.scale
+    return float(scales[asked.output]) if splits.task == "regression" and scales else 1.0
 
 
-def _columns(
-    subject: Subject, example: Example, found: np.ndarray
-) -> tuple[list[str], list[str], np.ndarray]:
-    """A row's columns, their values as a person knows them, and what each counts: all features of a column together."""
-    splits = subject.splits
+def _sum(asked: Asked, method: Method, relevance: np.ndarray, score: float, nothing: float) -> None:
+    """What the numbers are, and that integrated gradients add up to the difference that they explain."""
+    splits = asked.subject.splits
     assert splits is not None
-    owners = splits.preprocessing.inputs.owners
-    names = [*dict.fromkeys(owners)]
-    counts = np.zeros(len(names))
-    np.add.at(counts, [names.index(owner) for owner in owners], found)
-    raw = example.raw
-    if isinstance(raw, np.ndarray):
-        return names, [figure(float(value)) for value in np.ravel(raw[0])], counts
-    cells = {str(name): value for name, value in raw.iloc[0].items()}
-    return names, [str(cells.get(name, "")) for name in names], counts
-
-
-def _words(tokens: list[int], found: np.ndarray) -> None:
-    """Words, each on a ground as strong as it counts."""
-    top = views.largest(found)
-    pieces = []
-    for token, value in zip(tokens, found.ravel(), strict=True):
-        share = min(abs(float(value)) / top, 1)
-        colour = "232,89,12" if value > 0 else "25,113,194"
-        pieces.append(
-            f'<span title="{value:.3g}" style="background:rgba({colour},{0.75 * share:.2f});padding:2px 5px;'
-            f'margin:2px;border-radius:5px;display:inline-block">{html.escape(str(token))}</span>'
-        )
-    st.html(f"<div>{''.join(pieces)}</div>")
-
-
-def _places(found: np.ndarray) -> str:
-    """Where the relevance is largest, in words."""
-    flat = np.abs(found.sum(0) if found.ndim == 3 else found)
-    place = np.unravel_index(int(flat.argmax()), flat.shape)
-    return (
-        "row {}, column {}".format(*(one + 1 for one in place[:2]))
-        if flat.ndim > 1
-        else f"place {place[0] + 1}"
-    )
-
-
-def _legend(method: Method) -> str:
-    return (
-        "Orange speaks for it, blue against it"
-        if method.signed
-        else "The stronger the orange, the more it counts"
-    )
-
-
-def _sum(question: Question, method: Method, found: np.ndarray) -> None:
-    """That integrated gradients add up to the difference they explain."""
+    if splits.task == "regression":
+        scales, offsets = splits.preprocessing.scale, splits.preprocessing.offset
+        score, nothing = (one * scales[asked.output] + offsets[asked.output] for one in (score, nothing))
     if method.kind != "IntegratedGradients":
         return
-    import torch
-
-    with torch.no_grad():
-        here, nothing = (float(question.score(one)[0]) for one in (question.start, question.start * 0))
-    st.caption(
-        f"All of it adds up to {figure(float(found.sum()))}. The score is {figure(here)}, and {figure(nothing)} for "
-        f"an input of zeros: a difference of {figure(here - nothing)}."
+    base = "zeros" if asked.question.words else getattr(method, "baseline", "zeros")
+    words = {"mean": "the mean training example", "lowest": "the lowest values", "zeros": "zeros"}[base]
+    whole, difference = float(relevance.sum()), score - nothing
+    value = "value" if splits.task == "regression" else "score"
+    told = (
+        f"The {value} is {figure(score)}, and {figure(nothing)} for {words}: a difference of {figure(difference)}. All "
+        f"that counts adds up to {figure(whole)}."
     )
+    if abs(whole - difference) > APART * max(abs(difference), 1e-6):
+        told += " More steps bring the two together."
+    st.caption(plain(told))
 
 
-def _check(subject: Subject, question: Question, method: Method) -> None:
-    """The sanity check, on request: it asks a dozen times."""
+def _compare(asked: Asked) -> None:
+    """All methods beside each other, on request."""
+    with st.expander(
+        "All methods beside each other", icon=":material/compare:", key="methods", on_change="rerun"
+    ) as box:
+        if not box.open:
+            return
+        try:
+            told = asked.compared()
+        except StrataError as error:
+            st.error(plain(error), icon=":material/error:")
+            return
+        if told is None:
+            return
+        from engines.attribution import all_methods
+
+        titles = [all_methods()[name].title for name in told]
+        maps = np.stack([*told.values()])
+        if shape_of(asked.example) == "image":
+            sheet = views.strip(pixels_of(asked.example), [*maps])
+            words = f"From left to right: {listed(titles)}"
+            st.image(sheet, width="stretch", alt=words, caption=words)
+        else:
+            places, counts = places_of(asked.subject, asked.example, maps)
+            most = [places[int(one)] for one in np.abs(counts).argmax(1)]
+            alt = "; ".join(f"{title}: most {place}" for title, place in zip(titles, most, strict=True))
+            chart(views.lanes, titles, places, counts, key=f"{asked.key} lanes", alt=alt)
+        st.caption(
+            "With their usual settings, each in its own full colours. Where they disagree, ask what each one measures."
+        )
+
+
+def _check(asked: Asked, method: Method) -> None:
+    """The sanity check, on request: it asks many times."""
     with st.expander(
         "Does this map tell what was learned?", icon=":material/fact_check:", key="sanity", on_change="rerun"
     ) as box:
         if not box.open:
             return
-        from engines.attribution import sanity
-
         st.caption(
-            "Layers are shuffled, from the output back to the input. A map that stays the same shows the input, not "
-            "what the network learned (Adebayo et al. 2018, Sanity checks for saliency maps)."
+            "The weights of more and more layers are drawn anew, from the output back to the input. A map that stays "
+            "the same shows the input, not what was learned (Adebayo et al. 2018, Sanity checks for saliency maps)."
         )
-        with st.spinner("Shuffling …"):
-            told = sanity(method, question)
-        layers, alike = [path for path, _ in told], [value for _, value in told]
-        last = alike[-1] if alike else 0.0
-        verdict = (
-            "it does: nothing of it is left"
-            if abs(last) < 0.5
-            else "hardly: much of it stays without the weights"
-        )
-        st.markdown(f"With all layers shuffled the rank correlation is **{last:.2f}**: {verdict}.")
+        told = asked.checked(method)
+        if told is None:
+            return
+        if not told["layers"]:
+            st.caption("This network has no weights.")
+            return
+        st.markdown(_verdict(told))
+        layers = [short(one, 24) for one in told["layers"]]
+        last = float(told["alike"].mean(0)[-1])
         chart(
-            views.fading,
-            layers,
-            alike,
-            key=f"{subject.key} sanity",
-            alt=f"Rank correlation falls from 1 to {last:.2f}",
-        )
+            views.fading, layers, told["alike"], key=f"{asked.key} {method.kind} sanity",
+            alt=f"Rank correlation goes from 1 to {last:.2f}",
+        )  # fmt: skip
+        if shape_of(asked.example) == "image":
+            words = f"From left to right: trained, then shuffled back to {listed(layers)}"
+            sheet = views.strip(pixels_of(asked.example), [*told["maps"]])
+            st.image(sheet, width="stretch", alt=words, caption=plain(words))
+
+
+def _verdict(told: dict[str, Any]) -> str:
+    """What the check says, in words."""
+    ends = told["alike"][:, -1]
+    last, count = float(ends.mean()), int(told["maps"][0].size)
+    if abs(last) < 0.3:
+        verdict = "the map tells what was learned, for hardly anything of it stays without"
+    elif abs(last) < 0.6:
+        verdict = "a part of the map is there without anything learned: it shows the input as well"
+    else:
+        verdict = "most of the map is there without anything learned: it shows the input, not the network"
+    few = f" With only {count} numbers, ranks often agree by chance." if count < FEW else ""
+    told = f"With all layers shuffled the rank correlation is **{last:.2f}** (mean of {len(ends)} draws)"
+    return f"{told}: {verdict}.{few}"

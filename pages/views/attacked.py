@@ -1,0 +1,92 @@
+"""An example under attack, beside what chance does to it; and how a network fares on many."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from pages.views.examples import LEGEND, MARGIN, escaped
+from pages.views.relevance import COLD, FOR, GREY, WARM
+
+LOOK = {"The example": "#4C6EF5", "Attacked": FOR, "With random signs": GREY}
+"""The colours of the three."""
+
+
+def picture(image: np.ndarray, low: float, high: float, pixels: int = 240) -> np.ndarray:
+    """An image (channels, height, width) whose values go from low to high, ink on paper: uint8 (height, width, …).
+
+    Unlike a montage it does not stretch what is there: the three pictures of an attack can be compared.
+    """
+    share = np.clip((image[: 3 if len(image) == 3 else 1] - low) / ((high - low) or 1), 0, 1)
+    sheet = np.moveaxis(share, 0, -1) if len(share) == 3 else 1 - share[0]
+    return _large((255 * sheet).round().astype(np.uint8), pixels)
+
+
+def change(delta: np.ndarray, epsilon: float, pixels: int = 240) -> np.ndarray:
+    """What was added to an image (channels, height, width): more in orange, less in blue, ε in full colour."""
+    share = np.clip(delta.mean(0) / (epsilon or 1), -1, 1)[..., None]
+    sheet = 255 * (1 - np.abs(share)) + np.where(share > 0, WARM, COLD) * np.abs(share)
+    return _large(sheet.round().astype(np.uint8), pixels)
+
+
+def _large(sheet: np.ndarray, pixels: int) -> np.ndarray:
+    zoom = max(1, round(pixels / sheet.shape[1]))
+    return sheet.repeat(zoom, 0).repeat(zoom, 1)
+
+
+def answers(names: Sequence[str], chances: Mapping[str, np.ndarray], most: int = 5) -> go.Figure:
+    """How probable each class is (classes,), by what the network is given; those that are probable anywhere."""
+    highest = np.max([*chances.values()], 0)
+    order = np.argsort(-highest, kind="stable")[:most][::-1]
+    figure = go.Figure()
+    for title, values in [*chances.items()][::-1]:
+        figure.add_bar(
+            x=values[order].astype(np.float32), y=[escaped(names[one])[:24] for one in order], orientation="h",
+            name=title, marker={"color": LOOK[title]}, text=[f"{values[one]:.1%}" for one in order],
+            textposition="outside", cliponaxis=False, hoverinfo="skip",
+        )  # fmt: skip
+    figure.update_layout(
+        height=90 + 58 * len(order), margin={**MARGIN, "r": 48}, barmode="group", bargap=0.25,
+        legend={**LEGEND, "traceorder": "reversed"},
+    )  # fmt: skip
+    return figure.update_xaxes(range=[0, 1], tickformat=".0%").update_yaxes(type="category")
+
+
+def lines(given: Mapping[str, np.ndarray]) -> go.Figure:
+    """A series (steps,) as it is, attacked, and with random signs."""
+    figure = go.Figure()
+    for title, values in given.items():
+        steps = np.arange(1, len(values) + 1)
+        figure.add_scatter(
+            x=steps, y=values.astype(np.float32), name=title, mode="lines", line={"color": LOOK[title]}
+        )
+    figure.update_layout(height=300, margin=MARGIN, legend=LEGEND)
+    return figure.update_xaxes(title="step").update_yaxes(title="value")
+
+
+def robustness(
+    epsilon: np.ndarray,
+    attacked: np.ndarray,
+    control: np.ndarray,
+    simple: float,
+    now: float,
+    values: bool = False,
+) -> go.Figure:
+    """Accuracy (of values: the error) by ε, under attack and under random noise of the same size.
+
+    Beside them what an answer reaches that is always the same; the ε that is looked at is marked.
+    """
+    figure = go.Figure()
+    for told, name, dash in ((control, "With random signs", "dot"), (attacked, "Attacked", "solid")):
+        line = {"color": LOOK[name], "width": 2.5, "dash": dash}
+        figure.add_scatter(x=epsilon, y=told, name=name, mode="lines+markers", line=line)
+    always = "always the mean" if values else "always the commonest"
+    figure.add_hline(
+        y=simple, line={"color": GREY, "width": 1, "dash": "dash"}, annotation={"text": always, "font": {"size": 11}}
+    )  # fmt: skip
+    figure.add_vline(x=now, line={"color": "#4C6EF5", "width": 1.5})
+    figure.update_layout(height=320, margin=MARGIN, legend=LEGEND)
+    figure.update_xaxes(title="ε", rangemode="tozero")
+    if values:
+        return figure.update_yaxes(title="root mean squared error", rangemode="tozero")
+    return figure.update_yaxes(title="accuracy", range=[0, 1.02], tickformat=".0%")
