@@ -199,7 +199,7 @@ class Columns(BaseModel):
         return encoded
 
     def restored(self, encoded: np.ndarray) -> np.ndarray:
-        """Features (n, width), quantities in their own units again: dates in days since 1970, of a category its share."""
+        """Features (n, width), quantities in their own units again (dates in days since 1970); of a category its share."""
         sides = [
             (column.scale, column.offset) if isinstance(column, Quantity) else (1.0, 0.0)
             for column in self.used
