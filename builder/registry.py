@@ -1,6 +1,9 @@
 """Kinds that are declared once: a pydantic class in a registry, from which forms, docs and tests derive."""
 
+import importlib
+import pkgutil
 import re
+from types import ModuleType
 from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, field_validator
@@ -70,6 +73,12 @@ class Registered(BaseModel):
 def choice(family: type[Registered]) -> Any:
     """The annotation of a field that holds one kind of `family`, written in JSON as {"kind": …, fields}."""
     return Annotated[family, BeforeValidator(family.parse), PlainSerializer(lambda value: value.dump())]
+
+
+def gather(package: ModuleType) -> None:
+    """Import every file of a package, so that the kinds in them enter their registry."""
+    for file in pkgutil.iter_modules(package.__path__):
+        importlib.import_module(f"{package.__name__}.{file.name}")
 
 
 def spaced(name: str) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, Literal
 
 By = Literal["weights", "gradients"]
+DECADES = 4
+"""So many times ten smaller than the largest gradient, and nothing is left to be seen."""
 MEASURES: dict[By, str] = {"weights": "weight", "gradients": "gradient"}
 
 
@@ -28,4 +31,11 @@ def strengths(
         if told.get(MEASURES[by]) is not None and parameters.get(path)
     }
     most = max(sizes.values(), default=0.0)
-    return {path: (size, size / most if most else 0.0) for path, size in sizes.items()}
+    return {path: (size, _share(size, most, by)) for path, size in sizes.items()}
+
+
+def _share(size: float, most: float, by: By) -> float:
+    """A size as a share of the largest; of gradients on a logarithmic scale, for they shrink from layer to layer."""
+    if not size or not most:
+        return 0.0
+    return size / most if by == "weights" else max(0.0, 1 + math.log10(size / most) / DECADES)

@@ -1,7 +1,7 @@
 import streamlit as st
 
 from builder.errors import StrataError
-from engines.data import Data, Dataset, Splits, prepare
+from engines.data import Data, Dataset, DrawnByHand, Splits, prepare
 from engines.data.table import csv
 from pages.parts import settings, state
 from pages.parts.forms.bound import bound
@@ -65,7 +65,18 @@ def source_fields(opened: state.Opened, data: Data) -> None:
 
     key = f"data {opened.id} source {source.kind}"
     kind = type(source)
-    fields(Form(key, commit, options=options, plain=len(kind.model_fields)), kind, source.dump(), ("file",))
+    fields(
+        Form(key, commit, options=options, plain=len(kind.model_fields)),
+        kind,
+        source.dump(),
+        ("file", "points"),
+    )
+    if isinstance(source, DrawnByHand):
+        told = f"{len(source.points)} points were painted." if source.points else "No point was painted yet."
+        st.caption(f"{told} Points are painted in the Playground, on the plane itself.")
+        st.page_link(
+            st.session_state["pages"]["playground"], query_params={"data": source.kind}, width="content"
+        )
 
 
 def shown(data: Data) -> Splits | None:

@@ -3,10 +3,10 @@ import streamlit as st
 from builder.errors import StrataError
 from engines.runs.run import Run
 from pages.parts import state
-from pages.parts.forms.bound import bound
+from pages.parts.choosing import choose
 from pages.parts.header import go, page_head, project_page, run_name
 from pages.parts.inspecting.keeping import keeping
-from pages.parts.inspecting.section import Section, all_sections
+from pages.parts.inspecting.section import all_sections
 from pages.parts.inspecting.subject import Subject
 from pages.parts.loaded import loaded
 from pages.parts.travelling import moments
@@ -49,22 +49,6 @@ def follow(run: Run, seen: int) -> None:
         st.rerun()
 
 
-def choose(sections: dict[str, type[Section]]) -> Section:
-    """The section that the URL names, and the others to choose from."""
-    named = st.query_params.get("look", "")
-    chosen = named if named in sections else next(iter(sections))
-    options = bound("inspect look", chosen, lambda one: st.query_params.update(look=one), [*sections])
-    options["default"] = [*sections][options.pop("index")]
-    st.segmented_control(
-        "Look at",
-        format_func=lambda one: f":material/{sections[one].icon}: {sections[one].title}",
-        required=True,
-        label_visibility="collapsed",
-        **options,
-    )
-    return sections[chosen]()
-
-
 opened = project_page("Inspect")
 run = state.current_run(opened.id)
 at = state.moment(run)
@@ -90,7 +74,7 @@ try:
 except StrataError as error:
     st.error(plain(error), icon=":material/error:")
     st.stop()
-section = choose(all_sections())
+section = all_sections()[choose("inspect look", "look", all_sections(), "Look at")]()
 st.caption(plain(section.help()))
 if obstacle := section.obstacle(subject):
     st.info(obstacle, icon=":material/info:")

@@ -18,6 +18,7 @@ from pages.parts.editing.here import WAIT
 from pages.parts.families import drawn, graphs_of, related
 from pages.parts.header import go, page_head
 from pages.parts.lifespan import torch_is_ready
+from pages.parts.playground.component import plays
 from pages.parts.words import plain, size
 
 MOST_KINDS = 18
@@ -73,6 +74,11 @@ def head(one: Template) -> None:
                 on_click=projects.train_template,
                 args=(one.name,),
             )
+        if one.trains and plays(one.project()):
+            st.page_link(
+                st.session_state["pages"]["playground"], label="Play with it", icon=":material/toys_fan:",
+                query_params={"template": one.name},
+            )  # fmt: skip
         st.button(
             "Open in Build", icon=":material/account_tree:", on_click=build, args=(one.name,),
             type="secondary" if one.trains else "primary",

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from functools import cache
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from builder.registry import Registered
+from builder.registry import Registered, gather
 from engines.attribution import methods
 
 if TYPE_CHECKING:
@@ -46,6 +44,5 @@ class Method(Registered):
 @cache
 def all_methods() -> dict[str, type[Method]]:
     """The methods by name, in their order."""
-    for file in pkgutil.iter_modules(methods.__path__):
-        importlib.import_module(f"{methods.__name__}.{file.name}")
+    gather(methods)
     return dict(sorted(Method.registry.items(), key=lambda pair: pair[1].order))

@@ -13,14 +13,13 @@ import sys
 import threading
 from typing import BinaryIO
 
-from engines.runs.limits import die_first, step_back
+from engines.runs.limits import cap_memory, die_first, step_back
 
 
 def main() -> None:
     """Load torch, rehearse, then answer."""
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints is no answer
-    step_back()
     die_first()
     import torch
 
@@ -29,23 +28,25 @@ def main() -> None:
     from engines.playground.settings import Settings
 
     torch.set_num_threads(1)
-    Session(Settings()).advance(1)  # what the first training of a process imports
-    asked: queue.SimpleQueue[tuple[int, bytes] | None] = queue.SimpleQueue()
+    asked: queue.SimpleQueue[tuple[int, bytes]] = queue.SimpleQueue()
     threading.Thread(target=_hear, args=(sys.stdin.buffer, asked), daemon=True).start()
+    Session(Settings()).advance(1)  # what the first training of a process imports
+    cap_memory()
+    step_back()  # only now: somebody waits for the first frame
     sessions = Sessions()
-    while (one := asked.get()) is not None:
-        id, request = one
+    while True:
+        id, request = asked.get()
         answer = sessions.answer(request, asked.qsize())
         out.write(json.dumps({"id": id, "bytes": len(answer)}).encode() + b"\n" + answer)
         out.flush()
 
 
-def _hear(given: BinaryIO, asked: queue.SimpleQueue[tuple[int, bytes] | None]) -> None:
-    """Take all requests from the pipe, so that it is known how many wait."""
+def _hear(given: BinaryIO, asked: queue.SimpleQueue[tuple[int, bytes]]) -> None:
+    """Take all requests from the pipe, so that it is known how many wait. When it closes, all ends, at once."""
     for line in iter(given.readline, b""):
         row = json.loads(line)
         asked.put((row["id"], given.read(row["bytes"])))
-    asked.put(None)
+    os._exit(0)  # there is nothing to tidy up, and nobody to answer
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from builder.errors import BadFile, BadGraph, BadValue, Problem, StrataError, field_problems
+from builder.errors import BadFile, BadGraph, BadValue, Problem, StrataError
 from engines.playground.frame import Look, Picture
 from engines.playground.session import started
 from engines.playground.settings import MOST_STEPS, Settings
@@ -55,7 +55,7 @@ class Sessions:
         try:
             return self._answered(Ask.model_validate_json(request), waiting)
         except ValidationError as error:
-            return _refusal(BadValue(field_problems(error, "Playground", Ask)))
+            return _refusal(BadValue([_told(detail) for detail in error.errors(include_url=False)[:3]]))
         except StrataError as error:
             return _refusal(error)
         except Exception:
@@ -92,6 +92,14 @@ class Sessions:
         while len(self._kept) > MOST:
             self._kept.popitem(last=False)
         return picture, new
+
+
+def _told(detail: Any) -> Problem:
+    """What is wrong with a request, which our own page does not send."""
+    name = ".".join(map(str, detail["loc"])) or "request"
+    return Problem(
+        f"Playground: {name}: {detail['msg']}.", field=name, rule=detail["msg"], fix="Reload the page."
+    )
 
 
 def _refusal(error: StrataError) -> bytes:

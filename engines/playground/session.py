@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 LARGEST = 3_000_000
 """Parameters of a network that is played with: each frame computes all of them some thousand times."""
+BACK = 0.5
+"""Seconds that a session may take at once to train anew until its last good step: others wait for their turn."""
 AT_ONCE = 64
 """Steps between two looks at clock and losses."""
 
@@ -142,7 +144,7 @@ class Session:
     def _go_back(self, good: int) -> None:
         """Be again what this was at the last step whose loss was a number: train anew until there."""
         other = Session(self.settings, until=max(good, 0))
-        other.advance(max(good, 0))
+        other.advance(max(good, 0), BACK)  # where that is not enough, whoever asks next goes on
         self.__dict__ = other.__dict__
 
     def _next_change(self) -> int:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from functools import cache
 from typing import TYPE_CHECKING, ClassVar
 
-from builder.registry import Registered
+from builder.registry import Registered, gather
 from engines.probes import kinds
 
 if TYPE_CHECKING:
@@ -42,6 +40,5 @@ class Probe(Registered):
 @cache
 def all_probes() -> dict[str, type[Probe]]:
     """The probes by their names in files, such as `activations`."""
-    for file in pkgutil.iter_modules(kinds.__path__):
-        importlib.import_module(f"{kinds.__name__}.{file.name}")
+    gather(kinds)
     return {name.lower(): one for name, one in sorted(Probe.registry.items())}

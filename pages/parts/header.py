@@ -14,6 +14,7 @@ from engines.runs.run import Run
 from engines.workspace import Workspace
 from pages.parts import live, projects, sentences, state
 from pages.parts.forms.refusing import text_field
+from pages.parts.playground.component import plays
 from pages.parts.sentences import ACTIVE as ACTIVE
 from pages.parts.sentences import COLOURS as COLOURS
 from pages.parts.words import ago, plain, short
@@ -113,6 +114,10 @@ def _about(opened: state.Opened) -> None:
         icon=":material/download:",
         on_click="ignore",
     )
+    if plays(opened.project) and st.button(
+        "Play with it", icon=":material/toys_fan:", help="Watch every neuron learn, in the Playground."
+    ):
+        go("playground", project=opened.id)
     if st.button("Duplicate", icon=":material/content_copy:") and (copy := projects.duplicate(opened.id)):
         go("build", project=copy)
     if st.button("Delete project", icon=":material/delete:", help="It can be restored for 30 days."):

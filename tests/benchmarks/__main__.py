@@ -6,7 +6,7 @@ import sys
 
 import torch
 
-GROUPS = ("building", "training", "starting", "canvas", "live")
+GROUPS = ("building", "training", "starting", "canvas", "live", "playground")
 
 
 def main(names: list[str]) -> None:

@@ -1,16 +1,19 @@
 """What a person feels on the canvas: from an edge's drop to its shape, frames a second, opening a network."""
 
+import json
 import statistics
 import tempfile
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 from playwright.sync_api import Page, sync_playwright
 
 import builder
 from builder.graph import Graph, Node
 from builder.project import Project
+from engines.runs.run import Run
 from tests import browser as chromium
 from tests.benchmarks.protocol import Result
 from tests.pages.drawing import DEEP, Board, middle
@@ -92,6 +95,13 @@ def rows(page: Page, server: Server) -> Iterator[Result]:
         for count, goal in ((100, "≥50"), (300, "–")):
             opened(page, server, Project(name=f"frames{count}", graphs={"model": chain(count)}))
             yield Result(f"{name}, {count} nodes", moving(page), goal, "frames/s")
+    opened(page, server, seen(server))
+    page.evaluate("localStorage.setItem('strata.glow', JSON.stringify({show: 'values', edges: 'weights'}))")
+    for name, moving in (("pan", pan), ("drag", drag)):
+        opened(page, server, builder.load(server.home / "projects" / "seen300.json"))
+        page.locator(".layer-glow").first.wait_for()
+        yield Result(f"{name}, 300 nodes with pictures", moving(page), "≥50", "frames/s")
+    page.evaluate("localStorage.clear()")
     opened(page, server, builder.template("resnet-18"))
     times = []
     for _ in range(7):
@@ -99,6 +109,20 @@ def rows(page: Page, server: Server) -> Iterator[Result]:
         chromium.settle(page)
         times.append(page.evaluate(OPENED))
     yield _median("open ResNet-18 from another page", times, "≤1000")
+
+
+def seen(server: Server) -> Project:
+    """A project of 300 nodes with a run that kept what each of them gave."""
+    project = Project(name="seen300", graphs={"model": chain(300)})
+    run = Run.create(server.home / "runs" / "000001-seen", project, of="seen300")
+    draw = np.random.default_rng(0)
+    ids = [node.id for node in project.graphs["model"].nodes]
+    run.arrays.keep(1, {f"activations/example/{id}": draw.normal(size=(16, 24, 24)) for id in ids}, 0.0, 1.0)
+    layers = {id: {"weight": draw.random()} for id in ids}
+    (run.folder / "events.jsonl").write_text(
+        json.dumps({"type": "probed", "step": 1, "layers": layers}) + "\n"
+    )
+    return project
 
 
 def opened(page: Page, server: Server, project: Project) -> Board:

@@ -141,3 +141,16 @@ def test_every_data_set_of_the_playground_stays_on_its_plane():
             examples = kind(samples=1000).load()
             assert np.abs(examples.inputs).max() <= 6.5, name
             assert len(examples) == 1000
+
+
+def test_going_back_from_a_late_explosion_keeps_nobody_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is done in turns; at the end the session stands where its last good loss was."""
+    monkeypatch.setattr("engines.playground.session.BACK", 0.0)
+    settings = {"problem": "regression", "activation": "ReLU", "changes": "400:lr=1000"}
+    sessions, told = Sessions(), {"step": 0, "broken": None}
+    seen = []
+    while not told["broken"]:
+        told = ask(sessions, settings=settings, to=told["step"] + 50, fast=True)
+        seen.append(told["step"])
+    assert seen != sorted(seen) and 400 <= told["step"] < 500
+    assert ask(sessions, settings=settings, to=told["step"])["step"] == told["step"]

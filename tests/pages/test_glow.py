@@ -17,6 +17,7 @@ import builder
 import engines
 from builder.edits import InRole, SetConfig
 from builder.files import save
+from builder.project import Project
 from engines.runs.run import Run
 from engines.workspace import Workspace
 from pages.parts.documents.document import document
@@ -83,6 +84,22 @@ def test_a_node_that_was_changed_since_shows_nothing(run: Run) -> None:
 def test_without_a_run_it_says_what_to_do(workspace: Path) -> None:
     saved(builder.template("xor-mlp"))
     assert "Train this network" in glowing(document("mine"), "model", (), "values", "")["note"]
+
+
+def test_of_several_networks_each_shows_its_own(workspace: Path) -> None:
+    """They may have nodes of the same names; arrays are kept of the first alone."""
+    graph = builder.template("xor-mlp").graphs["model"]
+    what = Project(name="Two", graphs={"one": graph, "two": graph})
+    saved(what)
+    run = Run.create(Workspace().runs / "000001-two", what, of="mine")
+    run.arrays.keep(1, {"activations/example/linear1": np.ones(8, np.float16)}, 0.0, 1.0)
+    layers = {"one/linear1": 1.0, "one/linear2": 100.0, "two/linear1": 100.0, "two/linear2": 1.0}
+    row = {"type": "probed", "step": 1, "layers": {name: {"weight": norm} for name, norm in layers.items()}}
+    (run.folder / "events.jsonl").write_text(json.dumps(row) + "\n")
+    one, two = (glowing(document("mine"), role, (), "values", "weights") for role in ("one", "two"))
+    assert [*one["nodes"]] == ["linear1"] and not two["nodes"]
+    assert one["edges"]["linear2"]["share"] == 1 == two["edges"]["linear1"]["share"]
+    assert one["edges"]["linear1"]["share"] < 0.1 and two["edges"]["linear2"]["share"] < 0.1
 
 
 def planted(server: Server, id: str) -> Run:

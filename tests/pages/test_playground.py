@@ -10,10 +10,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 import builder
+from builder import Graph, Node, Project
 from engines.playground import Settings, project_of
 from pages.parts.playground.component import choices
 from pages.parts.playground.process import Busy, PlaygroundProcess
-from tests.pages.seen import Open, saved
+from tests.pages.seen import Open, saved, words
 from tests.playing import read, session
 
 KEY = "0123456789abcdef"
@@ -65,6 +66,34 @@ def test_every_choice_is_one_that_the_settings_take() -> None:
             assert project_of(Settings.read({"problem": task, "loss": one["kind"]})).engine["loss"]["kind"]
 
 
+def test_projects_lead_to_the_playground_where_they_can_be_played_with(open_page: Open) -> None:
+    there = {
+        name: any(
+            one.label == "Play with it" for one in open_page("build", project=saved(project, name)).button
+        )
+        for name, project in (("flowers", builder.template("iris-mlp")), ("words", words_project()))
+    }
+    assert there == {"flowers": True, "words": False}
+
+
+def words_project() -> Project:
+    """A project whose network reads indices."""
+    nodes = (Node(id="words", kind="Input", config={"shape": [5], "dtype": "int64"}),)
+    return Project(name="Words", graphs={"model": Graph(nodes=nodes)}, data={"source": {"kind": "Xor"}})
+
+
+def test_painted_points_are_counted_on_the_data_page(open_page: Open) -> None:
+    points = [[float(x), float(x % 3), 1.0 if x % 2 else -1.0] for x in range(-6, 6)] * 3
+    source = {"kind": "DrawnByHand", "problem": "classification", "points": points}
+    project = builder.template("xor-mlp").with_fields(data={"source": source})
+    test = open_page("data", project=saved(project))
+    assert not test.exception
+    assert "36 points were painted" in words(test)
+    empty = project.with_fields(data={"source": {**source, "points": []}})
+    test = open_page("data", project=saved(empty, "empty"))
+    assert "at least 4 points of each colour" in words(test) and not test.exception
+
+
 # -- the process ------------------------------------------------------------------------------------------
 
 
@@ -95,12 +124,12 @@ def test_a_process_that_was_killed_is_started_again() -> None:
         process = PlaygroundProcess()
         try:
             await process.ask(body(to=3))
-            assert process._process
+            assert process.process
             waiting = asyncio.gather(
                 *(process.ask(body(to=100_000)) for _ in range(3)), return_exceptions=True
             )
             await asyncio.sleep(0)
-            process._process.kill()
+            process.process.kill()
             assert all(isinstance(one, Busy | bytes) for one in await waiting)
             header, _ = read(await process.ask(body(to=3)))
             assert header["step"] == 3
@@ -235,5 +264,5 @@ def test_the_process_ends_with_the_server(start_server: Callable[[], object], pa
     assert len(ours) == 1
     page.goto("about:blank")
     server.kill()  # type: ignore[attr-defined]
-    gone, _ = psutil.wait_procs(ours, 10)
+    gone, _ = psutil.wait_procs(ours, 20)
     assert gone == ours

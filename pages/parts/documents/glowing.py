@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Literal, cast
 
@@ -53,14 +53,17 @@ def glowing(document: Document, role: str, path: tuple[str, ...], show: str, edg
     same = {
         node.id: prefix + node.id for node in here.nodes if _is_same(known, prefix + node.id, here, node.id)
     }
-    step = steps[-1]
-    nodes = _pictures(str(run.folder), step, tuple(sorted(same.items())), show) if show in ARRAYS else {}
+    step, roles = steps[-1], [*run.project.graphs]
+    drawn = show in ARRAYS and role == roles[0]  # arrays are kept of the first network alone
+    nodes = _pictures(str(run.folder), step, tuple(sorted(same.items())), show) if drawn else {}
     return {
         "run": run_name(run.id),
         "step": step,
         "live": not run.status().over,
         "nodes": nodes,
-        "edges": _edges(run, known, same, cast("By", edges)) if edges in ("weights", "gradients") else {},
+        "edges": _edges(_layers(run, role, roles), known, same, cast("By", edges))
+        if edges in ("weights", "gradients")
+        else {},
         "repeat": any(part.isdecimal() for part in prefix.split(".")),
     }
 
@@ -118,13 +121,20 @@ def _words(array: np.ndarray, units: np.ndarray | None, show: str) -> str:
     return words
 
 
-def _edges(run: Run, known: Mapping[str, Place], same: Mapping[str, str], by: By) -> dict[str, Any]:
-    """How strong the connections into each node are."""
+def _layers(run: Run, role: str, roles: Sequence[str]) -> dict[str, Any]:
+    """What probes read last of a network's layers; where there are several, each layer's name begins with its role."""
     probes = source(run).curves().probes
-    if not probes:
-        return {}
+    start = f"{role}/" if len(roles) > 1 else ""
+    layers = probes[-1]["layers"] if probes else {}
+    return {name.removeprefix(start): read for name, read in layers.items() if name.startswith(start)}
+
+
+def _edges(
+    layers: Mapping[str, Any], known: Mapping[str, Place], same: Mapping[str, str], by: By
+) -> dict[str, Any]:
+    """How strong the connections into each node are."""
     counts = {path: place.outcome.parameters for path, place in known.items() if place.outcome}
-    told = strengths(probes[-1]["layers"], counts, by)
+    told = strengths(layers, counts, by)
     what = "weights" if by == "weights" else "gradient"
     return {
         id: {"share": round(told[path][1], 4), "words": f"{what}: {told[path][0]:.3g} (root mean square)"}

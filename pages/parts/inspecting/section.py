@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from functools import cache
 from typing import ClassVar
 
-from builder.registry import Registered
+from builder.registry import Registered, gather
 from pages.parts.inspecting import sections
 from pages.parts.inspecting.subject import Subject
 
@@ -30,7 +28,6 @@ class Section(Registered):
 @cache
 def all_sections() -> dict[str, type[Section]]:
     """The sections by the name that stands in the URL, in their order."""
-    for file in pkgutil.iter_modules(sections.__path__):
-        importlib.import_module(f"{sections.__name__}.{file.name}")
+    gather(sections)
     ordered = sorted(Section.registry.values(), key=lambda one: one.order)
     return {one.__name__.lower(): one for one in ordered}

@@ -86,7 +86,7 @@ def choices() -> dict[str, Any]:
         "templates": [
             {"name": name, "title": one.title, "group": one.group}
             for name, one in TEMPLATES.items()
-            if one.trains and _reads_numbers(one.project())
+            if one.trains and plays(one.project())
         ],
         "edge": EDGE,
         "mostPainted": MOST_PAINTED,
@@ -96,11 +96,11 @@ def choices() -> dict[str, Any]:
     }
 
 
-def _reads_numbers(project: Project) -> bool:
-    """Whether a project learns from examples with one input of numbers, through which a plane can be cut."""
-    inputs = [node for node in project.graph.nodes if node.kind == "Input"]
+def plays(project: Project) -> bool:
+    """Whether a project can be played with: it learns from examples of numbers, through which a plane is cut."""
+    inputs = project.graph.ids("Input")
     supervised = project.engine.get("kind", "Supervised") == "Supervised"
-    return supervised and len(inputs) == 1 and inputs[0].config.get("dtype") != "int64"
+    return supervised and len(inputs) == 1 and project.graph[inputs[0]].config.get("dtype") != "int64"
 
 
 def _bounds() -> dict[str, list[float]]:

@@ -32,10 +32,15 @@ export function network(box, player, data) {
     another.disabled = count >= data.mostLayers;
     for (const one of chips) one.show();
   };
+  // The first visitor waits until the process that trains is there.
+  const waiting = (what) => {
+    if (what === "refused") { stage.replaceChildren(); drawn = null; }
+    if (!drawn) write(note, what === "refused" ? "" : "Starting … the first time this takes some seconds.");
+  };
   const view = (what) => {
     heading();
     const { opening, frame } = player;
-    if (!opening || !frame) { if (what === "refused") { stage.replaceChildren(); drawn = null; } return; }
+    if (!opening || !frame) { waiting(what); return; }
     if (drawn?.opening !== opening) {
       drawn = { opening, ...build(stage, player, card, { hidden, layers, data }) };
       write(note, notes(opening, player));
@@ -74,7 +79,7 @@ function build(stage, player, card, edit) {
   const svg = stage.appendChild(document.createElementNS(SVG, "svg"));
   svg.setAttribute("aria-hidden", "true");
   const depths = [...new Set(opening.cells.map((one) => one.depth))].sort((a, b) => a - b);
-  const across = Math.max(92, Math.min(190, (stage.parentElement.clientWidth - 70) / Math.max(depths.length - 1, 1)));
+  const across = Math.max(84, Math.min(190, (stage.parentElement.clientWidth - 70) / Math.max(depths.length - 1, 1)));
   const units = new Map();
   const head = player.simple ? HEAD : HEAD - 22;
   let bottom = 0;
@@ -193,7 +198,7 @@ function unitCard(box, player) {
   const card = box.appendChild(make("div", "card"));
   card.hidden = true;
   card.setAttribute("role", "dialog");
-  let open = null, fields = [];
+  let open = null, fields = [], pictures = null;
   const close = () => { card.hidden = true; open?.from.focus(); open = null; player.lookAt(null); };
   card.addEventListener("keydown", (event) => { if (event.key === "Escape") close(); });
   const field = (label, name, value) => {
@@ -229,6 +234,7 @@ function unitCard(box, player) {
       card.setAttribute("aria-label", title);
       const told = values(player.frame);
       if (!told.length) card.append(make("p", "caption", "This node has no weights of its own."));
+      card.append(pictures = make("div", "pictures"));
       const inputs = told.map((one) => field(one.label, one.name, one.value));
       card.hidden = false;
       const wanted = told.findIndex((one) => one.source === source && source !== undefined);
@@ -238,10 +244,29 @@ function unitCard(box, player) {
     draw: (frame) => {
       if (!open) return;
       if (!player.opening.cells.some((one) => one.id === open.cell.id)) { card.hidden = true; open = null; return; }
+      large(pictures, frame, open, player.opening.side);
       for (const { name, value } of values(frame)) {
         const one = fields.find((known) => known.name === name);
         if (one && document.activeElement !== one.input) one.input.value = String(value);
       }
     },
   };
+}
+
+// What the unit gives before its activation and after it, large.
+function large(box, frame, open, side) {
+  const look = frame.look;
+  if (!look || look.cell !== open.cell.id || look.unit !== open.cell.shown[open.unit]) return;
+  const count = side * side, start = frame.planes.length - look.nodes.length * count;
+  while (box.children.length < look.nodes.length) {
+    const one = box.appendChild(make("figure"));
+    one.append(make("canvas"), make("figcaption"));
+  }
+  look.nodes.forEach(({ node, scale }, at) => {
+    const [canvas, words] = box.children[at].children;
+    paint(canvas, frame.planes.subarray(start + at * count, start + (at + 1) * count), side, dark(canvas));
+    canvas.setAttribute("role", "img");
+    canvas.setAttribute("aria-label", `What ${node} gives over the plane, from −${number(scale)} to ${number(scale)}`);
+    write(words, `${node} (±${number(scale)})`);
+  });
 }

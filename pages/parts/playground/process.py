@@ -23,10 +23,14 @@ class Busy(StrataError):
 
 
 class PlaygroundProcess:
-    """One process, started when it is first asked, and again if it has ended. It ends with us: its input closes."""
+    """One process, started when it is first asked, and again if it has ended. It ends with us: its input closes.
+
+    Attributes:
+        process: the one that runs, or ran last; None before the first request.
+    """
 
     def __init__(self) -> None:
-        self._process: asyncio.subprocess.Process | None = None
+        self.process: asyncio.subprocess.Process | None = None
         self._waiting: dict[int, asyncio.Future[bytes]] = {}
         self._numbers = itertools.count()
         self._starting = asyncio.Lock()
@@ -57,9 +61,9 @@ class PlaygroundProcess:
 
     async def _running(self) -> asyncio.subprocess.Process:
         async with self._starting:
-            if self._process is None or self._process.returncode is not None:
+            if self.process is None or self.process.returncode is not None:
                 path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-                self._process = await asyncio.create_subprocess_exec(
+                self.process = await asyncio.create_subprocess_exec(
                     sys.executable,
                     "-m",
                     "engines.playground",
@@ -68,8 +72,8 @@ class PlaygroundProcess:
                     start_new_session=True,
                     env={**os.environ, "PYTHONPATH": path},
                 )
-                self._reading = asyncio.create_task(self._read(self._process))
-            return self._process
+                self._reading = asyncio.create_task(self._read(self.process))
+            return self.process
 
     async def _read(self, process: asyncio.subprocess.Process) -> None:
         """Hand each answer to whoever waits for it; when the process ends, tell all of them."""
@@ -89,7 +93,7 @@ class PlaygroundProcess:
 
     async def close(self) -> None:
         """End the process; whoever waits for it is told."""
-        if self._process and self._process.returncode is None:
-            self._process.kill()
+        if self.process and self.process.returncode is None:
+            self.process.kill()
         if self._reading:
             await self._reading

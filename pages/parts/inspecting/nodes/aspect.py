@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from functools import cache
 from typing import ClassVar
 
-from builder.registry import Registered
+from builder.registry import Registered, gather
 from pages.parts.inspecting.nodes import aspects
 from pages.parts.inspecting.nodes.look import Look
 
@@ -30,6 +28,5 @@ class Aspect(Registered):
 @cache
 def all_aspects() -> dict[str, type[Aspect]]:
     """The aspects by the name that stands in the URL, in their order."""
-    for file in pkgutil.iter_modules(aspects.__path__):
-        importlib.import_module(f"{aspects.__name__}.{file.name}")
+    gather(aspects)
     return {one.__name__.lower(): one for one in sorted(Aspect.registry.values(), key=lambda one: one.order)}
