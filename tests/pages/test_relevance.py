@@ -64,7 +64,12 @@ def test_series_and_curves_hold_their_numbers() -> None:
     assert figure.data[1].marker.color.tolist() == [0, 0, 0, -2, 0, 0] and figure.data[1].marker.cmin == -2
     assert figure.data[2].y.tolist() == [0, 0, 0, -2, 0, 0] and [*figure.data[2].x] == [1, 2, 3, 4, 5, 6]
     alike = np.array([[0.4, 0.0], [0.6, 0.2]])
-    assert np.allclose(relevance.fading(["l2", "l1"], alike).data[-1].y, [1, 0.5, 0.1])
+    figure = relevance.fading(["same", "same"], {"where it lies": alike, "with signs": -alike})
+    means = {one.name: one.y for one in figure.data if one.name}
+    assert np.allclose(means["where it lies"], [1, 0.5, 0.1]) and np.allclose(
+        means["with signs"], [1, -0.5, -0.1]
+    )
+    assert [*figure.data[0].x] == [0, 1, 2] and [*figure.layout.xaxis.ticktext][1:] == ["same", "same"]
 
 
 def test_lanes_have_their_own_full_colours_and_keep_what_counts() -> None:

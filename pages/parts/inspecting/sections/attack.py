@@ -91,7 +91,7 @@ def _epsilon(subject: Subject, image: bool) -> float:
         _, low, high = unit(splits)
         ends = np.full((2, *splits.input_shape), [[[[low]]], [[[high]]]])
         raw = splits.preprocessing.inputs.restored(ends)
-        bottom, top = (round(float(one), 5) for one in (raw.min(), raw.max()))
+        bottom, top = (round(float(one), 5) + 0.0 for one in (raw.min(), raw.max()))
         st.caption(plain(f"That is {value * (top - bottom):.4g} for pixels from {bottom:.4g} to {top:.4g}."))
     return float(value)
 
