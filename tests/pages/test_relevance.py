@@ -110,9 +110,9 @@ def test_answers_and_curves_of_an_attack_hold_their_numbers() -> None:
     assert np.isclose(told["Attacked"]["c"], 0.8) and np.isclose(told["The example"]["a"], 0.9)
     assert [*told["Attacked"]] == ["&lt;b&gt;", "c", "a"], "the most probable of all on top"
     curve = attacked.robustness(
-        np.array([0, 0.1]), np.array([1, 0.2]), np.array([1, 0.9]), 0.1, 0.05, values=False
+        np.array([0, 0.1]), np.array([1, 0.2]), np.array([1, 0.9]), 0.1, 0.05, 0.5, values=False
     )
     assert curve.data[0].y.tolist() == [1, 0.2] and curve.data[1].y.tolist() == [1, 0.9]
-    assert {one.x0 for one in curve.layout.shapes} == {0, 0.05}
+    assert {one.x0 for one in curve.layout.shapes} == {0, 0.05} and curve.layout.xaxis.range[1] >= 0.5
     lines = attacked.lines({"The example": np.array([1.0, 2]), "Attacked": np.array([3.0, 4])})
     assert lines.data[1].y.tolist() == [3, 4] and [*lines.data[0].x] == [1, 2]
