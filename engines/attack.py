@@ -1,7 +1,8 @@
 """Attacks: small changes of an input, made to mislead; and how often a network falls for them.
 
-ε is measured in the data's own terms (`unit`): of images as a share of the range of their pixels, so that 0.1 of digits
-from 0 to 16 is 1.6; of all else in standard deviations of the training part, or as scaled otherwise.
+ε is measured in the data's own terms (`unit`): of images as a share of the range of their pixels, as papers have it,
+whatever the scaling (0.1 is 0.1 of digits from 0 to 1, and 25.5 of pixels from 0 to 255); of all else in standard
+deviations of the training part, or as scaled otherwise.
 """
 
 from __future__ import annotations

@@ -200,12 +200,13 @@ class Context:
                     one.p = self.tuned["dropout"]
 
     def attacked(self, x: Tensor, y: Tensor, loss: Loss, epsilon: float, steps: int = 1) -> Tensor:
-        """A batch moved by at most ε so that the model errs (see engines/attack.py), in evaluation mode."""
+        """A batch moved by at most ε, or what was set meanwhile, so that the model errs (see engines/attack.py)."""
         from engines.attack import perturbed, unit
 
         if self._unit is None:
             self._unit = unit(self.splits)
         size, low, high = self._unit
+        epsilon = self.tuned.get("adversarial", epsilon)
         self.model.eval()
         try:
             return perturbed(self.model, x, y, loss, epsilon * size, steps=steps, low=low, high=high)

@@ -28,6 +28,11 @@ class Engine(Registered):
     live: ClassVar[tuple[str, ...]] = ()
     """Fields that may be changed while a run trains; the context honours them (see engines/tuning.py)."""
 
+    @property
+    def changeable(self) -> tuple[str, ...]:
+        """Those of them that may be changed in a run that began with these settings."""
+        return self.live
+
     def run(self, ctx: Context) -> Iterator[Event]:
         """Train the context's models, yielding an event for whatever happens."""
         raise NotImplementedError

@@ -80,6 +80,11 @@ class Supervised(Engine):
             raise ValueError(f"must have mixed_precision off with {self.optimiser.title}")
         return self
 
+    @property
+    def changeable(self) -> tuple[str, ...]:
+        """Also how strong attacks are, where there are any: only then was it checked that the data can be attacked."""
+        return (*self.live, "adversarial") if self.adversarial else self.live
+
     def run(self, ctx: Context) -> Iterator[Event]:
         """Show the examples epoch after epoch; stop early when the validation loss has stopped falling."""
         loss = self.loss.build(ctx.class_weights() if self.class_weights else None)

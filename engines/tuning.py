@@ -43,7 +43,7 @@ def tunables(
     known = known or {}
     found = [
         Tunable(name, type(engine).model_fields[name], known.get(name, getattr(engine, name)))
-        for name in engine.live
+        for name in engine.changeable
     ]
     if (optimiser := getattr(engine, "optimiser", None)) is not None:
         for field in optimiser.live:

@@ -54,10 +54,10 @@ def compared(trained: Trained, **asked: Any) -> dict[str, Any]:
 
 
 def checked(trained: Trained, method: dict[str, Any], **asked: Any) -> dict[str, Any]:
-    """The sanity check of a method: `layers`, `alike` and `maps` (see `Sanity`)."""
+    """The sanity check of a method: `layers`, `alike`, `signed` and `maps` (see `Sanity`)."""
     all_methods()
     told = sanity(Method.parse(method), Question.about(trained, **asked))
-    return {"layers": told.layers, "alike": told.alike, "maps": told.maps}
+    return {"layers": told.layers, "alike": told.alike, "signed": told.signed, "maps": told.maps}
 
 
 def of_run(wish: str, folder: str, checkpoint: int, at: int | None, **asked: Any) -> dict[str, Any]:

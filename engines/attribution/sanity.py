@@ -34,8 +34,10 @@ class Sanity:
     alike: np.ndarray
     """Rank correlation (Spearman) of the sizes in the map with those of the trained network's, (draws, stages).
 
-    1 is the same order, 0 none at all.
+    1 is the same order, 0 none at all. It tells whether the map lies at the same places.
     """
+    signed: np.ndarray
+    """The same of the numbers themselves, (draws, stages): whether the same speaks for and against as well."""
     maps: np.ndarray
     """The trained network's map and those of the first draw, (1 + stages, …)."""
 
@@ -46,19 +48,21 @@ def sanity(method: Method, question: Question, draws: int = DRAWS, seed: int = 0
 
     usual = _map(method, question)
     layers: list[str] = []
-    alike, maps = [], [usual]
+    alike, signed, maps = [], [], [usual]
     for number in range(draws):
         draw = torch.Generator().manual_seed(seed + number)
-        rows = []
+        rows, with_signs = [], []
         for path, share, module in _stages(question.module, draw):
             tell((number + share) / draws, f"Draw {number + 1} of {draws}, shuffled back to {path}")
             now = _map(method, question.of(module))
-            rows.append(_correlation(usual, now))
+            rows.append(_correlation(np.abs(usual), np.abs(now)))
+            with_signs.append(_correlation(usual, now))
             if number == 0:
                 layers.append(path)
                 maps.append(now)
         alike.append(rows)
-    return Sanity(layers, np.array(alike), np.stack(maps))
+        signed.append(with_signs)
+    return Sanity(layers, np.array(alike), np.array(signed), np.stack(maps))
 
 
 def _stages(module: nn.Module, draw: Generator) -> Iterator[tuple[str, float, nn.Module]]:
@@ -85,10 +89,10 @@ def _map(method: Method, question: Question) -> np.ndarray:
 
 
 def _correlation(one: np.ndarray, other: np.ndarray) -> float:
-    """Of the sizes; 0 where one of them is the same everywhere, or no number."""
+    """Of ranks; 0 where one of the two is the same everywhere, or no number."""
     from scipy.stats import spearmanr
 
-    one, other = np.abs(one).ravel(), np.abs(other).ravel()
+    one, other = one.ravel(), other.ravel()
     if one.std() == 0 or other.std() == 0:
         return 0.0
     return float(np.nan_to_num(spearmanr(one, other).statistic))

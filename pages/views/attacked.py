@@ -65,11 +65,13 @@ def robustness(
     control: np.ndarray,
     simple: float,
     now: float,
+    most: float,
     values: bool = False,
 ) -> go.Figure:
     """Accuracy (of values: the error) by ε, under attack and under random noise of the same size.
 
-    Beside them what an answer reaches that is always the same; the ε that is looked at is marked.
+    Beside them what an answer reaches that is always the same; the ε that is looked at is marked. The axis goes up to
+    `most` from the beginning, so that nothing jumps while the curve grows.
     """
     figure = go.Figure()
     for told, name, dash in ((attacked, "Attacked", "solid"), (control, "With random signs", "dot")):
@@ -82,7 +84,7 @@ def robustness(
     )  # fmt: skip
     figure.add_vline(x=now, line={"color": "#4C6EF5", "width": 1.5})
     figure.update_layout(height=320, margin=MARGIN, legend=LEGEND)
-    figure.update_xaxes(title="ε", rangemode="tozero")
+    figure.update_xaxes(title="ε", range=[0, most * 1.02])
     if values:
         return figure.update_yaxes(title="root mean squared error", rangemode="tozero")
     return figure.update_yaxes(title="accuracy", range=[0, 1.02], tickformat=".0%")

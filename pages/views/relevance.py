@@ -1,6 +1,6 @@
 """What counts for an answer, drawn on the input itself."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
@@ -16,6 +16,7 @@ SCALE = [
 INK = 0.3
 """How much the darkest pixel of an image darkens its relevance: little, so that colours stay what they are."""
 FRAME = (206, 212, 218)
+FADING = "#4C6EF5"
 MOST_BARS, MOST_LANES, MOST_LINES = 30, 60, 6
 
 
@@ -126,20 +127,24 @@ def lanes(titles: Sequence[str], places: Sequence[str], maps: np.ndarray) -> go.
     return figure.update_yaxes(autorange="reversed", type="category", showgrid=False)
 
 
-def fading(layers: Sequence[str], alike: np.ndarray) -> go.Figure:
-    """How alike a map stays while layers are shuffled from the output back: draws (draws, stages), and their mean."""
-    names = ["trained", *(escaped(one) for one in layers)]
-    figure = go.Figure()
-    for row in alike:
+def fading(layers: Sequence[str], curves: Mapping[str, np.ndarray]) -> go.Figure:
+    """How alike a map stays while layers are shuffled from the output back: of each curve all draws, and their mean.
+
+    Each curve is (draws, stages); before them stands the trained network, which is like itself.
+    """
+    figure, places = go.Figure(), [*range(len(layers) + 1)]
+    for (name, alike), colour in zip(curves.items(), (FADING, FOR), strict=False):
+        for row in alike:
+            figure.add_scatter(
+                x=places, y=[1.0, *row.tolist()], mode="lines", hoverinfo="skip", showlegend=False, opacity=0.3,
+                line={"color": colour, "width": 1},
+            )  # fmt: skip
         figure.add_scatter(
-            x=names, y=[1.0, *row.tolist()], mode="lines", hoverinfo="skip", showlegend=False,
-            line={"color": "rgba(134,142,150,0.45)", "width": 1},
+            x=places, y=[1.0, *alike.mean(0).tolist()], mode="lines+markers", name=name,
+            line={"color": colour, "width": 2.5},
         )  # fmt: skip
-    figure.add_scatter(
-        x=names, y=[1.0, *alike.mean(0).tolist()], mode="lines+markers", showlegend=False, name="mean",
-        line={"color": "#4C6EF5", "width": 2.5},
-    )  # fmt: skip
     figure.add_hline(y=0, line={"color": GREY, "dash": "dot"})
-    figure.update_layout(height=300, margin=MARGIN)
-    figure.update_xaxes(title="shuffled back to", type="category", tickfont={"size": 10})
+    figure.update_layout(height=300, margin=MARGIN, legend=LEGEND, showlegend=len(curves) > 1)
+    names = ["trained", *(escaped(one) for one in layers)]
+    figure.update_xaxes(title="shuffled back to", tickvals=places, ticktext=names, tickfont={"size": 10})
     return figure.update_yaxes(title="rank correlation", range=[-1.05, 1.05])

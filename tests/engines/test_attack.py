@@ -146,6 +146,30 @@ def test_adversarial_training_goes_on_bit_exact(
     assert not equal(whole, plain)
 
 
+def test_the_strength_of_attacks_can_be_changed_while_it_trains(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from engines.runs.run import Run
+    from engines.tuning import tunables
+
+    asked: list[float] = []
+    monkeypatch.setattr("engines.runs.driver.TICK", 0.0)
+
+    def noted(model: Any, x: Tensor, y: Tensor, loss: Any, epsilon: float, **more: Any) -> Tensor:
+        asked.append(epsilon)
+        return perturbed(model, x, y, loss, epsilon, **more)
+
+    monkeypatch.setattr("engines.attack.perturbed", noted)
+    what = project(3, 20, adversarial=0.5)
+    run = Run.create(tmp_path / "run", what)
+    run.send("set", values={"adversarial": 0.25})
+    engines.resume(run.folder)
+    assert run.status().state == "finished" and {*asked} <= {0.5, 0.25} and asked[-1] == 0.25
+    assert run.curves().changes()[0]["values"] == {"adversarial": 0.25}
+    known = [[one.name for one in tunables(engine_of(w.engine))] for w in (what, project(3, 20))]
+    assert "adversarial" in known[0] and "adversarial" not in known[1], "where data were not checked for it"
+
+
 def robust(seed: int, folder: Path, **engine: Any) -> tuple[np.ndarray, np.ndarray]:
     """Accuracy of the digits' MLP on attacked test examples, and with noise, at ε = 0.1 and 0.2."""
     what = builder.template("digits-mlp").with_fields(seed=seed)

@@ -231,6 +231,27 @@ def test_what_is_no_number_is_told(tmp_path: Any) -> None:
         explained(trained, Saliency().dump(), part="train", number=0)
 
 
+@pytest.mark.parametrize("index", [None, 0, -1])
+def test_roll_out_begins_at_the_step_that_is_read(index: int | None) -> None:
+    attend = dict.fromkeys(("query", "key", "value"), "x")
+    pick, config = ("Flatten", {}) if index is None else ("Select", {"index": index, "dim": 1})
+    nodes = (
+        Node(id="x", kind="Input", config={"shape": [5, 4]}),
+        Node(id="attend", kind="MultiheadAttention", config={"heads": 1}, inputs=attend),
+        Node(id="pick", kind=pick, config=config, inputs={"input": "attend"}),
+        Node(id="lin", kind="Linear", config={"units": 2}, inputs={"input": "pick"}),
+        Node(id="out", kind="Output", inputs={"input": "lin"}),
+    )
+    what = Graph(nodes=nodes)
+    torch.manual_seed(0)
+    question = Question(builder.compile(what).eval(), what, torch.randn(1, 5, 4) * 3, 1)
+    from engines.attribution.methods.rollout import attentions
+
+    rolled = rollout(attentions(question))
+    wanted = rolled.mean(0) if index is None else rolled[index]
+    assert torch.allclose(AttentionRollout().relevance(question)[:, 0], wanted, atol=1e-6)
+
+
 def test_obstacles_say_why() -> None:
     table = asked("iris-mlp")
     assert "Grad-CAM needs an image" in GradCam().obstacle(table)
@@ -263,7 +284,12 @@ def test_shuffled_weights_destroy_the_map(tmp_path: Any) -> None:
     told = sanity(IntegratedGradients(), question, draws=3)
     assert told.layers == ["linear3", "linear2", "linear1"] and told.alike.shape == (3, 3)
     assert abs(told.alike[:, -1].mean()) < 0.6 and (np.abs(told.alike) <= 1).all()
-    assert told.maps.shape == (4, 1, 8, 8)
+    assert told.maps.shape == (4, 1, 8, 8) and told.signed.shape == (3, 3)
+    from scipy.stats import spearmanr
+
+    pair = [one.ravel() for one in (told.maps[0], told.maps[2])]
+    assert told.signed[0, 1] == pytest.approx(spearmanr(*pair).statistic)
+    assert told.alike[0, 1] == pytest.approx(spearmanr(*map(np.abs, pair)).statistic)
     assert np.array_equal(told.maps[0], IntegratedGradients().relevance(question).numpy())
     again = sanity(IntegratedGradients(), question, draws=3)
     assert np.array_equal(told.alike, again.alike), "the same draws each time"

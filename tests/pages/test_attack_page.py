@@ -11,6 +11,7 @@ import builder
 import engines
 from builder.project import Project
 from engines.attack import perturbed
+from engines.data import Dataset, Examples
 from engines.probes.sight import objective_of
 from engines.runs.run import Run
 from engines.trained import Trained
@@ -109,6 +110,45 @@ def test_values_are_moved_up_and_down(open_page: Open, workspace: Path) -> None:
         found[towards] = float(before), float(after)
     assert found["lower"][1] < found["lower"][0] == found["higher"][0] < found["higher"][1]
     assert "Of 50 examples" in words(test)
+
+
+class _Labels(Dataset):
+    """Points of which each label tells whether a coordinate is positive."""
+
+    category = "Test"
+
+    def load(self) -> Examples:
+        """Sixty of them."""
+        draw = np.random.default_rng(0).normal(size=(60, 2)).astype(np.float32)
+        return Examples(draw, (draw > 0).astype(np.float32), "multi-label", ("right", "<b>up"), ("x", "y"))
+
+
+@pytest.mark.parametrize("look", ["attack", "why"])
+def test_several_labels(look: str, open_page: Open, workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(Dataset.registry, "_Labels", _Labels)
+    trained(
+        project(1, 20, loss={"kind": "BinaryCrossEntropy"}).with_fields(data={"source": {"kind": "_Labels"}})
+    )
+    test = shown(open_page("inspect", project="mine", look=look, part="train", epsilon="1.5", **{"for": "1"}))
+    if look == "why":
+        assert field(test.selectbox, "What speaks for").value == "1"
+    else:
+        assert "With random signs" in words(test) and not any(
+            "look like" in one.label for one in test.selectbox
+        )
+
+
+def test_answers_that_are_no_numbers_are_told(
+    open_page: Open, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained(project(1, 20))
+    plain = Trained.answers
+    monkeypatch.setattr(
+        Trained, "answers", lambda self, inputs: tuple(one * np.nan for one in plain(self, inputs))
+    )
+    for look in ("attack", "why"):
+        test = open_page("inspect", project="mine", look=look)
+        assert not test.exception and "answers are no numbers" in words(test)
 
 
 @pytest.mark.parametrize("name", ["digits-mlp", "lstm-forecaster"])

@@ -64,7 +64,12 @@ def test_series_and_curves_hold_their_numbers() -> None:
     assert figure.data[1].marker.color.tolist() == [0, 0, 0, -2, 0, 0] and figure.data[1].marker.cmin == -2
     assert figure.data[2].y.tolist() == [0, 0, 0, -2, 0, 0] and [*figure.data[2].x] == [1, 2, 3, 4, 5, 6]
     alike = np.array([[0.4, 0.0], [0.6, 0.2]])
-    assert np.allclose(relevance.fading(["l2", "l1"], alike).data[-1].y, [1, 0.5, 0.1])
+    figure = relevance.fading(["same", "same"], {"where it lies": alike, "with signs": -alike})
+    means = {one.name: one.y for one in figure.data if one.name}
+    assert np.allclose(means["where it lies"], [1, 0.5, 0.1]) and np.allclose(
+        means["with signs"], [1, -0.5, -0.1]
+    )
+    assert [*figure.data[0].x] == [0, 1, 2] and [*figure.layout.xaxis.ticktext][1:] == ["same", "same"]
 
 
 def test_lanes_have_their_own_full_colours_and_keep_what_counts() -> None:
@@ -105,9 +110,9 @@ def test_answers_and_curves_of_an_attack_hold_their_numbers() -> None:
     assert np.isclose(told["Attacked"]["c"], 0.8) and np.isclose(told["The example"]["a"], 0.9)
     assert [*told["Attacked"]] == ["&lt;b&gt;", "c", "a"], "the most probable of all on top"
     curve = attacked.robustness(
-        np.array([0, 0.1]), np.array([1, 0.2]), np.array([1, 0.9]), 0.1, 0.05, values=False
+        np.array([0, 0.1]), np.array([1, 0.2]), np.array([1, 0.9]), 0.1, 0.05, 0.5, values=False
     )
     assert curve.data[0].y.tolist() == [1, 0.2] and curve.data[1].y.tolist() == [1, 0.9]
-    assert {one.x0 for one in curve.layout.shapes} == {0, 0.05}
+    assert {one.x0 for one in curve.layout.shapes} == {0, 0.05} and curve.layout.xaxis.range[1] >= 0.5
     lines = attacked.lines({"The example": np.array([1.0, 2]), "Attacked": np.array([3.0, 4])})
     assert lines.data[1].y.tolist() == [3, 4] and [*lines.data[0].x] == [1, 2]

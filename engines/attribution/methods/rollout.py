@@ -33,10 +33,10 @@ class AttentionRollout(Method):
         return ""
 
     def relevance(self, question: Question) -> Tensor:
-        """What reaches the steps from the class token, or on average from all steps."""
+        """What reaches the steps from the one that is read out, or on average from all of them."""
         rolled = rollout(attentions(question))
-        extra = _class_tokens(question)
-        found = placed_on(question, rolled[:extra].mean(0) if extra else rolled.mean(0))
+        read = _read_out(question, len(rolled))
+        found = placed_on(question, rolled.mean(0) if read is None else rolled[read])
         assert found is not None
         return found
 
@@ -98,3 +98,15 @@ def _class_tokens(question: Question) -> int:
 
     layers = [place.layer for place in placed(question.graph).values() if place.node.kind == "ClassToken"]
     return int(getattr(layers[0], "count", 1)) if layers else 0
+
+
+def _read_out(question: Question, steps: int) -> int | None:
+    """Which step a network takes its answer from, by the last node that selects one; None if from all of them."""
+    from builder.paths import placed
+
+    selects = [
+        int(getattr(place.layer, "index", 0))
+        for place in placed(question.graph).values()
+        if place.node.kind == "Select" and place.given and place.given[0].shape[1:2] == (steps,)
+    ]
+    return selects[-1] if selects else None

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import streamlit as st
 
+from builder.errors import StrataError
 from pages.parts.chart import chart
 from pages.parts.header import go
+from pages.parts.inspecting.answered import answered
 from pages.parts.inspecting.attacking import LARGEST, Attacked, attacked
 from pages.parts.inspecting.choosing import chosen, chosen_number, segmented
 from pages.parts.inspecting.section import Section
@@ -51,6 +53,11 @@ class Attack(Section):
         left, right = st.columns([1, 2], gap="medium")
         with left:
             example = subject.example()
+            try:
+                answered(subject, example.part)
+            except StrataError as error:
+                st.error(plain(error), icon=":material/error:")
+                return
             image = example.inputs.ndim == 4
             epsilon = _epsilon(subject, image)
             steps = _steps(subject)
@@ -91,7 +98,7 @@ def _epsilon(subject: Subject, image: bool) -> float:
         _, low, high = unit(splits)
         ends = np.full((2, *splits.input_shape), [[[[low]]], [[[high]]]])
         raw = splits.preprocessing.inputs.restored(ends)
-        bottom, top = (round(float(one), 5) for one in (raw.min(), raw.max()))
+        bottom, top = (round(float(one), 5) + 0.0 for one in (raw.min(), raw.max()))
         st.caption(plain(f"That is {value * (top - bottom):.4g} for pixels from {bottom:.4g} to {top:.4g}."))
     return float(value)
 
@@ -225,7 +232,7 @@ def _all(subject: Subject, epsilon: float, steps: int, part: str, largest: float
 
     def preview(told: dict[str, Any]) -> None:
         if len(told["epsilon"]):
-            _curve(subject, told, epsilon)
+            _curve(subject, told, epsilon, largest)
 
     told: dict[str, Any] | None = waiting(
         f"{subject.key} curve", "engines.attack:curve_of", preview=preview, folder=folder, checkpoint=checkpoint,
@@ -233,7 +240,7 @@ def _all(subject: Subject, epsilon: float, steps: int, part: str, largest: float
     )  # fmt: skip
     if told is None:
         return
-    _curve(subject, told, epsilon)
+    _curve(subject, told, epsilon, largest)
     fall = ""
     if (splits := subject.splits) and splits.task != "regression":
         below = (
@@ -250,12 +257,12 @@ def _all(subject: Subject, epsilon: float, steps: int, part: str, largest: float
     _harden(subject)
 
 
-def _curve(subject: Subject, told: dict[str, Any], epsilon: float) -> None:
+def _curve(subject: Subject, told: dict[str, Any], epsilon: float, largest: float) -> None:
     values = subject.splits is not None and subject.splits.task == "regression"
     ends = {name: figure(float(told[name][-1])) for name in ("attacked", "control")}
     name = "error" if values else "accuracy"
     chart(
-        views.robustness, told["epsilon"], told["attacked"], told["control"], told["simple"], epsilon, values,
+        views.robustness, told["epsilon"], told["attacked"], told["control"], told["simple"], epsilon, largest, values,
         key=f"{subject.key} robustness {len(told['epsilon'])}",
         alt=f"At ε = {float(told['epsilon'][-1]):g} the {name} is {ends['attacked']} under attack, and "
         f"{ends['control']} with random signs; without, {figure(float(told['attacked'][0]))}",

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 FEW = 10
 """Numbers in a map whose ranks agree by chance too often to say much."""
+LITTLE, MUCH = 0.3, 0.6
+"""Rank correlations below which hardly anything, and above which most of a map is left."""
 APART = 0.05
 """A share of the difference that integrated gradients may miss before more steps are advised."""
 ANSWER, TRUTH, NOTHING = "answer", "truth", "none"
@@ -229,11 +231,14 @@ def _check(asked: Asked, method: Method) -> None:
         if not told["layers"]:
             st.caption("This network has no weights.")
             return
-        st.markdown(_verdict(told))
-        last = float(told["alike"].mean(0)[-1])
+        st.markdown(_verdict(told, method.signed))
+        curves = {"where it lies": told["alike"]}
+        if method.signed:
+            curves["with signs"] = told["signed"]
+        ends = "; ".join(f"{name} {one.mean(0)[-1]:.2f}" for name, one in curves.items())
         chart(
-            views.fading, [_ending(one) for one in told["layers"]], told["alike"],
-            key=f"{asked.key} {method.kind} sanity", alt=f"Rank correlation goes from 1 to {last:.2f}",
+            views.fading, [_ending(one) for one in told["layers"]], curves, key=f"{asked.key} {method.kind} sanity",
+            alt=f"Rank correlation with the trained network's map goes from 1 to: {ends}",
         )  # fmt: skip
         if shape_of(asked.example) == "image":
             words = f"From left to right: trained, then shuffled back to {listed(told['layers'])}"
@@ -246,16 +251,25 @@ def _ending(path: str, most: int = 16) -> str:
     return path if len(path) <= most else "…" + path[1 - most :]
 
 
-def _verdict(told: dict[str, Any]) -> str:
+def _verdict(told: dict[str, Any], signed: bool) -> str:
     """What the check says, in words."""
-    ends = told["alike"][:, -1]
-    last, count = float(ends.mean()), int(told["maps"][0].size)
-    if abs(last) < 0.3:
+    places, signs = (float(told[name][:, -1].mean()) for name in ("alike", "signed"))
+    count = int(told["maps"][0].size)
+    if abs(places) < LITTLE:
         verdict = "the map tells what was learned, for hardly anything of it stays without"
-    elif abs(last) < 0.6:
+    elif signed and abs(signs) < LITTLE:
+        verdict = (
+            "where the map lies shows the input as well, for that stays without anything learned; what speaks for "
+            "and what against was learned"
+        )
+    elif abs(places) < MUCH:
         verdict = "a part of the map is there without anything learned: it shows the input as well"
     else:
         verdict = "most of the map is there without anything learned: it shows the input, not the network"
     few = f" With only {count} numbers, ranks often agree by chance." if count < FEW else ""
-    told = f"With all layers shuffled the rank correlation is **{last:.2f}** (mean of {len(ends)} draws)"
-    return f"{told}: {verdict}.{few}"
+    also = f", with signs **{signs:.2f}**" if signed else ""
+    draws = len(told["alike"])
+    return (
+        f"With all layers shuffled the rank correlation is **{places:.2f}**{also} (mean of {draws} draws): "
+        f"{verdict}.{few}"
+    )
