@@ -18,6 +18,7 @@ from engines.probes.sight import objective_of
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from engines.context import Context
     from engines.data.data import PartName, Splits
     from engines.trained import Trained
 
@@ -87,6 +88,23 @@ def perturbed(
             moved = found.detach() + (-stride if targeted else stride) * slope.sign()
             found = torch.clamp(torch.minimum(torch.maximum(moved, x - epsilon), x + epsilon), low, high)
     return found.detach()
+
+
+def attacker(
+    ctx: Context, loss: Objective, epsilon: float, steps: int = 1
+) -> Callable[[Tensor, Tensor], Tensor]:
+    """Moves a training batch by at most ε, or what was set meanwhile, so that the model errs, in evaluation mode."""
+    size, low, high = unit(ctx.splits)
+
+    def attack(x: Tensor, y: Tensor) -> Tensor:
+        far = ctx.tuned.get("adversarial", epsilon) * size
+        ctx.model.eval()
+        try:
+            return perturbed(ctx.model, x, y, loss, far, steps=steps, low=low, high=high)
+        finally:
+            ctx.model.train()
+
+    return attack
 
 
 def noise(

@@ -61,7 +61,6 @@ class Context:
         self._parts: dict[str, tuple[Tensor, Tensor]] = {}
         self._saved_updates: dict[str, Any] = {}
         self._random: dict[str, Any] | None = None
-        self._unit: tuple[float, float, float] | None = None
 
     # -- position ------------------------------------------------------------------------------------------
 
@@ -198,20 +197,6 @@ class Context:
             for one in (one for model in self.models.values() for one in model.modules()):
                 if isinstance(one, DROPOUTS):
                     one.p = self.tuned["dropout"]
-
-    def attacked(self, x: Tensor, y: Tensor, loss: Loss, epsilon: float, steps: int = 1) -> Tensor:
-        """A batch moved by at most ε, or what was set meanwhile, so that the model errs (see engines/attack.py)."""
-        from engines.attack import perturbed, unit
-
-        if self._unit is None:
-            self._unit = unit(self.splits)
-        size, low, high = self._unit
-        epsilon = self.tuned.get("adversarial", epsilon)
-        self.model.eval()
-        try:
-            return perturbed(self.model, x, y, loss, epsilon * size, steps=steps, low=low, high=high)
-        finally:
-            self.model.train()
 
     @property
     def rate(self) -> float | None:

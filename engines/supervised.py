@@ -87,14 +87,17 @@ class Supervised(Engine):
 
     def run(self, ctx: Context) -> Iterator[Event]:
         """Show the examples epoch after epoch; stop early when the validation loss has stopped falling."""
+        from engines.attack import attacker
+
         loss = self.loss.build(ctx.class_weights() if self.class_weights else None)
         ctx.optimise(
             self.optimiser, self.schedule, clip=self.clip, l1=self.l1, mixed_precision=self.mixed_precision
         )
+        attack = attacker(ctx, loss, self.adversarial, self.adversarial_steps) if self.adversarial else None
         for epoch in ctx.epochs(self.epochs):
             for x, y in ctx.batches("train", self.batch):
-                if self.adversarial:
-                    x = ctx.attacked(x, y, loss, self.adversarial, self.adversarial_steps)
+                if attack:
+                    x = attack(x, y)
                 yield Step(loss=ctx.step(lambda x=x, y=y: loss(ctx.model(x), y)))  # type: ignore[misc]
             if epoch == 0:  # early, so that the curves have something to be compared with
                 for name, reached in baseline(ctx.splits).items():

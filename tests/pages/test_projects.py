@@ -31,18 +31,7 @@ def put(count: int) -> None:
 
 def listed(test: AppTest) -> list[str]:
     """The names in the list."""
-    pages = (
-        "Start",
-        "Runs",
-        "Playground",
-        "Reference",
-        "Build",
-        "Data",
-        "Train",
-        "Inspect",
-        "Export",
-        "Details",
-    )
+    pages = "Start Runs Playground Reference Build Data Train Inspect Export Details".split()
     links = [one.proto.label for one in test.get("page_link")]
     return [re.sub(r"\\(.)", r"\1", label) for label in links if label and label not in pages]
 
