@@ -6,7 +6,9 @@ from typing import Any
 from streamlit.testing.v1 import AppTest
 
 import builder
+import engines
 from builder.project import Project
+from engines.runs.run import Run
 from engines.workspace import Workspace
 
 Open = Callable[..., AppTest]
@@ -16,6 +18,14 @@ def saved(project: Project, id: str = "mine") -> str:
     """The id of a project that lies in the home folder."""
     builder.save(project, Workspace().projects / f"{id}.json")
     return id
+
+
+def trained(what: Project, id: str = "mine") -> Run:
+    """A finished run of a project, both in the home folder."""
+    saved(what, id)
+    run = Run.create(Workspace().runs / f"000001-{id}", what, of=id)
+    engines.resume(run.folder)
+    return run
 
 
 def project_of(id: str = "mine") -> Project:

@@ -8,25 +8,14 @@ import numpy as np
 import pytest
 
 import builder
-import engines
-from builder.project import Project
 from engines.attack import perturbed
 from engines.data import Dataset, Examples
 from engines.probes.sight import objective_of
-from engines.runs.run import Run
 from engines.trained import Trained
-from engines.workspace import Workspace
-from tests.pages.seen import Open, field, saved, words
+from tests.pages.seen import Open, field, trained, words
 from tests.tiny import project
 
 SECTION = "pages.parts.inspecting.sections.attack"
-
-
-def trained(what: Project) -> Run:
-    saved(what)
-    run = Run.create(Workspace().runs / "000001-mine", what, of="mine")
-    engines.resume(run.folder)
-    return run
 
 
 @pytest.fixture(autouse=True)

@@ -5,11 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-import engines
 from engines.runs.run import Run
-from engines.workspace import Workspace
 from pages.views.embedded import embedded
-from tests.pages.seen import Open, field, saved, words
+from tests.pages.seen import Open, field, trained, words
 from tests.tiny import project, until
 
 
@@ -44,10 +42,7 @@ def test_rare_groups_share_one_colour() -> None:
 def run(workspace: object) -> Run:
     """A finished run."""
     what = project(2, 20)
-    saved(what)
-    run = Run.create(Workspace().runs / "000001-moons", what, of="mine")
-    engines.resume(run.folder)
-    return run
+    return trained(what)
 
 
 def settled(test: Any) -> Any:

@@ -14,18 +14,11 @@ from engines.answers import answers
 from engines.runs.run import Run
 from engines.trained import Trained
 from engines.workspace import Workspace
-from tests.pages.seen import Open, field, saved, words
+from tests.pages.seen import Open, field, trained, words
 from tests.server import Server
 from tests.tiny import project
 
 SECTION = "pages.parts.inspecting.sections.errors"
-
-
-def trained(what: Project, id: str = "mine") -> Run:
-    saved(what, id)
-    run = Run.create(Workspace().runs / f"000001-{id}", what, of=id)
-    engines.resume(run.folder)
-    return run
 
 
 def short(name: str, **data: Any) -> Project:

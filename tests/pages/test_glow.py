@@ -24,7 +24,7 @@ from pages.parts.documents.document import document
 from pages.parts.documents.glowing import glowing
 from pages.views import glow
 from tests.pages.drawing import Board
-from tests.pages.seen import saved
+from tests.pages.seen import saved, trained
 from tests.server import Server
 
 
@@ -56,10 +56,7 @@ def run(workspace: Path) -> Run:
     """A finished run of a residual network."""
     what = builder.template("digits-resnet")
     what = what.with_fields(engine={**what.engine, "epochs": 1})
-    saved(what)
-    run = Run.create(Workspace().runs / "000001-resnet", what, of="mine")
-    engines.resume(run.folder)
-    return run
+    return trained(what)
 
 
 def test_nodes_of_a_network_and_of_a_block(run: Run) -> None:

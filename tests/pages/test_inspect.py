@@ -3,11 +3,9 @@
 import pytest
 
 import builder
-import engines
 from engines.runs.run import Run
-from engines.workspace import Workspace
 from pages.parts.inspecting.section import Section, all_sections
-from tests.pages.seen import Open, field, project_of, saved, words
+from tests.pages.seen import Open, field, project_of, saved, trained, words
 from tests.tiny import project
 
 
@@ -15,10 +13,7 @@ from tests.tiny import project
 def run(workspace: object) -> Run:
     """A finished run."""
     what = project(2, 20)
-    saved(what)
-    run = Run.create(Workspace().runs / "000001-moons", what, of="mine")
-    engines.resume(run.folder)
-    return run
+    return trained(what)
 
 
 def test_an_untrained_network_is_sent_to_train(open_page: Open, workspace: object) -> None:

@@ -12,8 +12,7 @@ from builder import Graph, Node, Project
 from builder.files import save
 from engines.data import Data, prepare
 from engines.runs.run import Run
-from engines.workspace import Workspace
-from tests.pages.seen import Open, field, saved
+from tests.pages.seen import Open, field, trained
 from tests.server import Server
 
 
@@ -33,10 +32,7 @@ def two_two_one() -> Project:
 @pytest.fixture
 def run(workspace: object) -> Run:
     """A finished run of it."""
-    saved(two_two_one())
-    run = Run.create(Workspace().runs / "000001-two", two_two_one(), of="mine")
-    engines.resume(run.folder)
-    return run
+    return trained(two_two_one())
 
 
 def by_hand(run: Run) -> dict[str, float]:

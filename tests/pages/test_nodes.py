@@ -6,17 +6,14 @@ import numpy as np
 import pytest
 
 import builder
-import engines
 from builder.paths import placed
 from engines.probes.histogram import histogram
-from engines.runs.run import Run
-from engines.workspace import Workspace
 from pages.parts.inspecting.nodes.aspect import all_aspects
 from pages.parts.inspecting.nodes.aspects.attention import entropy
 from pages.parts.inspecting.nodes.aspects.units import states
 from pages.views.distribution import along, distribution, over_time, units
 from pages.views.tensor import coloured, pictured
-from tests.pages.seen import Open, field, saved, words
+from tests.pages.seen import Open, field, trained, words
 
 FAMILIES = {
     "xor-mlp": ("linear1", "tanh1"), "iris-mlp": ("linear1", "features"), "digits-mlp": ("linear1",),
@@ -31,9 +28,7 @@ FAMILIES = {
 def test_every_aspect_of_every_family(name: str, open_page: Open, workspace: Any) -> None:
     what = builder.template(name)
     what = what.with_fields(engine={**what.engine, "epochs": 1})
-    saved(what)
-    run = Run.create(Workspace().runs / "000001-run", what, of="mine")
-    engines.resume(run.folder)
+    run = trained(what)
     test, seen = open_page("inspect", project="mine"), set[str]()
     for path in FAMILIES[name]:
         assert path in placed(run.project.graph), path
@@ -56,9 +51,7 @@ def test_a_unit_is_chosen_and_an_input_is_made_for_it(open_page: Open, workspace
     what = builder.template("iris-mlp").with_fields(
         engine={**builder.template("iris-mlp").engine, "epochs": 1}
     )
-    saved(what)
-    run = Run.create(Workspace().runs / "000001-run", what, of="mine")
-    engines.resume(run.folder)
+    trained(what)
     test = open_page("inspect", project="mine", look="nodes", node="relu1", aspect="excites")
     unit = next(one for one in test.number_input if one.label.startswith("Unit"))
     unit.set_value(1).run()
@@ -114,9 +107,7 @@ def test_entropy_of_heads_by_hand() -> None:
 
 def test_the_numbers_of_a_map_are_shown_as_they_are(open_page: Open, workspace: Any) -> None:
     what = builder.template("xor-mlp").with_fields(engine={**builder.template("xor-mlp").engine, "epochs": 1})
-    saved(what)
-    run = Run.create(Workspace().runs / "000001-run", what, of="mine")
-    engines.resume(run.folder)
+    run = trained(what)
     test = open_page("inspect", project="mine", look="nodes", node="linear1", aspect="weights")
     matrix = test.dataframe[0].value.to_numpy()
     assert np.allclose(matrix, run.weights()["linear1.weight"].numpy())

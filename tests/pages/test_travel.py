@@ -4,14 +4,13 @@ from typing import Any
 
 import pytest
 
-import engines
 from builder.project import Project
 from engines.runs.disk import read_lines
 from engines.runs.moment import moment
 from engines.runs.run import Run
 from engines.runs.status import Status
 from engines.workspace import Workspace
-from tests.pages.seen import Open, button, field, saved, words
+from tests.pages.seen import Open, button, field, saved, trained, words
 from tests.tiny import project
 
 
@@ -22,9 +21,7 @@ def run(workspace: object, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setattr("engines.runs.snapshots.EVERY", 0.0)
     monkeypatch.setattr("engines.runs.snapshots.SHARE", 1e9)
     what = project(3, 20)
-    saved(what)
-    run = Run.create(Workspace().runs / "000001-moons", what, of="mine")
-    engines.resume(run.folder)
+    run = trained(what)
     monkeypatch.setattr(Run, "start", lambda run: None)
     return run
 

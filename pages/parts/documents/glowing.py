@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import numpy as np
 
@@ -22,7 +22,6 @@ from pages.parts.sentences import run_name
 from pages.parts.stream import source
 from pages.views import glow
 
-Shown = Literal["", "values", "histogram"]
 ARRAYS: dict[str, str] = {"values": "activations/example", "histogram": "activations/histogram"}
 
 
