@@ -42,9 +42,16 @@ def filename(text: str) -> str:
 def _network(text: str) -> Any:
     """The class in a source, executed. linecache knows the text, so tracebacks show its lines."""
     name = filename(text)
-    linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
+    lines = (len(text), None, text.splitlines(keepends=True), name)
+    linecache.cache[name] = lines
     world: dict[str, Any] = {"__name__": "strata_network"}
     exec(builtins.compile(text, name, "exec"), world)  # noqa: S102  (from validated fields alone)
     network = world[CLASS]
-    weakref.finalize(network, linecache.cache.pop, name, None)
+    weakref.finalize(network, _forget, name, lines)
     return network
+
+
+def _forget(name: str, lines: object) -> None:
+    """Forget the lines of a class that is gone, not those of its successor of the same text."""
+    if linecache.cache.get(name) is lines:
+        del linecache.cache[name]

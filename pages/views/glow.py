@@ -5,7 +5,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from pages.views.tensor import coloured
+from pages.views.tensor import PALETTE, shaded
 
 SIDE = 56
 MAPS = 16
@@ -28,7 +28,7 @@ def values(array: np.ndarray) -> bytes:
     else:
         side = max(1, int(np.ceil(array.size**0.5)))
         flat = np.pad(array.ravel(), (0, -array.size % side), constant_values=np.nan).reshape(-1, side)
-    return _png(coloured(flat))
+    return _png(PALETTE[shaded(flat)])
 
 
 def histogram(told: np.ndarray) -> bytes:

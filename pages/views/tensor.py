@@ -1,24 +1,39 @@
 """The numbers of a tensor as one picture: blue below zero, orange above, paper at zero."""
 
+import io
+
 import numpy as np
+from PIL import Image
 
 from pages.views.relevance import COLD, WARM, largest
 
 MOST_MAPS = 64
-PAPER, GAP = np.array([248.0, 249, 250]), np.array([222.0, 226, 230])
+PAPER = np.array([248.0, 249, 250])
+DEEPEST = 126
+"""How many shades there are on each side of zero."""
+GAP, FRAME = 2 * DEEPEST + 1, 2 * DEEPEST + 2
 
 
-def coloured(values: np.ndarray, top: float | None = None) -> np.ndarray:
-    """Numbers (…) as colours, uint8 (…, 3); `top` is the size in full colour, by default the largest."""
-    values = np.nan_to_num(values.astype(np.float64))
-    share = np.clip(np.abs(values) / (top or largest(values)), 0, 1)[..., None]
-    return (
-        (PAPER * (1 - share) + np.where(values[..., None] > 0, WARM, COLD) * share).round().astype(np.uint8)
-    )
+def _palette() -> np.ndarray:
+    """The colour of each shade, uint8 (shades, 3): from the coldest over paper to the warmest, then gap and frame."""
+    share = np.abs(np.arange(-DEEPEST, DEEPEST + 1))[:, None] / DEEPEST
+    end = np.array([*[COLD] * DEEPEST, *[WARM] * (DEEPEST + 1)])
+    scale = (PAPER * (1 - share) + end * share).round()
+    return np.array([*scale, (222, 226, 230), (33, 33, 33)], np.uint8)
 
 
-def pictured(values: np.ndarray, pixels: int = 420, mark: int | None = None) -> np.ndarray:
-    """A tensor as one image, uint8 (height, width, 3): numbers in rows, a matrix, or maps side by side.
+PALETTE = _palette()
+
+
+def shaded(values: np.ndarray) -> np.ndarray:
+    """Numbers (…) as shades, uint8 (…): places in the palette; the largest size has the full colour."""
+    finite = np.nan_to_num(np.asarray(values, np.float32))
+    share = np.clip(finite * np.float32(DEEPEST / largest(finite)), -DEEPEST, DEEPEST)
+    return (np.rint(share) + DEEPEST).astype(np.uint8)
+
+
+def pictured(values: np.ndarray, pixels: int = 420, mark: int | None = None) -> bytes:
+    """A tensor as one image, a PNG: numbers in rows, a matrix, or maps side by side.
 
     Args:
         values: of any number of dimensions; of more than three the first ones are laid one after the other.
@@ -31,19 +46,28 @@ def pictured(values: np.ndarray, pixels: int = 420, mark: int | None = None) -> 
     rows = -(-count // columns)
     zoom = max(2, min(28, round(pixels / (columns * (width + (count > 1))))))
     gap = max(1, zoom // 6) if count > 1 else 0
-    sheet = np.empty((rows * (height * zoom + gap), columns * (width * zoom + gap), 3), np.uint8)
-    sheet[:] = GAP.astype(np.uint8)
-    colours = coloured(maps).repeat(zoom, 1).repeat(zoom, 2)
+    size = (rows * (height * zoom + gap), columns * (width * zoom + gap))
+    sheet = np.full(np.maximum(size, 1), GAP, np.uint8)
+    shades = shaded(maps).repeat(zoom, 1).repeat(zoom, 2)
     places = _places(values.shape, maps.shape)
     for number in range(count):
         top, left = number // columns * (height * zoom + gap), number % columns * (width * zoom + gap)
-        sheet[top : top + height * zoom, left : left + width * zoom] = colours[number]
+        sheet[top : top + height * zoom, left : left + width * zoom] = shades[number]
     if mark is not None and mark in places:
         number, row, column = (int(one) for one in np.unravel_index(places.index(mark), maps.shape))
         top = number // columns * (height * zoom + gap) + row * zoom
         left = number % columns * (width * zoom + gap) + column * zoom
         _frame(sheet[top : top + zoom, left : left + zoom])
-    return sheet
+    return _png(sheet)
+
+
+def _png(sheet: np.ndarray) -> bytes:
+    """Shades (height, width) as a PNG, packed lightly: it is made anew with every rerun."""
+    image = Image.frombytes("P", sheet.shape[::-1], sheet.tobytes())
+    image.putpalette(PALETTE.tobytes())
+    data = io.BytesIO()
+    image.save(data, "PNG", compress_level=1)
+    return data.getvalue()
 
 
 def _maps(values: np.ndarray) -> np.ndarray:
@@ -64,4 +88,4 @@ def _places(shape: tuple[int, ...], maps: tuple[int, ...]) -> range:
 def _frame(cell: np.ndarray) -> None:
     thick = max(1, len(cell) // 8)
     for edge in (cell[:thick], cell[-thick:], cell[:, :thick], cell[:, -thick:]):
-        edge[:] = 33
+        edge[:] = FRAME

@@ -2,6 +2,7 @@
 
 import ast
 import builtins
+import gc
 import linecache
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from torch import nn
 
 import builder
 from builder.around import around
+from builder.compile import _network
 from builder.edits import AddNode, Rename, SetConfig
 from builder.graph import RESERVED, Graph, Node
 from tests.graphs import KINDS, chain, data, long, outputs
@@ -141,6 +143,20 @@ def test_a_traceback_shows_the_line() -> None:
     assert "linear1 = self.linear1(input1)  # B × 77" in shown
     assert "<strata " in shown
     assert any(name.startswith("<strata ") for name in linecache.cache)
+
+
+def test_the_lines_outlast_an_earlier_class_of_the_same_text() -> None:
+    """A class that is gone takes its own lines along, not those of its successor."""
+    graph = chain(("Linear", {"units": 78}))
+    name = type(builder.compile(graph)).forward.__code__.co_filename
+    _network.cache_clear()
+    module = builder.compile(graph)
+    gc.collect()
+    assert "self.linear1" in "".join(linecache.getlines(name))
+    del module
+    _network.cache_clear()
+    gc.collect()
+    assert name not in linecache.cache
 
 
 def test_on_the_meta_device_nothing_is_allocated() -> None:

@@ -1,9 +1,11 @@
 """The section Nodes: every aspect on every family, and views on known arrays."""
 
+import io
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import builder
 from builder.paths import placed
@@ -12,7 +14,7 @@ from pages.parts.inspecting.nodes.aspect import all_aspects
 from pages.parts.inspecting.nodes.aspects.attention import entropy
 from pages.parts.inspecting.nodes.aspects.units import states
 from pages.views.distribution import along, distribution, over_time, units
-from pages.views.tensor import coloured, pictured
+from pages.views.tensor import PALETTE, pictured, shaded
 from tests.pages.seen import Open, field, trained, words
 
 FAMILIES = {
@@ -62,21 +64,25 @@ def test_a_unit_is_chosen_and_an_input_is_made_for_it(open_page: Open, workspace
 def test_a_planted_pattern_is_drawn_where_it_was_planted() -> None:
     maps = np.zeros((5, 4, 6))
     maps[3, 1, 5] = -1
-    sheet = pictured(maps, 120).astype(int)
+    sheet = pixels(pictured(maps, 120))
     columns = 2
     zoom = (sheet.shape[1] // columns) // 6
     blue = np.argwhere(sheet[..., 2] - sheet[..., 0] > 100)
     top, left = 1 * (4 * zoom + 1) + zoom, 1 * (6 * zoom + 1) + 5 * zoom
     assert blue.min(0).tolist() == [top, left] and len(blue) == zoom * zoom
-    marked = pictured(np.ones((2, 3)), 90, mark=4)
+    marked = pixels(pictured(np.ones((2, 3)), 90, mark=4))
     dark = np.argwhere(marked.sum(-1) == 99)
     assert len(dark) and dark.min(0).tolist() == [marked.shape[0] // 2, marked.shape[1] // 3]
-    assert (
-        pictured(np.arange(40.0)).ndim == 3
-        and pictured(np.zeros(0)).ndim == 3
-        and pictured(np.array(2.0)).ndim == 3
-    )
-    assert coloured(np.array([0.0])).tolist() == [[248, 249, 250]]
+    for odd in (np.arange(40.0), np.zeros(0), np.array(2.0), np.array([np.nan, np.inf, 1.0])):
+        assert pixels(pictured(odd)).size
+    assert PALETTE[shaded(np.array([0.0, 1, -1, np.nan]))].tolist() == [
+        [248, 249, 250], [232, 89, 12], [25, 113, 194], [248, 249, 250]
+    ]  # fmt: skip
+
+
+def pixels(picture: bytes) -> np.ndarray:
+    """A PNG as (height, width, 3)."""
+    return np.asarray(Image.open(io.BytesIO(picture)).convert("RGB")).astype(int)
 
 
 def test_distributions_keep_their_place_and_their_number() -> None:

@@ -51,6 +51,24 @@ def test_a_hundred_quick_edits_all_arrive(store: Store) -> None:
     assert len(sent) < 10
 
 
+def test_nodes_that_are_one_layer_change_together_at_once(store: Store) -> None:
+    """Before the server has said so, as after."""
+    store.do(add("linear1", "Linear", "image", units=3), add("linear2", "Linear", "linear1", units=4))
+    store.do(add("linear3", "Linear", "linear1", units=5)).until("saved")
+    shown = store.page.evaluate(
+        """() => {
+            store.do({ edit: 'share', node: 'linear2', owner: 'linear1' })
+            store.do({ edit: 'config', node: 'linear2', config: { bias: false } })
+            store.do({ edit: 'share', node: 'linear3', owner: 'nobody' })
+            return [store.get().status, store.get().nodes.map(({ config, shares }) => [config, shares])]
+        }"""
+    )
+    one = {"units": 3, "bias": False}
+    assert shown == ["saving", [[{"shape": [4]}, ""], [one, ""], [one, "linear1"], [{"units": 5}, ""]]]
+    assert kept(store.until("saved")) == ["image", "linear1", "linear2", "linear3"]
+    assert "nobody" in store.told
+
+
 def test_what_an_answer_leaves_alone_stays_the_same_object(store: Store) -> None:
     """So React draws only what changed."""
     store.do(add("relu1", source="image"), add("relu2", source="relu1")).until("saved").shaped()

@@ -17,10 +17,21 @@ const HOW = {
   },
   disconnect: (nodes, { node, port }) =>
     changed(nodes, node, (old) => ({ ...old, inputs: picked(old.inputs, (name) => name !== port) })),
-  config: (nodes, { node, config }) => changed(nodes, node, (old) => configured(old, config)),
+  config(nodes, { node, config }) {
+    const same = oneLayer(nodes, node)
+    return nodes.map((one) => (same.has(one.id) ? configured(one, config) : one))
+  },
   move: (nodes, { positions }) =>
     nodes.map((node) => (Object.hasOwn(positions, node.id) ? { ...node, position: positions[node.id] } : node)),
-  share: (nodes, { node, owner = '' }) => changed(nodes, node, (old) => ({ ...old, shares: owner })),
+  share(nodes, { node, owner = '' }) {
+    const other = known(nodes, owner)
+    if (owner && !other) return nodes
+    return changed(nodes, node, (old) => {
+      const mine = { ...old, shares: owner }
+      if (other?.kind !== old.kind) return mine
+      return { ...mine, config: other.config, about: { ...old.about, fields: other.about.fields } }
+    })
+  },
   several: (nodes, { edits }) => edits.reduce(apply, nodes),
 }
 
@@ -146,6 +157,15 @@ const changed = (nodes, id, how) => nodes.map((node) => (node.id === id ? how(no
 function declared({ inputs = [], optional = [], takes, apart = {} }) {
   const one = (required) => (name) => ({ name, required, takes: apart[name] ?? takes, shape: null, dtype: null })
   return [...inputs.map(one(true)), ...optional.map(one(false))]
+}
+
+/** The nodes that are one layer, this one among them, as one_layer in edits/nodes.py has it. */
+function oneLayer(nodes, id) {
+  const node = known(nodes, id)
+  if (!node) return new Set()
+  const owner = known(nodes, node.shares)?.kind === node.kind ? node.shares : id
+  const same = nodes.filter((one) => one.kind === node.kind && [one.id, one.shares].includes(owner))
+  return new Set([id, ...same.map((one) => one.id)])
 }
 
 function placed({ id, kind, config = {}, inputs = {}, position = null, shares = '' }) {
