@@ -14,6 +14,8 @@ from builder.errors import StrataError
 from engines.aside.telling import Stopped, listen, packed, receive, send
 from engines.runs.limits import cap_memory, die_first, step_back
 
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
+
 
 class Desk:
     """What this process has to do, and what nobody wants any more."""
@@ -40,8 +42,9 @@ class Desk:
             os._exit(0)
 
 
-def main(rest: float) -> None:
+def main(rest: str) -> None:
     """Obey one request after the other, until none has come for `rest` seconds."""
+    os.environ.update(ONE_THREAD)  # libraries read it when they are loaded
     out = os.fdopen(os.dup(1), "wb")
     desk = Desk(os.fdopen(os.dup(0), "rb"))
     nothing = os.open(os.devnull, os.O_RDWR)
@@ -57,7 +60,7 @@ def main(rest: float) -> None:
     cap_memory()
     try:
         while True:
-            asked = desk.waiting.get(timeout=rest)
+            asked = desk.waiting.get(timeout=float(rest))
             desk.number = asked["number"]
             send(out, {"taken": True})
             send(out, *_answered(asked))
@@ -86,4 +89,4 @@ def _answered(asked: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
 
 
 if __name__ == "__main__":
-    main(float(sys.argv[1]))
+    main(sys.argv[1])

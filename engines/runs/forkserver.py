@@ -1,4 +1,8 @@
-"""The warm process that workers are forked from: `python -m engines.runs.forkserver`, run folders on its input."""
+"""The warm process that others are forked from: `python -m engines.runs.forkserver`, a socket as its input.
+
+A request is four bytes that tell its length, and JSON: {"folder"} of a run that wants a worker, or {"talk",
+"arguments"}: a module whose `main` gets the socket that came along as input and output (engines/runs/child.py).
+"""
 
 from __future__ import annotations
 
@@ -7,8 +11,12 @@ import importlib
 import json
 import os
 import signal
+import socket
 import sys
+import traceback
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 MODULES = (
     "torch._dynamo",
@@ -23,19 +31,33 @@ MODULES = (
     "pandas",
     "engines.runs.checkpoint",
     "engines.runs.worker",
+    "engines.aside.__main__",
+    "engines.playground.asked",
+    "engines.playground.__main__",
 )
-"""What a training imports sooner or later; torch._dynamo because the first Adam of a process imports it."""
+"""What they import sooner or later; torch._dynamo because the first Adam of a process imports it."""
 
 
 def main() -> None:
-    """Load, then fork a worker for each line until the input ends, which it does when the owner has gone."""
+    """Load, then fork for each request until the input ends, which it does when the owner has gone."""
     for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(sign, signal.SIG_DFL)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # ended workers leave no trace in the process table
     cuda = warm()
-    for line in iter(sys.stdin.buffer.readline, b""):
+    for row, ends in _requests(socket.socket(fileno=0)):
         if os.fork() == 0:
-            _work(Path(json.loads(line)), cuda)
+            _be(row, ends, cuda)
+        for end in ends:
+            os.close(end)
+
+
+def _requests(channel: socket.socket) -> Iterator[tuple[dict[str, Any], list[int]]]:
+    while True:
+        size, ends, _, _ = socket.recv_fds(channel, 4, 2)
+        row = channel.recv(int.from_bytes(size, "big"), socket.MSG_WAITALL)
+        if not row:
+            return
+        yield json.loads(row), ends
 
 
 def warm() -> bool:
@@ -70,23 +92,50 @@ def _rehearse() -> None:
     compile(project.graph)(splits.train.inputs[:1])
 
 
-def _work(folder: Path, cuda: bool) -> None:
-    """Be a worker from here on; never returns."""
-    from engines.runs.run import Run
-    from engines.runs.worker import main as work
-
+def _be(row: dict[str, Any], ends: list[int], cuda: bool) -> None:
+    """Be what was asked for from here on; never returns."""
     code = 1
     try:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         os.setsid()
-        nothing = os.open(os.devnull, os.O_RDWR)
-        os.dup2(nothing, 0)
-        if cuda and Run(folder).about["device"] != "cpu":
-            command = [sys.executable, "-m", "engines.runs.worker", str(folder)]
-            os.execv(sys.executable, command)  # noqa: S606  (no shell is meant)
-        code = work(folder)
+        if "folder" in row:
+            code = _work(Path(row["folder"]), cuda)
+        else:
+            _talk(row["talk"], row["arguments"], ends, cuda)
+            code = 0
+    except BaseException:
+        traceback.print_exc()
     finally:
         os._exit(code)
+
+
+def _work(folder: Path, cuda: bool) -> int:
+    """Be the worker of a run; its exit status."""
+    from engines.runs.run import Run
+    from engines.runs.worker import main as work
+
+    os.dup2(os.open(os.devnull, os.O_RDWR), 0)
+    if cuda and Run(folder).about["device"] != "cpu":
+        _anew("engines.runs.worker", str(folder))
+    return work(folder)
+
+
+def _talk(module: str, arguments: list[str], ends: list[int], cuda: bool) -> None:
+    """Be a process that talks, and first tell its number."""
+    end, log = ends
+    os.write(end, f"{os.getpid()}\n".encode())
+    for ours, theirs in ((end, 0), (end, 1), (log, 2)):
+        os.dup2(ours, theirs)
+    os.close(end)
+    os.close(log)
+    if cuda:
+        _anew(module, *arguments)
+    importlib.import_module(f"{module}.__main__").main(*arguments)
+
+
+def _anew(module: str, *arguments: str) -> None:
+    """Be a fresh process, which can use CUDA."""
+    os.execv(sys.executable, [sys.executable, "-m", module, *arguments])  # noqa: S606  (no shell is meant)
 
 
 if __name__ == "__main__":

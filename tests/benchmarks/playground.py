@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 from playwright.sync_api import Page, sync_playwright
 
 from pages.parts.playground.process import PlaygroundProcess
@@ -75,8 +74,8 @@ async def _together(count: int) -> tuple[int, int, float]:
 
     try:
         await asyncio.gather(*map(ask, range(count)))
-        assert process.process
-        trainer = psutil.Process(process.process.pid)
+        assert process.child and process.child.process
+        trainer = process.child.process
         before, done = sum(trainer.cpu_times()[:2]), (sum(steps), sum(frames))
         end = time.monotonic() + WATCHED
         await asyncio.gather(*(play(number, end) for number in range(count)))

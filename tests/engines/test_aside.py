@@ -128,7 +128,7 @@ def test_a_stop_ends_a_long_call_that_does_not_listen() -> None:
     until(lambda: task.share > 0)
     busy = victim(task)
     task.stop()
-    until(lambda: busy.process.returncode is not None)
+    until(lambda: not busy.child.process.is_running())
     assert done(aside.begin(f"{HERE}:squares", count=3))
 
 
@@ -161,7 +161,7 @@ def test_a_killed_worker_fails_its_task_and_the_next_works() -> None:
 def test_a_worker_that_was_killed_while_it_rested_fails_nothing() -> None:
     done(aside.begin(f"{HERE}:squares", count=8))
     for one in work._pool.workers:
-        os.kill(one.process.pid, 9)
+        one.child.process.kill()
     assert done(aside.begin(f"{HERE}:squares", count=9))
 
 
@@ -171,7 +171,7 @@ def test_a_worker_that_rests_too_long_ends(monkeypatch: pytest.MonkeyPatch) -> N
     done(aside.begin(f"{HERE}:squares", count=10))
     [worker] = work._pool.workers
     until(lambda: not work._pool.workers)
-    assert worker.process.returncode == 0
+    assert not worker.child.process.is_running()
     monkeypatch.delenv("STRATA_IDLE_MINUTES")
     assert done(aside.begin(f"{HERE}:squares", count=11))
 
@@ -207,7 +207,7 @@ from engines import aside
 from engines.aside import work
 task = aside.begin("{HERE}:slow", seconds=600.0)
 while not task.share: time.sleep(0.05)
-print(work._pool.workers[0].process.pid, flush=True)
+print(work._pool.workers[0].child.process.pid, flush=True)
 time.sleep(600)
 """
     server = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)

@@ -124,12 +124,12 @@ def test_a_process_that_was_killed_is_started_again() -> None:
         process = PlaygroundProcess()
         try:
             await process.ask(body(to=3))
-            assert process.process
+            assert process.child and process.child.process
             waiting = asyncio.gather(
                 *(process.ask(body(to=100_000)) for _ in range(3)), return_exceptions=True
             )
             await asyncio.sleep(0)
-            process.process.kill()
+            process.child.process.kill()
             assert all(isinstance(one, Busy | bytes) for one in await waiting)
             header, _ = read(await process.ask(body(to=3)))
             assert header["step"] == 3
@@ -259,8 +259,9 @@ def test_the_process_ends_with_the_server(start_server: Callable[[], object], pa
     server = start_server()
     page.goto(f"{server.url}/playground")  # type: ignore[attr-defined]
     page.wait_for_function(READY, timeout=90_000)
-    children = psutil.Process(server.process.pid).children(recursive=True)  # type: ignore[attr-defined]
-    ours = [one for one in children if "engines.playground" in one.cmdline()]
+    children = psutil.Process(server.process.pid).children()  # type: ignore[attr-defined]
+    forkserver = next(one for one in children if "engines.runs.forkserver" in one.cmdline())
+    ours = forkserver.children()
     assert len(ours) == 1
     page.goto("about:blank")
     server.kill()  # type: ignore[attr-defined]
