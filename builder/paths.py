@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from builder.graph import Graph
+from builder.layers import LAYERS
 from builder.shapes import Inference, Place, infer
 
 
@@ -33,6 +34,41 @@ def wiring(graph: Graph) -> dict[str, tuple[str, ...]]:
     return _wired(infer(graph), "", {})[0]
 
 
+def results(graph: Graph) -> list[str]:
+    """What the Outputs read, by path, in their order."""
+    return _wired(infer(graph), "", {})[1]
+
+
+def channels_first(graph: Graph) -> frozenset[str]:
+    """The nodes that give (B, channels, steps), where others of three dimensions give (B, steps, features).
+
+    A layer says so by its `axes`; one that takes anything, and leaves the shape as it is, gives what it was given.
+    """
+    places, found = placed(graph), set[str]()
+    for path, reads in wiring(graph).items():
+        place = places[path]
+        kind = LAYERS.get(place.node.kind)
+        told = [axes for axes in kind.axes if axes.count("×") == 2] if kind else []
+        kept = place.outcome and place.given[:1] == (*place.outcome.outputs.values(),)[:1]
+        if any("channels ×" in axes for axes in told) or (
+            kept and not told and reads[:1] and reads[0] in found
+        ):
+            found.add(path)
+            found.update(
+                block for block in _blocks(path) if block in places
+            )  # the last in it is what a block gives
+        else:
+            found.difference_update(_blocks(path))
+    return frozenset(found)
+
+
+def _blocks(path: str) -> Iterator[str]:
+    """The blocks that a node lies in."""
+    while "." in path:
+        path = path.rpartition(".")[0]
+        yield path
+
+
 Wires = dict[str, tuple[str, ...]]
 
 
@@ -40,14 +76,14 @@ def _wired(inference: Inference, prefix: str, feeds: dict[str, str]) -> tuple[Wi
     """The wires of a graph, and what its Outputs read; `feeds` is what reaches the Inputs of a block."""
     found: Wires = {}
     given_by: dict[str, dict[str, str]] = {}
-    results: list[str] = []
+    given: list[str] = []
     for id, place in inference.places.items():
         if place.outcome is None:
             continue
         reads = [_source(given_by[source], port) for _, source, port in place.node.sources()]
         ports = [*place.outcome.outputs]
         if place.node.kind == "Output":
-            results.append(reads[0])
+            given.append(reads[0])
         elif place.node.kind == "Input" and feeds:
             given_by[id] = {"": feeds[id]}
         elif place.inner:
@@ -58,7 +94,7 @@ def _wired(inference: Inference, prefix: str, feeds: dict[str, str]) -> tuple[Wi
             path = prefix + id
             found[path] = tuple(reads)
             given_by[id] = {"": path, **{port: f"{path}__{port}" for port in ports[1:]}, ports[0]: path}
-    return found, results
+    return found, given
 
 
 def _through(place: Place, path: str, reads: list[str]) -> tuple[Wires, list[str]]:

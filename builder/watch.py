@@ -123,10 +123,17 @@ def _followed(statement: ast.stmt) -> Iterator[ast.stmt]:
         statement.body = [later for one in statement.body for later in _followed(one)]
     yield statement
     if isinstance(statement, ast.Assign):
-        names = [
-            one.id for target in statement.targets for one in ast.walk(target) if isinstance(one, ast.Name)
-        ]
-        yield from (_told(name) for name in names if name != "_")
+        names = [one for target in statement.targets for one in ast.walk(target) if isinstance(one, ast.Name)]
+        _name_first(statement.targets[0], names)
+        yield from (_told(one.id) for one in names if one.id != "_")
+
+
+def _name_first(target: ast.expr, names: list[ast.Name]) -> None:
+    """Name the first output of a node after it, though nobody reads it: `_, lstm1__hidden = …`."""
+    first = target.elts[0] if isinstance(target, ast.Tuple) else None
+    node = next((one.id.rpartition("__")[0] for one in names if "__" in one.id), "")
+    if node and isinstance(first, ast.Name) and first.id == "_":
+        first.id = node
 
 
 def _told(name: str) -> ast.stmt:

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from builder.paths import channels_first
+from engines.probes.kinds.activations import by_unit
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -49,23 +52,13 @@ def _keep(path: str, kept: list[Tensor]) -> Callable[[str, Tensor], None]:
     return see
 
 
-def units_of(values: Tensor) -> Tensor:
-    """What each unit gives at most for each example, (n, units), of what a node gives, (n, …)."""
-    if values.ndim < 2:
-        return values.reshape(len(values), -1)
-    rows = (
-        values.movedim(-1 if values.ndim == 3 else 1, 1).flatten(2) if values.ndim > 2 else values[..., None]
-    )
-    return rows.amax(2)
-
-
 def most_exciting(
     trained: Trained, inputs: Tensor, path: str, unit: int, count: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """The places of the inputs that excite a unit most, the most exciting first, and what the unit gives for them."""
     import torch
 
-    values = units_of(given(trained, inputs, path).float())[:, unit]
+    values = _most(trained, inputs, path, unit)
     top = torch.topk(values, min(count, len(values)))
     return top.indices.numpy(), top.values.numpy()
 
@@ -100,6 +93,7 @@ def maximise(
         low.min(), high.max()
     )
     reached: list[float] = []
+    channels = path in channels_first(trained.graph)
     image = inputs.ndim == 4 and min(inputs.shape[2:]) > 4
     for step in range(steps):
         if step % 20 == 0:
@@ -110,7 +104,7 @@ def maximise(
             else [0, 0]
         )
         moved = (torch.roll(made, shift, (-2, -1)) if image else made)[None].clone().requires_grad_()
-        value = _unit(trained, moved, path, unit)
+        value = _unit(trained, moved, path, unit, channels)
         reached.append(float(value.detach()))
         (slope,) = torch.autograd.grad(value, moved)
         size = slope.norm()
@@ -125,12 +119,12 @@ def maximise(
         if image and step % 4 == 3 and step < steps - 20:
             made = _blurred(made)
     with torch.no_grad():
-        reached.append(float(_unit(trained, made[None], path, unit)))
-    best = float(units_of(given(trained, inputs, path).float())[:, unit].max())
+        reached.append(float(_unit(trained, made[None], path, unit, channels)))
+    best = float(_most(trained, inputs, path, unit).max())
     return {"input": made.numpy(), "reached": np.array(reached), "best": best}
 
 
-def _unit(trained: Trained, inputs: Tensor, path: str, unit: int) -> Tensor:
+def _unit(trained: Trained, inputs: Tensor, path: str, unit: int, channels: bool) -> Tensor:
     """What the unit gives for one input, differentiable: the mean over its places, so that all of the image counts."""
     import torch
 
@@ -139,9 +133,13 @@ def _unit(trained: Trained, inputs: Tensor, path: str, unit: int) -> Tensor:
     kept: list[Tensor] = []
     with torch.enable_grad(), watched(trained.module, _keep(path, kept)):
         trained.module(inputs)
-    value = kept[-1]
-    rows = value.movedim(-1 if value.ndim == 3 else 1, 1).flatten(2) if value.ndim > 2 else value[..., None]
-    return rows[0, unit].mean()
+    return by_unit(kept[-1], channels)[0, unit].mean()
+
+
+def _most(trained: Trained, inputs: Tensor, path: str, unit: int) -> Tensor:
+    """What a unit gives for each input where it gives most, (n,)."""
+    values = by_unit(given(trained, inputs, path), path in channels_first(trained.graph))
+    return values[:, unit].float().amax(1)
 
 
 def _blurred(image: Tensor) -> Tensor:

@@ -78,10 +78,10 @@ class Update:
                 value = objective()
             self.scaler.scale(value).backward()
             self.scaler.unscale_(self.optimiser)
-        if self.clip:
-            self.length = nn.utils.clip_grad_norm_(self.parameters, self.clip)
         if self.l1:
             self._shrink()
+        if self.clip:
+            self.length = nn.utils.clip_grad_norm_(self.parameters, self.clip)
         return value.detach()
 
     def _shrink(self) -> None:

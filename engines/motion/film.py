@@ -44,6 +44,13 @@ class Film:
         """The nodes in the order of computation, without those that give nothing that can be shown."""
         return [path for path in self.wires if path in self.values]
 
+    @property
+    def answer(self) -> str:
+        """The path of what the network gives: what its first Output reads."""
+        from builder.paths import results
+
+        return results(self.graph)[0]
+
     def kind(self, path: str) -> str:
         """The kind of a node."""
         return self.places[path].node.kind

@@ -14,7 +14,7 @@ def histogram(values: Tensor) -> Tensor:
     """The lowest value, the highest, and how many lie in each of 64 equal bins between them: float32 (66,).
 
     Numbers that are not finite are left out; without any others all is 0. Where all are the same, the bins go from half
-    below to half above.
+    below to half above, of large numbers further.
     """
     import torch
 
@@ -24,7 +24,10 @@ def histogram(values: Tensor) -> Tensor:
         return torch.zeros(BINS + 2)
     low, high = flat.aminmax()
     if bool(low == high):
-        low, high = low - 0.5, high + 0.5
-    place = ((flat - low) * (BINS / (high - low))).long().clamp_(0, BINS - 1)
+        half = low.abs().clamp(min=2.0**20) * 2.0**-21  # of large numbers as much as they can differ by
+        low, high = low - half, high + half
+    scale = torch.maximum(low.abs(), high.abs())  # tiny and huge numbers alike stay within float32's range
+    place = (flat / scale - low / scale) * (BINS / (high / scale - low / scale))
+    place = place.long().clamp_(0, BINS - 1)
     counts = torch.bincount(place, minlength=BINS).float()
     return torch.cat([low[None], high[None], counts])

@@ -43,8 +43,10 @@ class Recording(BaseModel):
             raise BadValue(field_problems(error, "Recording", cls)) from None
 
     def covers(self, path: str) -> bool:
-        """Whether a node, or a parameter by its name, is to be kept."""
-        return self.nodes is None or any(path == one or path.startswith(f"{one}.") for one in self.nodes)
+        """Whether a node, one of its further outputs, or a parameter by its name, is to be kept."""
+        return self.nodes is None or any(
+            path == one or path.startswith((f"{one}.", f"{one}__")) for one in self.nodes
+        )
 
     def chosen(self) -> list[str]:
         """The names of the probes that are to look."""

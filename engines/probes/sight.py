@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from builder.paths import channels_first
 from engines.probes.probe import all_probes
 from engines.probes.recording import Recording
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from torch import Tensor, nn
 
+    from builder.graph import Graph
     from engines.context import Context
     from engines.probes.look import Look
     from engines.trained import Trained
@@ -45,6 +48,7 @@ class Sight:
         moved: what the last step changed of each parameter, by name, where that is known.
         gradients: of each parameter, of the last batch, by name, where they are known.
         covers: whether a node is to be looked at.
+        graph: what the model was made of, if it is known; it tells units from places.
     """
 
     def __init__(
@@ -57,10 +61,16 @@ class Sight:
         moved: Mapping[str, Tensor] | None = None,
         gradients: Mapping[str, Tensor] | None = None,
         covers: Callable[[str], bool] = lambda path: True,
+        graph: Graph | None = None,
     ) -> None:
         self.model, self.inputs, self.targets, self.objective = model, inputs, targets, objective
         self.moved, self.gradients = moved or {}, gradients or {}
-        self.covers = covers
+        self.covers, self.graph = covers, graph
+
+    @cached_property
+    def channels(self) -> frozenset[str]:
+        """The nodes of which three dimensions are (n, channels, steps)."""
+        return channels_first(self.graph) if self.graph else frozenset()
 
     @property
     def parameters(self) -> dict[str, Tensor]:
@@ -114,24 +124,39 @@ class Sight:
 
     @cached_property
     def calls(self) -> dict[str, Call]:
-        """How each module was used for the pinned example, the last time where there were several, by path."""
+        """How each module was used for the pinned example, by the path of the node that did so."""
         import torch
 
+        from builder.watch import watched
+
+        owner = threading.get_ident()
         found: dict[str, Call] = {}
+        heard: list[tuple[str, Call]] = []
 
         def ear(path: str) -> Any:
-            def heard(module: nn.Module, inputs: Any, named: dict[str, Any], output: Any) -> None:
-                found[path] = Call(module, inputs, named, output)
+            def hear(module: nn.Module, inputs: Any, named: dict[str, Any], output: Any) -> None:
+                if threading.get_ident() == owner:
+                    heard.append((path, Call(module, inputs, named, output)))
 
-            return heard
+            return hear
+
+        def see(node: str, value: Tensor) -> None:
+            """Give the node what was heard since the last one; of a layer that others use too, under its own name."""
+            home = heard[-1][0] if heard else ""
+            for path, call in heard:
+                inside = f"{path}.".startswith(f"{home}.")
+                here = node + path.removeprefix(home) if inside else path
+                if self.covers(here):
+                    found[here] = call
+            heard.clear()
 
         hooks = [
             one.register_forward_hook(ear(path), with_kwargs=True)
             for path, one in self.model.named_modules()
-            if path and self.covers(path)
+            if path
         ]
         try:  # with gradients: torch's transformer layers take a short cut without, past the attention in them
-            with still(self.model), torch.enable_grad():
+            with still(self.model), torch.enable_grad(), watched(self.model, see):
                 self.model(*(one[:1] for one in self.inputs))
         finally:
             for hook in hooks:
@@ -189,9 +214,9 @@ def sight_of(context: Context, look: Look | None, covers: Callable[[str], bool])
     """What there is to see of a training, right after the step that was looked at (if one was)."""
     part = context.part("validation")
     inputs, targets = part if len(part[0]) else context.part("train")
-    objective = objective_of(context.project)
+    objective, graph = objective_of(context.project), context.project.graphs["model"]
     if look is None:
-        return Sight(context.model, (inputs,), targets, objective, covers=covers)
+        return Sight(context.model, (inputs,), targets, objective, covers=covers, graph=graph)
     return Sight(
         context.model,
         (inputs,),
@@ -200,6 +225,7 @@ def sight_of(context: Context, look: Look | None, covers: Callable[[str], bool])
         moved={name: one for name, one in look.moved().items() if covers(name)},
         gradients={name: one for name, one in look.gradients().items() if covers(name)},
         covers=covers,
+        graph=graph,
     )
 
 
@@ -229,7 +255,8 @@ def read_at(
         nodes: of which nodes, by path; all by default.
     """
     recording = Recording(probes=only, nodes=nodes)
-    sight = Sight(trained.module, inputs, targets, objective_of(trained.project), covers=recording.covers)
+    objective = objective_of(trained.project)
+    sight = Sight(trained.module, inputs, targets, objective, covers=recording.covers, graph=trained.graph)
     return read(sight, recording)
 
 

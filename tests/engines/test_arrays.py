@@ -66,7 +66,7 @@ def test_units_are_channels_or_features() -> None:
     told = units(maps).numpy()
     flat = maps.numpy().transpose(1, 0, 2, 3).reshape(3, -1)
     assert np.allclose(told, [flat.mean(1), flat.std(1), (flat == 0).mean(1), flat.max(1)], atol=1e-6)
-    assert told[2, 1] == 1 and by_unit(torch.zeros(2, 7, 9)).shape == (9, 14)
+    assert told[2, 1] == 1 and by_unit(torch.zeros(2, 7, 9)).shape == (2, 9, 7)
 
 
 def test_large_values_are_cut_and_small_ones_whole() -> None:

@@ -59,27 +59,31 @@ class Activations(Probe):
         found: Arrays = {}
         for path, values in sight.given.items():
             found["histogram", path] = histogram(values)
-            found["units", path] = units(values)
+            found["units", path] = units(values, path in sight.channels)
         for path, (value, _) in sight.pinned.items():
             found["example", path] = cropped(value[0])
         return found
 
 
-def by_unit(values: Tensor) -> Tensor:
-    """What a node gives, (n, …), as (units, all else).
+def by_unit(values: Tensor, channels: bool = False) -> Tensor:
+    """What a node gives, (n, …), as (n, units, places).
 
     Units are channels in (n, channels, height, width …), features in (n, features) and (n, steps, features).
+
+    Args:
+        values: what the node gives.
+        channels: whether three dimensions are (n, channels, steps), see `builder.paths.channels_first`.
     """
     if values.ndim < 2:
-        return values.reshape(1, -1)
-    return values.movedim(-1 if values.ndim == 3 else 1, 0).flatten(1)
+        return values.reshape(-1, 1, 1)
+    return values.movedim(-1 if values.ndim == 3 and not channels else 1, 1).unsqueeze(-1).flatten(2)
 
 
-def units(values: Tensor) -> Tensor:
+def units(values: Tensor, channels: bool = False) -> Tensor:
     """Mean, deviation, share of zeros and largest value of each unit: float32 (4, units)."""
     import torch
 
-    rows = by_unit(values.detach()).float()
+    rows = by_unit(values.detach(), channels).movedim(1, 0).flatten(1).float()
     return torch.stack([rows.mean(1), rows.std(1, correction=0), (rows == 0).float().mean(1), rows.amax(1)])
 
 
@@ -91,8 +95,10 @@ def cropped(value: Tensor, room: int = ROOM) -> Tensor:
     import torch
 
     value = value.detach()
-    while value.numel() > room and value.ndim > 2 and value[0].numel() > room // 64:
-        value = value[..., ::2, ::2] if value.ndim > 3 or min(value.shape[-2:]) > 1 else value[..., ::2]
+    while value.numel() > room and value.ndim > 2 and value[0].numel() > max(room // 64, 1):
+        if max(value.shape[-2:]) == 1:
+            break
+        value = value[..., :: min(2, value.shape[-2]), :: min(2, value.shape[-1])]
     if value.numel() > room and value.ndim:
         value = value[: max(1, room // max(value[0].numel(), 1))]
     flat = value if value.numel() <= room else value.flatten()[:room]

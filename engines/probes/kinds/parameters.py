@@ -30,7 +30,7 @@ class Gradients(Probe):
     """How strongly the loss of the last batch pulls at each layer."""
 
     measures: ClassVar[dict[str, str]] = {
-        "gradient": "Euclidean norm of the gradient of the layer's parameters, before clipping"
+        "gradient": "Euclidean norm of the gradient of the layer's parameters, an L1 penalty with it, before clipping"
     }
     kept: ClassVar[dict[str, str]] = {
         "histogram": "of a parameter's gradient in the last batch: lowest, highest, and counts in 64 bins, (66,)",

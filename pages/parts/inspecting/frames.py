@@ -147,9 +147,8 @@ def _squashed(film: Film, work: Working) -> None:
 def _loss(film: Film) -> None:
     """What was wanted, and how far it is away."""
     st.markdown("##### The loss")
-    last = film.order[-1]
     left, right = st.columns(2)
-    outputs = film.values[last].double().flatten().tolist()
+    outputs = film.values[film.answer].double().flatten().tolist()
     left.caption("The network gives")
     left.dataframe(
         [{"output": place + 1, "value": number(one)} for place, one in enumerate(outputs[:50])],
