@@ -81,8 +81,7 @@ class Sessions:
         """The tab's session, made anew where its settings are others or it is beyond the wanted step."""
         now = time.monotonic()
         known = self._kept.pop(ask.key, (now, None))[1]
-        fits = known is not None and known.session.settings == settings.still()
-        if known is None or not fits or known.session.step > ask.to:
+        if known is None or known.session.step > ask.to or not known.session.take(settings):
             picture, new = Picture(started(settings)), True
         else:
             picture, new = known, False

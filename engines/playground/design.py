@@ -111,8 +111,6 @@ def _features(names: tuple[str, ...]) -> list[Node]:
     if len(made) > 1:
         inputs = {f"input{number}": name for number, name in enumerate(made, 1)}
         nodes.append(Node(id=ENTERS, kind="Concatenate", inputs=inputs))
-    elif nodes[-1].id != made[0]:
-        nodes.sort(key=lambda node: node.id == made[0])
     return nodes
 
 

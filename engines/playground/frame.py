@@ -72,7 +72,7 @@ class Picture:
                 "low": plane.low,
                 "high": plane.high,
                 "names": plane.names,
-                "words": plane.words,
+                "words": " ".join(filter(None, [plane.words, session.without])),
                 "units": plane.units,
             },
             "columns": feature_names(session.splits)[:64],

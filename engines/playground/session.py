@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -34,7 +34,7 @@ AT_ONCE = 64
 
 
 class Session:
-    """A training in memory. It makes the steps that a run of the same project makes, bit by bit.
+    """A training in memory. It makes the steps that a run of the same project makes, bit by bit, but see `without`.
 
     Attributes:
         project: what is trained.
@@ -100,6 +100,28 @@ class Session:
                 yield ctx.step(lambda x=x, y=y: self.loss(ctx.model(x), y))  # type: ignore[misc]
 
     @property
+    def without(self) -> str:
+        """What of the project's training is left out here, in words; "" if nothing is."""
+        engine: Any = self.engine
+        left = [f"the schedule {engine.schedule.title}"] if engine.schedule.kind != "Constant" else []
+        left += ["adversarial training"] if engine.adversarial else []
+        return f"The Playground trains without {' and without '.join(left)} of the project." if left else ""
+
+    def take(self, settings: Settings) -> bool:
+        """Go on with other settings, if they differ in changes by hand from this step on alone; whether they do."""
+        known, wanted = self.settings.changes, settings.changes
+        further = wanted[len(known) :]
+        same = settings.still() == self.settings.model_copy(update={"changes": wanted})
+        if not same or wanted[: len(known)] != known or any(one.step < self.step for one in further):
+            return False
+        if further and self.broken is not None:  # a change may be what mends it
+            return False
+        self.settings = settings.still()
+        self._waiting += further
+        self._change()
+        return True
+
+    @property
     def epoch(self) -> float:
         """How often each training example has been shown, so far."""
         return self.context.epoch + self.context.seen / max(len(self.splits.train), 1)
@@ -116,35 +138,38 @@ class Session:
         """
         end = time.monotonic() + seconds
         to = min(to, MOST_STEPS if self._until is None else self._until)
+        good: int | None = None
         states = exact.capture()
         exact.restore(self._random)
         try:
-            while self.step < to:
-                if not self._some(min(to, self._next_change(), self.step + AT_ONCE)):
-                    return
+            while self.step < to and good is None:
+                good = self._some(min(to, self._next_change(), self.step + AT_ONCE), end)
                 if time.monotonic() >= end:
-                    return
+                    break
         finally:
             self._random = exact.capture()
             exact.restore(states)
+        if good is not None:
+            self._go_back(good)
 
-    def _some(self, to: int) -> bool:
-        """Make a few steps; whether all of their losses were numbers."""
+    def _some(self, to: int, end: float) -> int | None:
+        """Make a few steps, until a moment; the last whose loss was a number, if that of a later one was none."""
         first, losses = self.step, []
         while self.step < to:
             losses.append(next(self._steps))
             self.step += 1
+            if time.monotonic() >= end:
+                break
         told = torch.stack([loss for loss in losses if loss is not None]).isfinite()
         if not bool(told.all()):
-            self._go_back(first + int((~told).nonzero()[0, 0]) - 1)
-            return False
+            return max(first + int((~told).nonzero()[0, 0]) - 1, 0)
         self._change()
-        return True
+        return None
 
     def _go_back(self, good: int) -> None:
         """Be again what this was at the last step whose loss was a number: train anew until there."""
-        other = Session(self.settings, until=max(good, 0))
-        other.advance(max(good, 0), BACK)  # where that is not enough, whoever asks next goes on
+        other = Session(self.settings, until=good)
+        other.advance(good, BACK)  # where that is not enough, whoever asks next goes on
         self.__dict__ = other.__dict__
 
     def _next_change(self) -> int:
@@ -179,15 +204,22 @@ class Session:
         with torch.no_grad():
             found[where] = change.value
 
+    @property
+    def _penalty(self) -> str:
+        """The regularisation whose rate can be changed: what was chosen, or what the project has."""
+        engine = self.project.engine
+        has = "L1" if engine["l1"] else "L2" if engine["optimiser"].get("weight_decay") else "none"
+        return self.settings.penalty or has
+
     def _tuned(self, change: Change) -> tuple[float, Optimiser]:
         """The L1 rate and the optimiser after a change of the learning rate or of the regularisation."""
         engine = self.engine.dump()
         l1, fields = engine["l1"], engine["optimiser"]
         if change.name == "lr":
             fields["lr"] = change.value
-        elif l1:
+        elif self._penalty == "L1":
             l1 = change.value
-        elif fields.get("weight_decay"):
+        elif self._penalty == "L2":
             fields["weight_decay"] = change.value
         self.engine = engine_of({**engine, "l1": l1, "optimiser": fields})
         return l1, self.engine.optimiser  # type: ignore[attr-defined]

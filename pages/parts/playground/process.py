@@ -13,6 +13,7 @@ PATIENCE = 60.0
 """Seconds that an answer may take: the process loads torch first."""
 MOST_WAITING = 200
 """Requests that may wait at once; each tab has one."""
+CROWDED = "Very many play at this moment, or with very large networks. Try again in a while."
 
 
 class Busy(StrataError):
@@ -41,7 +42,7 @@ class PlaygroundProcess:
             Busy: too many wait, or the process has ended meanwhile.
         """
         if len(self._waiting) >= MOST_WAITING:
-            raise Busy("Very many play at this moment. Try again in a while.")
+            raise Busy(CROWDED)
         number = next(self._numbers)
         answer = self._waiting[number] = asyncio.get_running_loop().create_future()
         try:
@@ -49,7 +50,9 @@ class PlaygroundProcess:
             writer.write(json.dumps({"id": number, "bytes": len(request)}).encode() + b"\n" + request)
             await writer.drain()
             return await asyncio.wait_for(answer, PATIENCE)
-        except (OSError, EOFError, TimeoutError, asyncio.CancelledError) as error:
+        except TimeoutError:
+            raise Busy(CROWDED) from None
+        except (OSError, EOFError, asyncio.CancelledError) as error:
             if isinstance(error, asyncio.CancelledError) and not answer.cancelled():
                 raise
             raise Busy("The process that trains has ended. It starts again; go on.") from None
