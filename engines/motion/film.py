@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from builder.graph import Graph
     from builder.shapes import Place
+    from engines.motion.working import Working
     from engines.trained import Trained
 
 MOST_DOUBLED = 20_000_000
@@ -38,6 +39,8 @@ class Film:
     places: dict[str, Place]
     loss: float | None
     """None where it is not known what is learned."""
+    worked: dict[tuple[str, int], Working] = field(default_factory=dict)
+    """What `work_out` has found, by path and unit, for all who look."""
 
     @property
     def order(self) -> list[str]:
@@ -55,9 +58,15 @@ class Film:
         """The kind of a node."""
         return self.places[path].node.kind
 
-    def usual_unit(self, path: str) -> int:
-        """The place of the unit that is looked at first, in the flattened value: the one that is largest in size."""
-        return int(self.values[path].double().abs().argmax()) if self.values[path].numel() else 0
+    def usual_unit(self, path: str, back: bool = False) -> int:
+        """The place of the unit that is looked at first, in the flattened value: the largest in size.
+
+        Args:
+            path: of the node.
+            back: whether of the gradient, where there is one, instead of the value.
+        """
+        told = self.slopes.get(path, self.values[path]) if back else self.values[path]
+        return int(told.double().abs().argmax()) if told.numel() else 0
 
 
 def film(trained: Trained, inputs: tuple[Tensor, ...], target: Tensor | None) -> Film:

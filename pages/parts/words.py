@@ -57,6 +57,11 @@ def figure(number: float | None) -> str:
     return f"{number:.3f}" if abs(number) < 10 else f"{number:.4g}"
 
 
+def between(values: Any) -> str:
+    """`-0.813 to 1.847`: the lowest and the highest of an array of numbers."""
+    return f"{figure(float(values.min()))} to {figure(float(values.max()))}" if values.size else "no numbers"
+
+
 def metric_name(name: str) -> str:
     """What a metric is called on screen."""
     return METRICS.get(name, name)

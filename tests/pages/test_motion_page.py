@@ -52,13 +52,13 @@ def by_hand(run: Run) -> dict[str, float]:
             "loss": loss, "x0": x[0], "w00": weights["hidden.weight"][0][0]}  # fmt: skip
 
 
-def at(test: Any, run: Run, frame: int, path: str = "", unit: int = 0) -> Any:
+def at(test: Any, run: Run, frame: int, path: str = "", unit: int | None = None) -> Any:
     """The page at a frame, looking at a unit."""
     test.session_state[f"inspect {run.id} frame"] = frame
     test.session_state[f"inspect {run.id} ticked"] = False
     test = test.run()
-    if unit:
-        field(test.number_input, "Unit, 1 to 2").set_value(unit).run()
+    if unit is not None:
+        field(test.number_input, "Unit, 0 to 1").set_value(unit).run()
     assert not test.exception
     return test
 
@@ -70,19 +70,23 @@ def written(test: Any) -> str:
 def test_the_page_writes_what_is_computed_by_hand(open_page: Open, run: Run) -> None:
     hand = by_hand(run)
     test = open_page("inspect", project="mine", look="motion")
-    forward = at(test, run, 1, "hidden", 1)
+    forward = at(test, run, 1, "hidden", 0)
     assert f"= {hand['z0']:.6f}" in written(forward)
     rows = forward.dataframe[0].value
     assert {f"{hand['x0']:.6f}"} <= {*rows["value"]} and {f"{hand['w00']:.6f}"} <= {*rows["weight"]}
-    assert f"= {hand['h0']:.6f}" in written(at(test, run, 2, "squash", 1))
+    assert f"= {hand['h0']:.6f}" in written(at(test, run, 2, "squash", 0))
     assert f"= {hand['s']:.6f}" in written(at(test, run, 3))
     loss = at(test, run, 4)
     assert field(loss.metric, "Loss L").value == f"{hand['loss']:.6f}"
+    told = loss.dataframe[0].value
+    assert [*told["wanted"]].count("←") == 1 and "L = −log p" in "".join(
+        str(one.value) for one in loss.caption
+    )
     assert f"∂L/∂last[0] = {hand['d_s']:.6f}" in written(at(test, run, 5))
-    back = at(test, run, 6, "squash", 1)
+    back = at(test, run, 6, "squash", 0)
     assert f"∂L/∂squash[0] = {hand['d_h0']:.6f}" in written(back)
     assert f"= {hand['d_z0']:.6f}" in written(back), "the chain rule"
-    first = at(test, run, 7, "hidden", 1)
+    first = at(test, run, 7, "hidden", 0)
     weights = first.dataframe[1].value.set_index("parameter")
     assert weights.loc["hidden.weight[0, 0]", "∂L/∂it in all"] == f"{hand['d_z0'] * hand['x0']:.6f}"
 

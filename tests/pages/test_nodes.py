@@ -80,6 +80,20 @@ def test_a_planted_pattern_is_drawn_where_it_was_planted() -> None:
     ]  # fmt: skip
 
 
+SHAPES = [(128, 1), (256, 8), (96, 32), (1, 2000), (2, 5000), (3, 10_000), (10, 17_000), (5000, 1), (65_536,), (24, 1),
+          (64, 300, 300), (64, 1, 400), (40_000,), (7,), (3, 2, 2, 5)]  # fmt: skip
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_pictures_of_any_shape_fit_on_a_page_and_show_the_largest(shape: tuple[int, ...]) -> None:
+    values = np.zeros(shape)
+    values[tuple(one // 2 for one in shape)] = 1
+    sheet = pixels(pictured(values, 560))
+    height, width = sheet.shape[:2]
+    assert 8 <= height <= 3000 and 8 <= width <= 3000 and height <= 1.4 * width and width <= 20 * height
+    assert (sheet == [232, 89, 12]).all(-1).any(), "the only number that is not zero"
+
+
 def pixels(picture: bytes) -> np.ndarray:
     """A PNG as (height, width, 3)."""
     return np.asarray(Image.open(io.BytesIO(picture)).convert("RGB")).astype(int)

@@ -1,13 +1,13 @@
-"""Frames of the slow motion: a node on the way forward, the loss, a node on the way back; in numbers."""
+"""Frames of the slow motion: a node on the way forward, and on the way back; in numbers."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from builder.layers import LAYERS
-from pages.parts.words import figure, plain, short
+from pages.parts.words import between, plain, short
 from pages.views.tensor import pictured
 
 if TYPE_CHECKING:
@@ -18,10 +18,7 @@ FEW = 16
 
 
 def show_frame(key: str, film: Film, path: str, back: bool, rate: float) -> None:
-    """One frame: of a node forward or back, or of the loss."""
-    if path == "loss":
-        _loss(film)
-        return
+    """One frame: of a node forward or back."""
     kind, value = film.kind(path), film.values[path]
     shape = " × ".join(map(str, value.shape)) or "one number"
     reads = ", ".join(film.wires[path]) or "the example"
@@ -30,7 +27,7 @@ def show_frame(key: str, film: Film, path: str, back: bool, rate: float) -> None
     )
     left, right = st.columns([2, 3], gap="medium")
     with left:
-        unit = _unit(key, film, path)
+        unit = _unit(key, film, path, back)
         _picture(film, path, back, unit)
     with right:
         formula = LAYERS[kind].formula if kind in LAYERS else ""
@@ -45,26 +42,26 @@ def show_frame(key: str, film: Film, path: str, back: bool, rate: float) -> None
             (_backward if back else _forward)(film, work, rate)
 
 
-def _unit(key: str, film: Film, path: str) -> int:
+def _unit(key: str, film: Film, path: str, back: bool) -> int:
     """The unit that is looked at: the largest, until another is chosen."""
     count = film.values[path].numel()
     if count <= 1:
         return 0
-    usual = film.usual_unit(path)
+    usual = film.usual_unit(path, back)
+    what = "gradient" if back else "value"
     chosen = st.number_input(
-        f"Unit, 1 to {count:,}", 1, count, usual + 1, key=f"{key} unit {path} {usual}",
-        help="The largest in size, to begin with; it has a dark frame in the picture",
+        f"Unit, 0 to {count - 1:,}", 0, count - 1, usual, key=f"{key} unit {path} {back} {usual}",
+        help=f"That of the largest {what} in size, to begin with; it has a dark frame in the picture",
     )  # fmt: skip
-    return int(chosen) - 1
+    return int(chosen)
 
 
 def _worked(film: Film, path: str, unit: int) -> Working:
     from engines.motion import work_out
 
-    kept: dict[Any, Working] = film.__dict__.setdefault("worked", {})
-    if (path, unit) not in kept:
-        kept[path, unit] = work_out(film, path, unit)
-    return kept[path, unit]
+    if (path, unit) not in film.worked:
+        film.worked[path, unit] = work_out(film, path, unit)
+    return film.worked[path, unit]
 
 
 def _picture(film: Film, path: str, back: bool, unit: int) -> None:
@@ -75,10 +72,10 @@ def _picture(film: Film, path: str, back: bool, unit: int) -> None:
         return
     numbers = told.double().numpy()
     what = "∂L/∂ what it gives" if back else "What it gives"
-    low, high = figure(float(numbers.min(initial=0))), figure(float(numbers.max(initial=0)))
+    reach = between(numbers)
     st.image(
-        pictured(numbers, mark=unit), width="content", caption=f"{what}: {low} to {high}; orange above 0, blue below",
-        alt=plain(f"{what}: {path}, from {low} to {high}"),
+        pictured(numbers, mark=unit), width="content", caption=f"{what}: {reach}; orange above 0, blue below",
+        alt=f"{what}: {path}, from {reach}",
     )  # fmt: skip
     if numbers.size <= FEW:
         st.caption(plain(", ".join(number(float(one)) for one in numbers.ravel())))
@@ -142,23 +139,6 @@ def _squashed(film: Film, work: Working) -> None:
                 f"{kind}({number(one.value)}) = {number(work.value)}, where its slope is {number(one.factor)}"
             )
         )
-
-
-def _loss(film: Film) -> None:
-    """What was wanted, and how far it is away."""
-    st.markdown("##### The loss")
-    left, right = st.columns(2)
-    outputs = film.values[film.answer].double().flatten().tolist()
-    left.caption("The network gives")
-    left.dataframe(
-        [{"output": place + 1, "value": number(one)} for place, one in enumerate(outputs[:50])],
-        hide_index=True, height="content", alt="The outputs",
-    )  # fmt: skip
-    target = film.target.flatten().tolist() if film.target is not None else []
-    right.caption("It should be")
-    right.markdown(plain(", ".join(number(float(one)) for one in target[:20]) or "–"))
-    right.metric("Loss L", number(film.loss or 0.0), border=True)
-    right.caption("From here the gradient goes back: how much L changes when a number changes by a little.")
 
 
 def _backward(film: Film, work: Working, rate: float) -> None:

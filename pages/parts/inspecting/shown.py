@@ -10,7 +10,7 @@ import streamlit as st
 
 from pages.parts.chart import chosen
 from pages.parts.inspecting.subject import Subject, truth
-from pages.parts.words import figure, plain, short
+from pages.parts.words import figure, short
 from pages.views.gallery import gallery
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def _pictures(
         )
     points = chosen(
         gallery, splits.raw(part)[[*numbers]], captions, words, np.array(numbers), key=key,
-        alt=plain(f"Examples {', '.join(str(one + 1) for one in numbers)}: {'; '.join(captions)}"),
+        alt=f"Examples {', '.join(str(one + 1) for one in numbers)}: {'; '.join(captions)}",
     )  # fmt: skip
     return int(np.ravel(points[0])[0]) if points else None
 

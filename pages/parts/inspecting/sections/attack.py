@@ -160,7 +160,7 @@ def _chances(told: Attacked) -> None:
     chances = told.chances
     most = {title: told.names[int(values.argmax())] for title, values in chances.items()}
     alt = "; ".join(f"{title}: {name} {chances[title].max():.0%}" for title, name in most.items())
-    chart(views.answers, told.names, chances, key=f"{told.key} answers", alt=plain(f"Most probable. {alt}"))
+    chart(views.answers, told.names, chances, key=f"{told.key} answers", alt=f"Most probable. {alt}")
 
 
 def _pictures(told: Attacked) -> None:
@@ -220,7 +220,7 @@ def _series(told: Attacked) -> None:
     alt = (
         f"The series; the attack moves it by {figure(float(moved[feature] / len(values['Attacked'])))} a step"
     )
-    chart(views.lines, shown, key=f"{told.key} series", alt=plain(alt))
+    chart(views.lines, shown, key=f"{told.key} series", alt=alt)
     if len(moved) > 1:
         st.caption(f"Feature {feature + 1} of {len(moved)}, which is moved most.")
 

@@ -125,7 +125,7 @@ def _picture(
     colours, words = _colours(subject, asked["part"], numbers, told, way)
     picked = chosen(
         embedded, found["points"], numbers, words, colours, way, marked, key=f"{key} {asked} {at} {way}", many=True,
-        alt=f"{asked['method']} of {plain(node) or 'the input'}: {len(numbers):,} examples, coloured by {plain(way)}",
+        alt=f"{asked['method']} of {node or 'the input'}: {len(numbers):,} examples, coloured by {way}",
     )  # fmt: skip
     st.caption(_measured(subject, found))
     return [int(np.ravel(one)[0]) for one in picked]

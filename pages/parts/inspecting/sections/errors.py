@@ -191,7 +191,7 @@ def _groups(subject: Subject, told: Answers, part: str) -> None:
         judged.by_group, [*found], values, [told.range(rows) for rows in found.values()],
         [len(rows) for rows in found.values()], overall, metric_name(main),
         key=f"{subject.key} groups {part} {way}",
-        alt=plain("; ".join(f"{name} {metric_value(main, value)}" for name, value in zip(found, values, strict=True))),
+        alt="; ".join(f"{name} {metric_value(main, value)}" for name, value in zip(found, values, strict=True)),
     )  # fmt: skip
     absent = f" None of this part: {', '.join(short(name, 24) for name in empty[:12])}." if empty else ""
     st.caption(
@@ -233,11 +233,11 @@ def _curves(subject: Subject, told: Answers, part: str) -> None:
         judged.thresholds, steps,
         {name: np.array([one[key] for one in told_at]) for name, key in names.items()},
         threshold, key=f"{subject.key} thresholds {part} {name}",
-        alt=plain(f"Precision, recall and F1 of {name} over the threshold, which is {threshold:.2f}"),
+        alt=f"Precision, recall and F1 of {name} over the threshold, which is {threshold:.2f}",
     )  # fmt: skip
     chart(
         judged.two_curves, curves, key=f"{subject.key} curves {part} {name}",
-        alt=plain(f"{name}: area under ROC {curves['area']:.3f}, average precision {curves['average']:.3f}"),
+        alt=f"{name}: area under ROC {curves['area']:.3f}, average precision {curves['average']:.3f}",
     )  # fmt: skip
 
 

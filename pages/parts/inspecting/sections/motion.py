@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import streamlit as st
 
 from pages.parts.inspecting.frames import show_frame
+from pages.parts.inspecting.losing import show_loss
 from pages.parts.inspecting.section import Section
 from pages.parts.inspecting.subject import Example, Subject, no_data
 from pages.parts.words import short
@@ -47,7 +48,7 @@ class Motion(Section):
         told = _film(subject.trained, subject.moment, example.part, example.number, example)
         playing = st.session_state.get(f"{subject.key} playing", False)
         every = SPEEDS[st.session_state.get(f"{subject.key} speed", "usual")] if playing else None
-        st.fragment(_player, run_every=every)(subject.key, told, _rate(subject))
+        st.fragment(_player, run_every=every)(subject, told, _rate(subject))
 
 
 @st.cache_resource(max_entries=8, show_spinner="Sending the example through …")
@@ -66,9 +67,9 @@ def _rate(subject: Subject) -> float:
     return float(getattr(getattr(engine_of(subject.trained.project.engine), "optimiser", None), "lr", 0.01))
 
 
-def _player(key: str, film: Film, rate: float) -> None:
+def _player(subject: Subject, film: Film, rate: float) -> None:
     """Where the film is, the controls, and the frame."""
-    order = film.order
+    key, order = subject.key, film.order
     frames = [*order, "loss", *order[::-1]] if film.loss is not None else order
     place = f"{key} frame"
     at = min(st.session_state.get(place, 0), len(frames) - 1)
@@ -85,7 +86,11 @@ def _player(key: str, film: Film, rate: float) -> None:
     _controls(key, place, frames, len(order), at)
     back = at > len(order)
     _strip(order, frames[at], back)
-    show_frame(key, film, frames[at], back, rate)
+    if frames[at] == "loss":
+        assert subject.splits is not None
+        show_loss(film, subject.splits)
+    else:
+        show_frame(key, film, frames[at], back, rate)
 
 
 def _controls(key: str, place: str, frames: list[str], forward: int, at: int) -> None:
@@ -132,6 +137,10 @@ def _strip(order: list[str], now: str, back: bool) -> None:
     """The nodes around the one that is looked at; those that are done are coloured."""
     here = order.index(now) if now in order else len(order) - 1
     first, last = max(0, here - AROUND), min(len(order), here + AROUND + 1)
+    if first == 1:  # the name of a single one takes no more room than that there is one
+        first = 0
+    if last == len(order) - 1:
+        last = len(order)
     pieces = [f"<i>{first} before …</i>"] if first else []
     for place in range(first, last):
         done = "back" if back and place >= here else "done" if back or place <= here or now == "loss" else ""

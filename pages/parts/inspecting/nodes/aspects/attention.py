@@ -9,7 +9,6 @@ import streamlit as st
 
 from pages.parts.inspecting.nodes.aspect import Aspect
 from pages.parts.inspecting.nodes.look import Look
-from pages.parts.words import plain
 from pages.views.tensor import pictured
 
 
@@ -48,7 +47,7 @@ class Attention(Aspect):
                 head = int(
                     st.number_input(f"Head, 0 to {heads - 1}", 0, heads - 1, 0, key=f"{look.key} head")
                 )
-            st.image(pictured(weights[head], 320), width="stretch", alt=plain(f"Head {head}"))
+            st.image(pictured(weights[head], 320), width="stretch", alt=f"Head {head}")
         spread = entropy(weights)
         most = float(np.log(weights.shape[-1]))
         rows = [

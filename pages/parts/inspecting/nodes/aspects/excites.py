@@ -12,7 +12,7 @@ from pages.parts.inspecting.nodes.aspect import Aspect
 from pages.parts.inspecting.nodes.look import Look
 from pages.parts.inspecting.shown import show_examples
 from pages.parts.waiting import waiting
-from pages.parts.words import figure, plain
+from pages.parts.words import figure
 from pages.views.distribution import along
 from pages.views.examples import montage
 from pages.views.tensor import pictured
@@ -71,7 +71,7 @@ class Excites(Aspect):
         made, reached = told["input"], told["reached"]
         left, right = st.columns([1, 2], gap="medium")
         image = montage(made[None], 1, 300) if made.ndim == 3 else pictured(made, 300)
-        left.image(image, width="stretch", alt=plain(f"An input that excites unit {unit} of {look.path}"))
+        left.image(image, width="stretch", alt=f"An input that excites unit {unit} of {look.path}")
         with right:
             chart(
                 along, range(len(reached)), {"the unit's mean": reached}, "value", key=f"{wanted} curve",

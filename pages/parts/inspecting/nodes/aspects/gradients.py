@@ -47,5 +47,5 @@ class Gradients(Aspect):
                 lines = {name: np.array([row["layers"][look.path][name] for row in known]) for name in names}
                 chart(
                     along, [row["step"] for row in known], lines, title, True, key=f"{look.key} {title}",
-                    alt=plain(f"{title} of {look.path}, last {lines[names[0]][-1]:.3g}"),
+                    alt=f"{title} of {look.path}, last {lines[names[0]][-1]:.3g}",
                 )  # fmt: skip

@@ -37,7 +37,7 @@ def show_spread(look: Look, name: str, now: np.ndarray | None, what: str) -> Non
                 now,
                 what,
                 key=f"{look.key} now {name}",
-                alt=plain(f"{what} of {name.split('/')[-1]} {words}"),
+                alt=f"{what} of {name.split('/')[-1]} {words}",
             )
     steps, found = look.over_time(name)
     if len(steps) > 1:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.parts.inspecting.nodes.aspect import Aspect
 from pages.parts.inspecting.nodes.look import Look
-from pages.parts.words import figure, plain
+from pages.parts.words import between
 from pages.views.tensor import MOST_MAPS, pictured
 
 
@@ -23,7 +23,7 @@ class Values(Aspect):
     def show(self, look: Look) -> None:
         """All of it as one image; one map large, with its numbers."""
         values = look.value
-        show_tensor(look.key, values, plain(f"What {look.path} gives"))
+        show_tensor(look.key, values, f"What {look.path} gives")
         whole = (
             next(iter(look.place.outcome.outputs.values())).shape[1:] if look.place.outcome else values.shape
         )
@@ -51,14 +51,9 @@ def show_tensor(key: str, values: np.ndarray, what: str) -> None:
         st.caption(f"Maps {first} to {min(first + MOST_MAPS, len(maps)) - 1} of {len(maps)}.")
     left, right = st.columns([3, 2], gap="medium")
     shown = maps[first : first + MOST_MAPS] if maps is not None else values
-    low, high = figure(float(values.min(initial=0))), figure(float(values.max(initial=0)))
+    reach = between(values)
     with left:
-        st.image(
-            pictured(shown, 560),
-            width="stretch",
-            alt=f"{what}: from {low} to {high}",
-            caption=f"{low} to {high}",
-        )
+        st.image(pictured(shown, 560), width="stretch", alt=f"{what}: {reach}", caption=reach)
     with right:
         if maps is None:
             rows = [{"unit": place, "value": float(one)} for place, one in enumerate(np.ravel(values)[:2000])]
@@ -72,7 +67,12 @@ def show_tensor(key: str, values: np.ndarray, what: str) -> None:
                 )
             )
             st.image(pictured(maps[chosen], 320), width="stretch", alt=f"{what}: map {chosen} alone")
-        st.dataframe(_table(maps[chosen]), height=260, alt=f"{what}: the numbers of map {chosen}")
+        shown = _table(maps[chosen])
+        rows = len(maps[chosen])
+        st.dataframe(
+            shown, height=260 if rows > 6 else "content", alt=f"{what}: the numbers of map {chosen}",
+            column_config={name: st.column_config.NumberColumn(format="%.4g") for name in shown},
+        )  # fmt: skip
 
 
 def _table(numbers: np.ndarray) -> dict[str, list[float]]:

@@ -33,7 +33,7 @@ class Weights(Aspect):
         name = st.selectbox("Parameter", [*named], key=f"{look.key} parameter", width=280)
         values = named[str(name)]
         st.caption(plain(f"{' × '.join(map(str, values.shape))} numbers"))
-        show_tensor(f"{look.key} {name}", kernels(look, values), plain(f"{look.path}.{name}"))
+        show_tensor(f"{look.key} {name}", kernels(look, values), f"{look.path}.{name}")
         histogram = look.arrays.get(f"weights/histogram/{look.path}.{name}")
         show_spread(look, f"weights/histogram/{look.path}.{name}", histogram, str(name))
 
