@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import copy
 import linecache
 import threading
 import weakref
@@ -66,6 +67,12 @@ def watched(network: nn.Module, see: See) -> Iterator[None]:
         finally:
             for _, one in bound:
                 one.__dict__.pop("forward", None)
+
+
+def copied(network: nn.Module) -> nn.Module:
+    """A deep copy of a network that others may be watching, of which nothing must stay in the copy."""
+    with _lock(network):
+        return copy.deepcopy(network)
 
 
 def _lock(network: nn.Module) -> threading.RLock:

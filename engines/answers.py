@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -225,21 +226,25 @@ def at_threshold(true: np.ndarray, score: np.ndarray, threshold: float) -> dict[
 
 
 def groups(splits: Splits, part: PartName, column: str) -> dict[str, np.ndarray]:
-    """The rows of a part by what stands in a column: its values, or, of many numbers, quarters of them."""
+    """The rows of a part by what stands in a column: its values, or, of many numbers, quarters of them, in order."""
     import pandas as pd
 
     values = columns(splits, part)[column]
     if pd.api.types.is_numeric_dtype(values) and values.nunique() > 8:
-        parts = pd.qcut(values, 4, duplicates="drop")
-        named = (
-            parts.map(lambda one: f"{one.left:.4g} to {one.right:.4g}")
-            .astype(object)
-            .where(values.notna(), "missing")
-        )
-    else:
-        named = values.astype(object).where(values.notna(), "missing").astype(str)
+        codes, edges = pd.qcut(values, 4, labels=False, retbins=True, duplicates="drop")
+        written = _apart(edges)
+        found = {f"{low} to {high}": codes == place for place, (low, high) in enumerate(pairwise(written))}
+        found["missing"] = values.isna()
+        return {name: np.flatnonzero(rows) for name, rows in found.items() if rows.any()}
+    named = values.astype(object).where(values.notna(), "missing").astype(str)
     order = named.value_counts(sort=False).index if named.nunique() <= 4 else named.value_counts().index[:20]
     return {str(name): np.flatnonzero(named.to_numpy() == name) for name in order}
+
+
+def _apart(edges: np.ndarray) -> list[str]:
+    """Different numbers with as many digits as tell them apart, four at least."""
+    every = ([f"{one:.{digits}g}" for one in edges] for digits in range(4, 18))
+    return next((told for told in every if len({*told}) == len(edges)), [*map(repr, edges.tolist())])
 
 
 def columns(splits: Splits, part: PartName) -> Any:

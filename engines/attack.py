@@ -8,7 +8,7 @@ deviations of the training part, or as scaled otherwise.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -31,16 +31,30 @@ STEP = 2.5
 """A step of PGD is ε · 2.5 / steps: the whole ball can be reached (Madry et al. 2018)."""
 
 
-def unit(splits: Splits) -> tuple[float, float, float]:
-    """What ε = 1 is in the numbers that a network is given, and the lowest and highest that they may be.
+class Unit(NamedTuple):
+    """What ε = 1 is in the numbers that a network is given, and between what they may be; all broadcast with inputs."""
 
-    Of images the range of the pixels and its ends, as they are scaled; of all else 1 and no ends.
-    """
+    size: Tensor
+    low: Tensor
+    high: Tensor
+
+
+def unit(splits: Splits) -> Unit:
+    """How ε is measured: of images by the range of all pixels, each channel as it is scaled; of all else 1, no ends."""
+    import torch
+
     inputs = splits.train.inputs
-    if inputs.ndim == 4:
-        low, high = float(inputs.min()), float(inputs.max())
-        return high - low, low, high
-    return 1.0, float("-inf"), float("inf")
+    if inputs.ndim != 4:
+        return Unit(torch.tensor(1.0), torch.tensor(float("-inf")), torch.tensor(float("inf")))
+    known: Any = splits.preprocessing.inputs
+    ends = torch.stack([inputs.amin((0, 2, 3)), inputs.amax((0, 2, 3))])[..., None, None].double().numpy()
+    raw = known.restored(ends)
+    shape = (1, *inputs.shape[1:])
+    low, high = (
+        torch.from_numpy(known.encode(np.full(shape, end))[:, :, :1, :1]).to(inputs)
+        for end in (raw.min(), raw.max())
+    )
+    return Unit(high - low, low, high)
 
 
 def obstacle(splits: Splits | None) -> str:
@@ -55,12 +69,12 @@ def perturbed(
     x: Tensor,
     y: Tensor,
     loss: Objective,
-    epsilon: float,
+    epsilon: Tensor | float,
     *,
     steps: int = 1,
     targeted: bool = False,
-    low: float = float("-inf"),
-    high: float = float("inf"),
+    low: Tensor | float = float("-inf"),
+    high: Tensor | float = float("inf"),
 ) -> Tensor:
     """Inputs moved by at most ε each way, so that the loss grows; one step is FGSM, several are PGD.
 
@@ -71,7 +85,7 @@ def perturbed(
         x: inputs, (n, …).
         y: their targets; of a targeted attack, what they are to be taken for.
         loss: of (outputs, targets), averaged over examples.
-        epsilon: in the numbers that the network is given.
+        epsilon: in the numbers that the network is given; it and the bounds may differ by place.
         steps: how many; 1 is FGSM.
         targeted: make the loss smaller instead.
         low: no input becomes lower, or higher than `high`.
@@ -79,22 +93,49 @@ def perturbed(
     """
     import torch
 
-    stride = epsilon if steps == 1 else STEP * epsilon / steps
+    epsilon, low, high = (torch.as_tensor(one).to(x) for one in (epsilon, low, high))
+    stride = (-1 if targeted else 1) * (epsilon if steps == 1 else STEP * epsilon / steps)
     found = x.detach()
     with torch.enable_grad(), torch.backends.cudnn.flags(enabled=False):
-        for _ in range(steps if epsilon else 0):
-            found = found.detach().requires_grad_()
-            (slope,) = torch.autograd.grad(loss(model(found), y), found)
-            moved = found.detach() + (-stride if targeted else stride) * slope.sign()
-            found = torch.clamp(torch.minimum(torch.maximum(moved, x - epsilon), x + epsilon), low, high)
+        for _ in range(steps if bool(epsilon.any()) else 0):
+            moved = found + stride * _slope(model, found.requires_grad_(), y, loss).sign()
+            found = _within(_within(moved.detach(), x - epsilon, x + epsilon), low, high)
     return found.detach()
+
+
+def _slope(model: Callable[[Tensor], Tensor], x: Tensor, y: Tensor, loss: Objective) -> Tensor:
+    """The gradient of the loss; of examples whose loss is so small that it has none, that of the margin to the truth.
+
+    A network that is very sure has a loss of 0 in single precision, and would seem to be robust (Carlini and Wagner,
+    2017, Towards evaluating the robustness of neural networks, section IX).
+    """
+    import torch
+
+    (slope,) = torch.autograd.grad(loss(model(x), y), x)
+    silent = slope.flatten(1).abs().amax(1) == 0
+    if y.is_floating_point() or y.ndim != 1 or not bool(silent.any()):
+        return slope
+    outputs = model(x)
+    if outputs.shape[1] == 1:
+        margins = (1 - 2 * y) * outputs[:, 0]
+    else:
+        margins = outputs.scatter(1, y[:, None], float("-inf")).amax(1) - outputs.gather(1, y[:, None])[:, 0]
+    (other,) = torch.autograd.grad(margins.sum(), x)
+    return torch.where(silent.reshape(-1, *[1] * (x.ndim - 1)), other, slope)
+
+
+def _within(values: Tensor, low: Tensor, high: Tensor) -> Tensor:
+    """Numbers as they are, or the bound that they have passed."""
+    import torch
+
+    return torch.minimum(torch.maximum(values, low), high)
 
 
 def attacker(
     ctx: Context, loss: Objective, epsilon: float, steps: int = 1
 ) -> Callable[[Tensor, Tensor], Tensor]:
     """Moves a training batch by at most ε, or what was set meanwhile, so that the model errs, in evaluation mode."""
-    size, low, high = unit(ctx.splits)
+    size, low, high = (one.to(ctx.device) for one in unit(ctx.splits))
 
     def attack(x: Tensor, y: Tensor) -> Tensor:
         far = ctx.tuned.get("adversarial", epsilon) * size
@@ -108,14 +149,19 @@ def attacker(
 
 
 def noise(
-    x: Tensor, epsilon: float, seed: int, low: float = float("-inf"), high: float = float("inf")
+    x: Tensor,
+    epsilon: Tensor | float,
+    seed: int,
+    low: Tensor | float = float("-inf"),
+    high: Tensor | float = float("inf"),
 ) -> Tensor:
     """Inputs moved by ε each way at random: the control, as large as FGSM's change."""
     import torch
 
     draw = torch.Generator().manual_seed(seed)
     signs = torch.randint(0, 2, x.shape, generator=draw).to(x) * 2 - 1
-    return torch.clamp(x + epsilon * signs, low, high)
+    epsilon, low, high = (torch.as_tensor(one).to(x) for one in (epsilon, low, high))
+    return _within(x + epsilon * signs, low, high)
 
 
 def curve(

@@ -39,7 +39,7 @@ class Engine(Registered):
 
     def check(self, project: Project, splits: Splits) -> list[Problem]:
         """Everything that keeps this engine from training this project on these data, and what would mend it."""
-        return [
+        return _recording(project) or [
             Problem(
                 f"{self.title} needs a network for the role {role!r}.",
                 rule="role",
@@ -49,6 +49,17 @@ class Engine(Registered):
             for role in self.roles
             if role not in project.graphs
         ]
+
+
+def _recording(project: Project) -> list[Problem]:
+    """What is wrong with the project's choice of what a run keeps of its nodes."""
+    from engines.probes.recording import Recording
+
+    try:
+        Recording.of(project.probes)
+    except BadValue as error:
+        return error.problems
+    return []
 
 
 def engine_of(value: Any) -> Engine:

@@ -8,8 +8,8 @@ from pages.parts.header import go, page_head, project_page, run_name
 from pages.parts.inspecting.keeping import keeping
 from pages.parts.inspecting.section import all_sections
 from pages.parts.inspecting.subject import Subject
-from pages.parts.loaded import loaded
-from pages.parts.travelling import moments
+from pages.parts.loaded import loaded, newest
+from pages.parts.travelling import UNKEPT, moments
 from pages.parts.words import plain
 
 NEWS = 2.0
@@ -45,7 +45,7 @@ def follow(run: Run, seen: int) -> None:
     on = st.toggle(
         "Follow the training", True, key=f"follow {run.id}", help="Draw anew whenever there are newer weights"
     )
-    if status.over or (on and max(run.checkpoints.numbers(), default=0) != seen):
+    if status.over or (on and newest(run) != seen):
         st.rerun()
 
 
@@ -55,7 +55,13 @@ at = state.moment(run)
 status = run.status() if run else None
 told = "Look into every node of a network, while it learns and after."
 if run and status:
-    told = f"{run_name(run).capitalize()} · {opened.project.name} · step {at or status.step:,} of {status.step:,}"
+    step, steps = status.step if at is None else at, max(status.steps, status.step)
+    when = (
+        f"step {step:,} of {steps:,}"
+        if status.over or at is not None
+        else f"the newest weights, of {steps:,} steps"
+    )
+    told = f"{run_name(run).capitalize()} · {opened.project.name} · {when}"
 with page_head("Inspect", plain(told)):
     if run and run.checkpoints.numbers():
         keeping(opened, run)
@@ -68,9 +74,12 @@ if not run.checkpoints.numbers():
 with st.container(horizontal=True, vertical_alignment="bottom", key="inspect moment"):
     moments(run, at)
     if at is None and not status.over:
-        follow(run, max(run.checkpoints.numbers(), default=0))
+        follow(run, newest(run))
+if at is None and st.query_params.get("at"):
+    st.caption(UNKEPT)
 try:
-    subject = Subject(opened, run, at, loaded(run, at))
+    checkpoint = newest(run)  # before the weights, so that nothing old is remembered as of the new ones
+    subject = Subject(opened, run, at, checkpoint, loaded(run, at, checkpoint))
 except StrataError as error:
     st.error(plain(error), icon=":material/error:")
     st.stop()

@@ -74,6 +74,8 @@ WISHES: dict[str, Callable[..., dict[str, Any]]] = {
 
 
 def _relevance(method: Method, question: Question) -> np.ndarray:
+    if why := method.obstacle(question):
+        raise StrataError(why)
     try:
         found = np.asarray(method.relevance(question).double().cpu().numpy())
     except RuntimeError as error:

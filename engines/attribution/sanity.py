@@ -5,7 +5,6 @@ Adebayo et al. (2018), Sanity checks for saliency maps: cascading randomisation.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -69,9 +68,10 @@ def _stages(module: nn.Module, draw: Generator) -> Iterator[tuple[str, float, nn
     """A copy of the network that loses one layer after the other, and how far that is."""
     import torch
 
+    from builder.watch import copied
     from engines.probes.look import layers_of
 
-    other = copy.deepcopy(module)
+    other = copied(module)
     learned = [(path, one) for path, one in layers_of(other) if [*one.parameters()]][::-1]
     last, few = len(learned) - 1, min(MOST, len(learned))
     told_at = {round(stage * last / max(few - 1, 1)) for stage in range(few)} | {last}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import logging
 import threading
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from builder.errors import BadGraph, Problem
+from builder.watch import copied
 from engines.exports.export import Export, as_trained, strata
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def _named_apart(trained: Trained) -> nn.Module:
             for name, value in state.items()
         }
     if graph is trained.graph:
-        return copy.deepcopy(trained.module)
+        return copied(trained.module)
     module = compile(graph)
     module.load_state_dict(state)
     return module.train(trained.module.training)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -80,10 +79,11 @@ def film(trained: Trained, inputs: tuple[Tensor, ...], target: Tensor | None) ->
     import torch
 
     from builder.paths import placed, wiring
+    from builder.watch import copied
     from engines.probes import Sight
     from engines.probes.sight import learning, objective_of
 
-    module = copy.deepcopy(trained.module).eval()
+    module = copied(trained.module).eval()
     if sum(one.numel() for one in module.parameters()) <= MOST_DOUBLED:
         module.double()
     first: Any = next((one for one in module.parameters()), torch.zeros(0, dtype=torch.double))

@@ -30,11 +30,6 @@ class Arrays:
         """The steps of which something was kept, in order."""
         return sorted(int(path.stem) for path in self.folder.glob("*.safetensors") if path.stem.isdigit())
 
-    def nearest(self, step: int) -> int | None:
-        """The newest step up to this one of which something was kept, or else the first; None if there is none."""
-        steps = self.steps()
-        return max((one for one in steps if one <= step), default=steps[0] if steps else None)
-
     def names(self, step: int) -> list[str]:
         """What was kept at a step; nothing if the file is gone or damaged."""
         from safetensors import SafetensorError, safe_open

@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from engines.context import Context
+from engines.runs.costs import Costs
 from engines.runs.record import Record
 from engines.runs.recorded import recorded
 
@@ -36,6 +37,7 @@ class Probing:
         self.kept = False
         """Whether arrays were kept of the last step that was looked at."""
         self._due, self._cost, self._looks = time.monotonic(), 0.0, 0
+        self._costs, self._keep_costs = Costs(free=2), Costs(free=1)
         self._keep_due, self._spent = time.monotonic(), self.arrays.cost()[0]
         self.milestone: float = math.inf
         """The step from which on to look at the next one, whatever the clock says."""
@@ -67,7 +69,7 @@ class Probing:
         self.record.probed(self.context.step_count, self.aimed.read())
         now = time.monotonic()
         self._looks += 1
-        cost = self._cost + now - began if self._looks > 2 else 0.0  # the first ones load what they need
+        cost = self._costs.count(self._cost + now - began)
         self.early = self.context.step_count > self.milestone
         self.kept = self.early or now >= self._keep_due
         if self.kept:
@@ -87,15 +89,17 @@ class Probing:
         from engines.probes.sight import read, sight_of
 
         began = time.monotonic()
-        recording = self.recording
         try:
+            recording = self.recording
             found = read(sight_of(self.context, self.aimed, recording.covers), recording)
-            self._spent += time.monotonic() - began
-            self.arrays.keep(self.context.step_count, found, self._spent, elapsed)
-        except (RuntimeError, ValueError, OSError) as error:  # too little room: the training goes on
+            spent = self._spent + time.monotonic() - began
+            self.arrays.keep(self.context.step_count, found, spent, elapsed)
+        except Exception as error:  # too little room, or a fault of ours: the training goes on
             self._free, self._keep_due = 0.0, math.inf
-            self.record.notice(f"No more arrays of the nodes are kept: {error}", "warning")
+            self.record.notice(
+                f"No more arrays of the nodes are kept: {error or type(error).__name__}", "warning"
+            )
             return
         now = time.monotonic()
-        cost = now - began if self._looks > 2 else 0.0
-        self._keep_due = now + max(recording.every, cost / recording.share)
+        self._spent += now - began
+        self._keep_due = now + max(recording.every, self._keep_costs.count(now - began) / recording.share)

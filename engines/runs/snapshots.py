@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from engines.runs.checkpoint import Checkpoints
+from engines.runs.costs import Costs
 
 EVERY = 0.2
 """Seconds between two snapshots at the beginning of a run."""
@@ -30,7 +31,8 @@ class Snapshots:
             if number > step:  # the run went back behind them, and will come by again
                 checkpoints.remove(number)
         self._gap = self._usual_gap()
-        self._due, self._size, self._first = 0.0, 0, True
+        self._due, self._size = 0.0, 0
+        self._costs = Costs(free=1)
 
     def wanted(self, step: int) -> bool:
         """Whether the moment after this step should be kept."""
@@ -51,8 +53,7 @@ class Snapshots:
             self._kept.remove(step)
         self._thin()
         now = time.monotonic()
-        cost, self._first = 0.0 if self._first else now - began, False  # the first one loads what it needs
-        self._due = now + max(EVERY, cost / SHARE)
+        self._due = now + max(EVERY, self._costs.count(now - began) / SHARE)
 
     def _thin(self) -> None:
         numbers = self._kept.numbers()

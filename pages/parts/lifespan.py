@@ -101,12 +101,13 @@ def _warm() -> None:
     painted.wait(PATIENCE)
     if over.wait(0.3):
         return
-    import torch  # noqa: F401
+    import torch
 
     import builder.shapes
     import engines.data
     import engines.supervised  # noqa: F401
 
+    torch.set_num_threads(1)  # pages are drawn beside each other, and beside what trains
     # the first layer that is tried loads as much of torch again
     image = Node(id="image", kind="Input")
     builder.shapes.infer(Graph(nodes=(image, Node(id="layer", kind="Linear", inputs={"input": "image"}))))

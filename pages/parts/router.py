@@ -7,6 +7,7 @@ import streamlit as st
 from pages.parts.header import sidebar
 from pages.parts.lifespan import painted
 from pages.parts.turns import turn
+from pages.parts.waiting import let_go
 
 ROOT = Path(__file__).resolve().parents[2]
 SIDEBAR = 210
@@ -43,4 +44,5 @@ st.session_state["pages"] = PAGES
 with turn():
     sidebar(PAGES)
     page.run()
+let_go()
 painted.set()

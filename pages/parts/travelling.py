@@ -20,6 +20,7 @@ from pages.parts.settings import values
 from pages.parts.words import figure, metric_name, metric_value, plain, seconds
 
 NOW = "now"
+UNKEPT = ":material/info: The address names a moment that was not kept: this is now."
 
 
 def travel(opened: state.Opened, run: Run, metric: str) -> None:
@@ -35,7 +36,7 @@ def travel(opened: state.Opened, run: Run, metric: str) -> None:
             "or train on from there with other settings."
         )
         if at is None and st.query_params.get("at"):
-            st.caption(":material/info: The address names a moment that was not kept: this is now.")
+            st.caption(UNKEPT)
         moments(run, at)
         if at is not None:
             _then(run, moment(run, at), metric)

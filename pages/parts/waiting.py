@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +16,8 @@ from pages.parts.words import plain
 
 TICK = 0.5
 """Seconds between two looks at a task."""
+ASKED, PLACE = "asked aside", "waiting "
+"""Where a tab's state tells the places that ask for something while a page is drawn, and what they asked for."""
 PATIENCE = 0.15
 """Seconds that are waited before anything is drawn: what is quick must not flicker."""
 
@@ -24,7 +28,7 @@ def waiting(
     """What a function gives that is computed beside the server (see engines/aside); None until it is there.
 
     Meanwhile a bar shows how far it is; then the page runs again. What failed, or was stopped, says so, with a button
-    to try again. Where the arguments change, what was asked for before is let go.
+    to try again. Where the arguments change, or the place is no more, what was asked for before is let go.
 
     Args:
         key: the place on the page.
@@ -32,7 +36,8 @@ def waiting(
         preview: draws what the function tells meanwhile.
         arguments: of the function.
     """
-    task = _task(f"waiting {key}", call, arguments)
+    st.session_state.setdefault(ASKED, set()).add(f"{PLACE}{key}")
+    task = _task(f"{PLACE}{key}", call, arguments)
     task.wait(PATIENCE)
     if not task.over:
         st.fragment(_bar, run_every=TICK)(key, task, preview)
@@ -46,28 +51,47 @@ def waiting(
                 "Compute it again",
                 key=f"again {key}",
                 icon=":material/refresh:",
-                on_click=lambda: st.session_state.pop(f"waiting {key}", None),
+                on_click=lambda: st.session_state.pop(f"{PLACE}{key}", None),
             )
         return None
 
 
+def let_go() -> None:
+    """Stop what this tab asked for earlier, and did not while its page was drawn now; call it when that is done."""
+    asked = st.session_state.pop(ASKED, set())
+    for place in [one for one in st.session_state if str(one).startswith(PLACE) and one not in asked]:
+        st.session_state.pop(place).task.stop()
+
+
+class _Wish:
+    """What a tab asked for. When the tab is gone, and its state with it, nobody wants it any more."""
+
+    def __init__(self, call: str, arguments: dict[str, Any]) -> None:
+        self.call, self.arguments = call, arguments
+        self.task = aside.begin(call, **arguments)
+        # in a thread: garbage is collected anywhere, also where the lock that stopping takes is held
+        ending = weakref.finalize(
+            self, lambda stop: threading.Thread(target=stop, daemon=True).start(), self.task.stop
+        )
+        ending.atexit = False
+
+
 def _task(place: str, call: str, arguments: dict[str, Any]) -> aside.Task:
     """What this tab asked for at a place; begun, if it asks for something else now."""
-    wish, known = (call, arguments), st.session_state.get(place)
-    if known is None or known[0] != wish:
+    known: _Wish | None = st.session_state.get(place)
+    if known is None or (known.call, known.arguments) != (call, arguments):
         if known is not None:
-            known[1].stop()
+            known.task.stop()
         with aside.asked_by(state.person() or str(st.session_state.get("tab", ""))):
-            known = st.session_state[place] = wish, aside.begin(call, **arguments)
-    task: aside.Task = known[1]
-    return task
+            known = st.session_state[place] = _Wish(call, arguments)
+    return known.task
 
 
 def _bar(key: str, task: aside.Task, preview: Callable[[dict[str, Any]], None] | None) -> None:
     if task.over:
         st.rerun()
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        words = "Waiting for others …" if task.state == "waiting" else task.words or "Computing …"
+        words = "Waiting for its turn …" if task.state == "waiting" else task.words or "Computing …"
         st.progress(task.share, plain(words), width="stretch")
         st.button("Stop", key=f"stop {key}", icon=":material/stop:", on_click=task.stop)
     if preview is not None and task.partial is not None:

@@ -5,26 +5,26 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from pages.views.examples import LEGEND, MARGIN, escaped
+from pages.views.examples import LEGEND, MARGIN, brief
 from pages.views.relevance import COLD, FOR, GREY, WARM, framed
 
 LOOK = {"The example": "#4C6EF5", "Attacked": FOR, "With random signs": GREY}
 """The colours of the three."""
 
 
-def picture(image: np.ndarray, low: float, high: float, pixels: int = 240) -> np.ndarray:
+def picture(image: np.ndarray, low: np.ndarray, high: np.ndarray, pixels: int = 240) -> np.ndarray:
     """An image (channels, height, width) whose values go from low to high, ink on paper: uint8 (height, width, …).
 
     Unlike a montage it does not stretch what is there: the three pictures of an attack can be compared.
     """
-    share = np.clip((image[: 3 if len(image) == 3 else 1] - low) / ((high - low) or 1), 0, 1)
+    share = np.clip((image - low) / np.where(high > low, high - low, 1), 0, 1)[: 3 if len(image) == 3 else 1]
     sheet = np.moveaxis(share, 0, -1) if len(share) == 3 else 1 - share[0]
     return framed((255 * sheet).round().astype(np.uint8), pixels)
 
 
-def change(delta: np.ndarray, epsilon: float, pixels: int = 240) -> np.ndarray:
+def change(delta: np.ndarray, epsilon: np.ndarray, pixels: int = 240) -> np.ndarray:
     """What was added to an image (channels, height, width): more in orange, less in blue, ε in full colour."""
-    share = np.clip(delta.mean(0) / (epsilon or 1), -1, 1)[..., None]
+    share = np.clip((delta / np.where(epsilon > 0, epsilon, 1)).mean(0), -1, 1)[..., None]
     sheet = 255 * (1 - np.abs(share)) + np.where(share > 0, WARM, COLD) * np.abs(share)
     return framed(sheet.round().astype(np.uint8), pixels)
 
@@ -36,7 +36,7 @@ def answers(names: Sequence[str], chances: Mapping[str, np.ndarray], most: int =
     figure = go.Figure()
     for title, values in [*chances.items()][::-1]:
         figure.add_bar(
-            x=values[order].astype(np.float32), y=[escaped(names[one])[:24] for one in order], orientation="h",
+            x=values[order].astype(np.float32), y=np.arange(len(order)), orientation="h",
             name=title, marker={"color": LOOK[title]}, text=[f"{values[one]:.1%}" for one in order],
             textposition="outside", cliponaxis=False, hoverinfo="skip",
         )  # fmt: skip
@@ -44,7 +44,8 @@ def answers(names: Sequence[str], chances: Mapping[str, np.ndarray], most: int =
         height=90 + 48 * len(order), margin={**MARGIN, "r": 48}, barmode="group", bargap=0.25,
         legend={**LEGEND, "traceorder": "reversed"},
     )  # fmt: skip
-    return figure.update_xaxes(range=[0, 1], tickformat=".0%").update_yaxes(type="category")
+    ticks = {"tickvals": np.arange(len(order)), "ticktext": [brief(names[one], 24) for one in order]}
+    return figure.update_xaxes(range=[0, 1], tickformat=".0%").update_yaxes(**ticks)
 
 
 def lines(given: Mapping[str, np.ndarray]) -> go.Figure:

@@ -94,4 +94,9 @@ def probabilities(names: Sequence[str], values: Sequence[float], most: int = 12)
 
 def escaped(name: str) -> str:
     """A name that Plotly shows as it stands: its texts may hold marks such as <b>."""
-    return str(name).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")[:60]
+    return str(name)[:60].replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def brief(name: str, most: int) -> str:
+    """The same, of at most so many characters."""
+    return escaped(name if len(name) <= most else name[: most - 1] + "…")

@@ -6,25 +6,32 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from pages.views.examples import LEGEND, MARGIN, escaped
+from pages.views.examples import LEGEND, MARGIN, brief, escaped
 
 BLUE, ORANGE, GREEN, GREY = "#4C6EF5", "#F08C00", "#0CA678", "#868E96"
-TEXT = "#868E96"
-"""Readable on paper and on ink, whether or not another cell is chosen."""
+TEXT = "#FFFFFF"
+"""Readable on every cell that is not empty, in light and dark, whether or not another one is chosen."""
+FAINT = 0.02
+"""Where the colours of cells begin: a single mistake among many has one, an empty cell has none."""
 MOST_TEXTS = 20
 MOST_POINTS = 3000
 
 
 def confusion(counts: np.ndarray, names: Sequence[str]) -> go.Figure:
-    """How often each class (row) was taken for each (column); right answers pale, mistakes strong.
+    """How often each class (row) was taken for each (column); right answers blue, mistakes orange, more is deeper.
 
     A cell can be chosen: a point of [row, column] lies on it.
     """
     shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
-    colour = np.where(np.eye(len(counts), dtype=bool), 0.35 * shares, -shares)
-    shown = [escaped(name) if len(name) <= 18 else escaped(name[:17]) + "…" for name in names]
+    depth = np.where(counts > 0, FAINT + (1 - FAINT) * shares, 0)
+    colour = np.where(np.eye(len(counts), dtype=bool), depth, -depth)
+    shown = [brief(name, 18) for name in names]
     places = np.arange(len(counts))
-    scale = [[0, "#E8590C"], [0.499, "rgba(232,89,12,.06)"], [0.5, "rgba(76,110,245,0)"], [1, BLUE]]
+    edge = FAINT / 2
+    scale = [
+        [0, "#A63A0A"], [0.5 - edge, "#E8590C"], [0.5 - edge / 2, "rgba(0,0,0,0)"],
+        [0.5 + edge / 2, "rgba(0,0,0,0)"], [0.5 + edge, "#5C7CFA"], [1, "#364FC7"],
+    ]  # fmt: skip
     figure = go.Figure(
         go.Heatmap(
             z=colour,
@@ -159,20 +166,23 @@ def by_group(
     overall: float, title: str,
 ) -> go.Figure:  # fmt: skip
     """A point for each group with the range in which it lies with 95 % confidence, and the value of all as a line."""
-    shown = [f"{escaped(name)[:28]} ({count:,})" for name, count in zip(names, counts, strict=True)]
+    shown = [f"{brief(name, 28)} ({count:,})" for name, count in zip(names, counts, strict=True)]
+    places = np.arange(len(shown))
     found, (low, high) = np.array(values, float), np.array(ranges, float).reshape(-1, 2).T
     figure = go.Figure(
         go.Scatter(
-            x=found, y=shown, mode="markers", marker={"color": BLUE, "size": 11}, showlegend=False,
+            x=found, y=places, mode="markers", marker={"color": BLUE, "size": 11}, showlegend=False, text=shown,
             error_x={"array": high - found, "arrayminus": found - low, "symmetric": False, "color": BLUE, "width": 5},
-            hovertemplate="%{y}: %{x:.4g}<extra></extra>",
+            hovertemplate="%{text}: %{x:.4g}<extra></extra>",
         )
     )  # fmt: skip
     figure.add_vline(
         x=overall, line={"color": ORANGE, "width": 2}, annotation_text="all", annotation_position="top"
     )
     figure.update_layout(height=max(200, 90 + 26 * len(names)), margin={**MARGIN, "t": 34})
-    return figure.update_xaxes(title=title).update_yaxes(type="category", autorange="reversed")
+    return figure.update_xaxes(title=title).update_yaxes(
+        tickvals=places, ticktext=shown, autorange="reversed"
+    )
 
 
 def thresholds(steps: np.ndarray, lines: Mapping[str, np.ndarray], chosen: float) -> go.Figure:

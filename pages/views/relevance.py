@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from pages.views.examples import LEGEND, MARGIN, escaped
+from pages.views.examples import LEGEND, MARGIN, brief, escaped
 
 FOR, AGAINST, GREY = "#E8590C", "#1971C2", "#868E96"
 WARM, COLD = np.array([232.0, 89, 12]), np.array([25.0, 113, 194])
@@ -122,7 +122,7 @@ def lanes(titles: Sequence[str], places: Sequence[str], maps: np.ndarray) -> go.
     figure.update_layout(height=90 + 46 * len(titles), margin=MARGIN)
     few = order[:: max(1, len(order) // 24)]
     at = [int(np.searchsorted(order, one)) for one in few]
-    figure.update_xaxes(tickvals=at, ticktext=[escaped(places[one])[:24] for one in few])
+    figure.update_xaxes(tickvals=at, ticktext=[brief(places[one], 24) for one in few])
     figure.update_xaxes(showgrid=False, zeroline=False)
     return figure.update_yaxes(autorange="reversed", type="category", showgrid=False)
 

@@ -15,6 +15,7 @@ from builder.errors import BadValue
 from builder.graph import Graph, Node
 from engines.attack import curve, noise, obstacle, perturbed, unit
 from engines.data import Data, prepare
+from engines.data.inputs import Arrays
 from engines.engine import engine_of
 from engines.runs.branch import branch
 from engines.trained import Trained
@@ -66,9 +67,40 @@ def test_no_input_leaves_its_bounds() -> None:
 def test_the_unit_is_the_range_of_pixels_or_a_deviation() -> None:
     digits, iris = (prepare(Data.parse(builder.template(name).data)) for name in ("digits-mlp", "iris-mlp"))
     size, low, high = unit(digits)
-    assert size == pytest.approx(high - low) and low == pytest.approx(float(digits.train.inputs.min()))
-    assert unit(iris)[0] == 1 and not obstacle(iris)
+    assert torch.equal(size, high - low) and float(low) == pytest.approx(float(digits.train.inputs.min()))
+    assert float(unit(iris).size) == 1 and not obstacle(iris)
     assert "indices" in obstacle(None)
+
+
+def test_channels_are_moved_alike_however_they_are_scaled() -> None:
+    """One channel holds 0 and 255, the other mostly 5."""
+    draw = np.random.default_rng(0)
+    pixels = np.stack(
+        [draw.choice([0.0, 255.0], (40, 4, 4)), draw.choice([5.0, 250.0], (40, 4, 4), p=[0.95, 0.05])], 1
+    )
+    known = Arrays.fit(pixels, (), "standard")
+    inputs = torch.from_numpy(known.encode(pixels)).float()
+    splits = prepare(Data.parse(builder.template("digits-mlp").data))
+    preprocessing = splits.preprocessing.model_copy(update={"inputs": known})
+    size, low, high = unit(
+        replace(splits, train=replace(splits.train, inputs=inputs), preprocessing=preprocessing)
+    )
+    moved = known.restored((inputs[:1] + 0.1 * size).numpy()) - pixels[:1]
+    assert np.allclose(moved, 25.5, atol=1e-3)
+    ends = known.restored(torch.cat([low, high]).double().numpy())
+    assert np.allclose(ends[0], 0, atol=1e-4) and np.allclose(ends[1], 255, atol=1e-4)
+
+
+@pytest.mark.parametrize("steps", [1, 5])
+def test_a_network_is_not_robust_because_it_is_sure(steps: int) -> None:
+    torch.manual_seed(2)
+    model, x = nn.Linear(20, 2, bias=False), torch.randn(200, 20)
+    y = model(x).argmax(1)
+    reached = []
+    for size in (1, 100, 1000):
+        found = perturbed(lambda one, size=size: size * model(one), x, y, LOSS, 0.2, steps=steps)
+        reached.append(float((model(found).argmax(1) == y).float().mean()))
+    assert max(reached) - min(reached) < 0.01 < reached[0] < 0.9
 
 
 def test_words_cannot_be_attacked(tmp_path: Path) -> None:
@@ -155,8 +187,8 @@ def test_the_strength_of_attacks_can_be_changed_while_it_trains(
     asked: list[float] = []
     monkeypatch.setattr("engines.runs.driver.TICK", 0.0)
 
-    def noted(model: Any, x: Tensor, y: Tensor, loss: Any, epsilon: float, **more: Any) -> Tensor:
-        asked.append(epsilon)
+    def noted(model: Any, x: Tensor, y: Tensor, loss: Any, epsilon: Tensor, **more: Any) -> Tensor:
+        asked.append(float(epsilon))
         return perturbed(model, x, y, loss, epsilon, **more)
 
     monkeypatch.setattr("engines.attack.perturbed", noted)

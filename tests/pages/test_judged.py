@@ -62,7 +62,8 @@ def test_pictures_lie_in_a_grid_as_one_with_words_below() -> None:
 def test_a_group_has_its_range_and_a_threshold_its_line() -> None:
     figure = judged.by_group(["a", "b"], [0.2, 0.9], [(0.1, 0.4), (0.8, 1)], [3, 4], 0.5, "accuracy")
     [points] = figure.data
-    assert points.y[1] == "b (4)" and points.error_x.array.tolist() == pytest.approx([0.2, 0.1])
+    assert figure.layout.yaxis.ticktext[1] == "b (4)" and points.y.tolist() == [0, 1]
+    assert points.error_x.array.tolist() == pytest.approx([0.2, 0.1])
     assert points.error_x.arrayminus.tolist() == pytest.approx([0.1, 0.1])
     steps = np.linspace(0, 1, 3)
     lines = judged.thresholds(steps, {"precision": steps, "recall": 1 - steps}, 0.25)

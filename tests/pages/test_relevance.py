@@ -106,7 +106,8 @@ def test_answers_and_curves_of_an_attack_hold_their_numbers() -> None:
         "With random signs": np.array([0.8, 0.2, 0, 0]),
     }  # fmt: skip
     figure = attacked.answers(["a", "<b>", "c", "d"], chances, most=3)
-    told = {one.name: dict(zip(one.y, one.x.tolist(), strict=True)) for one in figure.data}
+    names = [figure.layout.yaxis.ticktext[place] for place in figure.data[0].y]
+    told = {one.name: dict(zip(names, one.x.tolist(), strict=True)) for one in figure.data}
     assert np.isclose(told["Attacked"]["c"], 0.8) and np.isclose(told["The example"]["a"], 0.9)
     assert [*told["Attacked"]] == ["&lt;b&gt;", "c", "a"], "the most probable of all on top"
     curve = attacked.robustness(

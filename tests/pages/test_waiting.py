@@ -1,5 +1,8 @@
 """Waiting for what is computed beside the server: how far it is, how it is stopped, and what goes wrong."""
 
+import gc
+from types import SimpleNamespace
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -46,15 +49,43 @@ def test_it_can_be_stopped_and_begun_again() -> None:
 def test_what_goes_wrong_is_told_and_not_tried_at_each_run() -> None:
     test = opened("refused")
     until(lambda: "Got nothing. Give more." in words(test.run()))
-    task = test.session_state["waiting here"][1]
-    assert "Give more" in words(test.run()) and test.session_state["waiting here"][1] is task
+    task = test.session_state["waiting here"].task
+    assert "Give more" in words(test.run()) and test.session_state["waiting here"].task is task
 
 
 @pytest.mark.usefixtures("workspace")
 def test_other_arguments_let_the_old_ones_go() -> None:
     test = opened("stepwise", steps=3001)
-    task = test.session_state["waiting here"][1]
-    test.session_state["waiting here"] = (("other", {}), task)
+    task = test.session_state["waiting here"].task
+    test.session_state["waiting here"] = SimpleNamespace(call="other", arguments={}, task=task)
     test.run()
-    assert task.state == "stopped" and test.session_state["waiting here"][1] is not task
+    assert task.state == "stopped" and test.session_state["waiting here"].task is not task
     button(test, "Stop").click().run()  # type: ignore[attr-defined]
+
+
+def leaving(asks: bool) -> None:
+    from pages.parts.waiting import let_go, waiting
+
+    if asks:
+        waiting("there", "tests.asides:stepwise", steps=3002)
+    let_go()
+
+
+@pytest.mark.usefixtures("workspace")
+def test_what_a_page_no_longer_asks_for_is_let_go() -> None:
+    test = AppTest.from_function(leaving, args=(True,), default_timeout=60).run()
+    task = test.session_state["waiting there"].task
+    test.run()
+    assert task.state in ("waiting", "working") and test.session_state["waiting there"].task is task
+    test.args = (False,)
+    test.run()
+    assert task.state == "stopped" and "waiting there" not in test.session_state
+
+
+@pytest.mark.usefixtures("workspace")
+def test_what_a_tab_asked_for_that_is_gone_is_let_go() -> None:
+    test = opened("stepwise", steps=3003)
+    task = test.session_state["waiting here"].task
+    del test.session_state["waiting here"]
+    gc.collect()
+    until(lambda: task.state == "stopped")

@@ -68,6 +68,8 @@ class GradCam(Method):
         """It needs maps."""
         if question.inputs.ndim != 4 or not maps(question):
             return "Grad-CAM needs an image, and a node that gives maps of it, such as a convolution."
+        if self.node and self.node not in maps(question):
+            return f"Grad-CAM: node must be one that gives maps: {', '.join(maps(question)[:20])}. Got {self.node!r}."
         return ""
 
     def relevance(self, question: Question) -> Tensor:

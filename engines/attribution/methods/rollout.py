@@ -69,8 +69,6 @@ def rollout(layers: list[Tensor]) -> Tensor:
 
 def placed_on(question: Question, steps: Tensor) -> Tensor | None:
     """What the steps have, (steps,), laid on the input's numbers; None if the steps are no parts of it."""
-    import torch
-
     shape = question.inputs.shape[1:]
     steps = steps[_class_tokens(question) :]
     count = len(steps)
@@ -83,13 +81,27 @@ def placed_on(question: Question, steps: Tensor) -> Tensor | None:
     _, height, width = shape
     if count == height:  # an image read row by row
         return steps[:, None].expand(height, width).expand(shape)
-    side = next(
-        (one for one in range(2, min(height, width) + 1) if (height // one) * (width // one) == count), 0
-    )
+    side = _side(question, count, height, width)
     if not side:
         return None
-    grid = steps.reshape(1, 1, height // side, width // side)
-    return torch.nn.functional.interpolate(grid, (height, width), mode="nearest")[0].expand(shape)
+    found = steps.new_zeros(height, width)  # what lies beyond the last whole patch is not read
+    grid = steps.reshape(height // side, width // side).repeat_interleave(side, 0).repeat_interleave(side, 1)
+    found[: grid.shape[0], : grid.shape[1]] = grid
+    return found.expand(shape)
+
+
+def _side(question: Question, count: int, height: int, width: int) -> int:
+    """The side of patches that lie side by side and are so many: the layer's that cuts them, or the least that fits."""
+    from builder.layers.positions import PatchEmbedding
+    from builder.paths import placed
+
+    known = [
+        place.layer.stride or place.layer.patch
+        for place in placed(question.graph).values()
+        if isinstance(place.layer, PatchEmbedding)
+    ]
+    sides = (*known, *range(2, min(height, width) + 1))
+    return next((one for one in sides if one and (height // one) * (width // one) == count), 0)
 
 
 def _class_tokens(question: Question) -> int:

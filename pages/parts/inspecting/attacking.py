@@ -14,6 +14,7 @@ from pages.parts.words import figure
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from engines.attack import Unit
     from engines.data.data import Splits
     from engines.tasks import Task
 
@@ -49,8 +50,8 @@ class Attacked:
         return f"{self.subject.key} attack"
 
     @property
-    def unit(self) -> tuple[float, float, float]:
-        """What ε = 1 is, and the lowest and highest number (engines/attack.py)."""
+    def unit(self) -> Unit:
+        """What ε = 1 is, and the lowest and highest number."""
         from engines.attack import unit
 
         return unit(self.splits)
@@ -92,7 +93,8 @@ class Attacked:
             moved = f"The attack moves the answer from {before} to {after}, chance to {chance}."
             return f"{moved} In the data it is {true}."
         if before != true:
-            return f"It takes this {true} for {before} to begin with; the attack makes it {after}."
+            then = f"after the attack it is {'still ' if after == before else ''}{after}"
+            return f"It takes this {true} for {before} without any attack; {then}."
         if after == before:
             return f"The attack fails: it is still {before}. A larger ε, or more steps, may do."
         control = "random signs of the same size do not" if chance == before else "so do random signs"

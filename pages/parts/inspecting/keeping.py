@@ -10,6 +10,7 @@ import streamlit as st
 from builder.errors import BadValue, StrataError
 from builder.paths import placed
 from engines.probes import Recording, all_probes
+from engines.runs.probing import FREE
 from engines.runs.recorded import record, recorded
 from engines.runs.run import Run
 from pages.parts.forms.bound import bound
@@ -99,7 +100,7 @@ def _told(run: Run) -> str:
     taken = sum(file.stat().st_size for file in arrays.folder.glob("*.safetensors"))
     return (
         f"{len(steps)} moments with {len(arrays.names(steps[-1]))} arrays each, {size(taken)}. Reading them took "
-        f"{spent:.2g} s, **{share:.1%}** of the training."
+        f"{spent:.2g} s, **{share:.1%}** of the training; the first ones are kept in any case ({FREE:g} s)."
     )
 
 

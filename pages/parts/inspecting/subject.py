@@ -48,6 +48,8 @@ class Subject:
     run: Run
     at: int | None
     """The step of the moment that the URL names; None for the newest weights."""
+    checkpoint: int
+    """The number of the newest checkpoint when the network was loaded."""
     trained: Trained
     """On the CPU, in evaluation mode, shared with all who look: change nothing in it."""
 
@@ -59,7 +61,7 @@ class Subject:
     @property
     def moment(self) -> tuple[str, int, int | None]:
         """What results are remembered by: the run's folder, its newest checkpoint, the step of the snapshot."""
-        return str(self.run.folder), max(self.run.checkpoints.numbers(), default=0), self.at
+        return str(self.run.folder), self.checkpoint, self.at
 
     @property
     def splits(self) -> Splits | None:

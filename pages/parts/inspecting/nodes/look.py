@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from builder.errors import StrataError
-from engines.runs.run import Run
 from pages.parts.inspecting.subject import Example, Subject
+from pages.parts.waiting import waiting
 
 if TYPE_CHECKING:
     from torch import nn
@@ -76,7 +75,13 @@ class Look:
         steps, found = run.arrays.over_time(name)
         if len(steps) >= min(ENOUGH, len(run.snapshots.numbers())):
             return steps, found
-        return _from_snapshots(str(run.folder), tuple(run.snapshots.numbers()), name)
+        told = waiting(
+            f"{self.key} past {name}", "engines.probes.past:over_snapshots",
+            folder=str(run.folder), steps=run.snapshots.numbers(), name=name,
+        )  # fmt: skip
+        if not told:
+            return steps, found
+        return told["steps"].tolist(), [*told["values"]]
 
 
 @st.cache_resource(max_entries=32, show_spinner="Looking …")
@@ -97,28 +102,3 @@ def _read(
     inputs = torch.cat([_example.inputs, part.inputs[:EXAMPLES]])
     targets = torch.cat([_example.target, part.targets[:EXAMPLES]])
     return read_at(_trained, (inputs,), targets, nodes=(path,))
-
-
-@st.cache_resource(max_entries=32, show_spinner="Reading the moments that were kept …")
-def _from_snapshots(folder: str, steps: tuple[int, ...], name: str) -> tuple[list[int], list[np.ndarray]]:
-    """An array at every snapshot, computed anew for the validation part."""
-    from engines.data.data import Data, prepare
-    from engines.probes import read_at
-    from engines.trained import Trained
-
-    run, (probe, _, path) = Run(folder), name.split("/", 2)
-    splits = prepare(Data.parse(run.project.data))
-    part = splits.validation if len(splits.validation) else splits.train
-    owner = path.rsplit(".", 1)[0] if probe == "weights" else path
-    known: list[int] = []
-    found: list[np.ndarray] = []
-    for step in steps:
-        try:
-            trained = Trained(run.project, run.model(at=step))
-            told = read_at(trained, (part.inputs[:EXAMPLES],), part.targets[:EXAMPLES], (probe,), (owner,))
-        except StrataError:  # thinned meanwhile
-            continue
-        if name in told:
-            known.append(step)
-            found.append(told[name])
-    return known, found

@@ -96,8 +96,7 @@ def _epsilon(subject: Subject, image: bool) -> float:
     )  # fmt: skip
     if image:
         _, low, high = unit(splits)
-        ends = np.full((2, *splits.input_shape), [[[[low]]], [[[high]]]])
-        raw = splits.preprocessing.inputs.restored(ends)
+        raw = splits.preprocessing.inputs.restored(np.concatenate([low, high]))
         bottom, top = (round(float(one), 5) + 0.0 for one in (raw.min(), raw.max()))
         st.caption(plain(f"That is {value * (top - bottom):.4g} for pixels from {bottom:.4g} to {top:.4g}."))
     return float(value)
@@ -165,7 +164,7 @@ def _chances(told: Attacked) -> None:
 
 def _pictures(told: Attacked) -> None:
     """Example + change = attacked, and the same with random signs."""
-    size, low, high = told.unit
+    size, low, high = (one[0].numpy() for one in told.unit)
     example = told.inputs["The example"][0].numpy()
     for title, words in (("Attacked", "what the attack adds"), ("With random signs", "random signs")):
         given = told.inputs[title][0].numpy()

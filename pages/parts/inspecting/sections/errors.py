@@ -69,7 +69,7 @@ class Errors(Section):
 
 def _summary(subject: Subject, told: Answers, part: str) -> None:
     """How good it is, beside the baselines that the run measured on the test part."""
-    grid = st.grid(5, min_column_width=130)
+    grid = st.grid(5, min_column_width=150)
     everything = told.measured(np.arange(len(told)))
     for name, value in everything.items():
         grid.metric(metric_name(name).capitalize(), metric_value(name, value), border=True)
@@ -86,11 +86,9 @@ def _summary(subject: Subject, told: Answers, part: str) -> None:
         main = next(iter(everything))
         if name.startswith("baseline: ") and main in values:
             grid.metric(
-                plain(name.capitalize()),
-                metric_value(main, values[main]),
-                border=True,
-                help="A simple model that the run measured, on the test part",
-            )
+                f"{name.removeprefix('baseline: ').capitalize()}, test", metric_value(main, values[main]), border=True,
+                help="A baseline: a simple model that the run measured, on the test part",
+            )  # fmt: skip
 
 
 def _confusion(subject: Subject, told: Answers, part: str) -> None:

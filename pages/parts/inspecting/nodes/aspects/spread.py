@@ -39,8 +39,8 @@ def show_spread(look: Look, name: str, now: np.ndarray | None, what: str) -> Non
                 key=f"{look.key} now {name}",
                 alt=f"{what} of {name.split('/')[-1]} {words}",
             )
-    steps, found = look.over_time(name)
-    if len(steps) > 1:
-        with right:
+    with right:
+        steps, found = look.over_time(name)
+        if len(steps) > 1:
             alt = plain(f"How it changed over {len(steps)} moments of the run")
             chart(over_time, steps, found, look.subject.at, key=f"{look.key} then {name}", alt=alt)
