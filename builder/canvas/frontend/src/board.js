@@ -82,6 +82,8 @@ function choosing(now) {
   }
 }
 
+const THUMBNAIL = 62 // as nodes.css has it, with the gap before it
+
 function looking(now) {
   const stage = () => now().stage.current.getBoundingClientRect()
   const aim = ({ x, y, width, height }, zoom) => now().flow.setCenter(x + width / 2, y + height / 2, { zoom, ...FAST })
@@ -108,9 +110,12 @@ function looking(now) {
       const fits = all.width * most < width - 64 && all.height * most < height - 64
       show(now(), whole.zoom >= READABLE ? whole : opening(fits ? all : box, stage(), { most }), FAST)
     },
-    /** Show the whole graph. */
+    /** Show the whole graph, and the thumbnails beside and below its nodes. */
     fit() {
-      show(now(), opening(around(some(), size), stage(), { least: 0 }), FAST)
+      const box = around(some(), size)
+      const room = now().glow.get().show ? THUMBNAIL : 0
+      const { width, height } = box
+      show(now(), opening({ ...box, width: width + room, height: height + room }, stage(), { least: 0 }), FAST)
     },
     /** Show a graph as it is opened: whole if readable, else its beginning. */
     begin() {

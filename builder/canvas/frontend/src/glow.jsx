@@ -51,12 +51,12 @@ export function GlowLegend() {
     <div className="board-legend glow-legend" role="note">
       <b>{when}</b>
       {show === 'values' && !told.note && <span><i className="glow-scale" /> below 0 to above</span>}
-      {edges && !told.note && <span>{CABLES[edges].toLowerCase()}: thin and pale few, wide and strong many</span>}
+      {edges && !told.note && <span>{CABLES[edges].toLowerCase()}: thin and pale small, wide and strong large</span>}
     </div>
   )
 }
 
-/** The thumbnail over a node. */
+/** The thumbnail beside a node. */
 export function Thumbnail({ id }) {
   const shown = useGlow((state) => (state.show ? state.told.nodes[id] : undefined))
   if (!shown) return null

@@ -90,7 +90,11 @@ function heat(board) {
 }
 
 function glow(what, all) {
-  return (board) => board.glow.choose({ [what]: all[(all.indexOf(board.glow.get()[what]) + 1) % all.length] })
+  return (board) => {
+    const before = board.glow.get()[what]
+    board.glow.choose({ [what]: all[(all.indexOf(before) + 1) % all.length] })
+    if (what === 'show' && !before) board.fit()
+  }
 }
 
 function escape(board, actions) {

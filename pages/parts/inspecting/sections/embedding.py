@@ -134,8 +134,10 @@ def _picture(
 def _measured(subject: Subject, found: dict[str, Any]) -> str:
     """How far the picture can be trusted."""
     assert subject.splits is not None
-    near, shown = (_share(found[one]) for one in ("near", "shown"))
-    values, start = f"all {found['width']:,} values", f"The {NEIGHBOURS} nearest neighbours"
+    written = figure if subject.splits.task == "regression" else _share
+    near, shown = (written(float(found[one])) for one in ("near", "shown"))
+    values = f"all {found['width']:,} values" if found["width"] > 1 else "its value"
+    start = f"The {NEIGHBOURS} nearest neighbours"
     if subject.splits.task == "regression":
         text = f"{start} predict an example's target with R² **{near}** by {values}, {shown}"
     else:

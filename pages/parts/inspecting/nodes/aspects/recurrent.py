@@ -61,6 +61,6 @@ class Recurrent(Aspect):
                 alt=f"The gradient at the first step is {reach[0]:.2e}, at the last {reach[-1]:.2e}",
             )  # fmt: skip
             st.caption(
-                f"The loss pulls at the first state {reach[0] / max(reach.max(), 1e-30):.1e} times as strongly as "
+                f"The loss pulls at the first state {reach[0] / max(reach.max(), 1e-30):.2g} times as strongly as "
                 "where it pulls most: where that is next to nothing, what came early cannot be learned from."
             )

@@ -37,8 +37,15 @@ class Units(Aspect):
         stats = stats[:, :MOST]
         state = states(stats)
         dead, constant = state.count("dead"), state.count("constant")
-        told = f"**{dead}** of {len(state)} units are dead" if dead else f"None of {len(state)} units is dead"
-        more = f", {constant} constant" if constant else ""
+        if len(state) == 1:
+            told = f"The only unit is {state[0]}"
+        else:
+            told = (
+                f"**{dead}** of {len(state)} units are dead"
+                if dead
+                else f"None of {len(state)} units is dead"
+            )
+        more = f", {constant} constant" if constant and len(state) > 1 else ""
         st.markdown(f"{told}{more}, over up to {EXAMPLES} examples.")
         for kind in ("dead", "constant"):
             if kind in state:
