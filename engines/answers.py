@@ -243,7 +243,13 @@ def groups(splits: Splits, part: PartName, column: str) -> dict[str, np.ndarray]
 
 def _apart(edges: np.ndarray) -> list[str]:
     """Different numbers with as many digits as tell them apart, four at least."""
-    every = ([f"{one:.{digits}g}" for one in edges] for digits in range(4, 18))
+
+    def written(one: float, digits: int) -> str:
+        if one and not 1e-4 <= abs(one) < 1e12:
+            return f"{one:.{digits}g}"
+        return np.format_float_positional(one, digits, unique=False, fractional=False, trim="-")
+
+    every = ([written(one, digits) for one in edges] for digits in range(4, 18))
     return next((told for told in every if len({*told}) == len(edges)), [*map(repr, edges.tolist())])
 
 

@@ -156,6 +156,17 @@ def test_groups_are_values_or_quarters() -> None:
     assert max(values.iloc[lowest]) <= min(values.iloc[second])
 
 
+def test_quarters_of_numbers_stand_in_order_and_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    frame = pd.DataFrame(
+        {"time": [*np.random.default_rng(0).permutation(1_600_000_000.0 + np.arange(400)), np.nan]}
+    )
+    monkeypatch.setattr("engines.answers.columns", lambda splits, part: frame)
+    found = groups(None, "test", "time")  # type: ignore[arg-type]
+    assert [len(rows) for rows in found.values()] == [100, 100, 100, 100, 1] and [*found][4] == "missing"
+    lowest = [frame["time"].iloc[rows].min() for rows in found.values()][:4]
+    assert lowest == sorted(lowest) and next(iter(found)).startswith("1600000000 to 16000000")
+
+
 def test_groups_of_words_and_gaps(monkeypatch: pytest.MonkeyPatch) -> None:
     frame = pd.DataFrame({"town": ["Bern", "Rome", None, "Bern"]})
     monkeypatch.setattr("engines.answers.columns", lambda splits, part: frame)

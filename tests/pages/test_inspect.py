@@ -53,3 +53,45 @@ def test_the_address_says_what_is_looked_at(open_page: Open, run: Run) -> None:
     assert not test.exception and not test.error
     field(test.selectbox, "Node").set_value("scores").run()
     assert test.query_params["node"] == "scores" and not test.exception
+
+
+def test_the_moment_is_told_also_the_very_first_and_one_that_was_not_kept(open_page: Open, run: Run) -> None:
+    steps = run.status().step
+    assert f"step {steps} of {steps}" in words(open_page("inspect", project="mine"))
+    assert f"step 0 of {steps}" in words(open_page("inspect", project="mine", at="0"))
+    assert "was not kept" in words(open_page("inspect", project="mine", at="999999"))
+
+
+def test_what_was_computed_is_never_that_of_older_weights(
+    open_page: Open, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker saves newer weights right after the old ones were loaded."""
+    from pages.parts import loaded
+
+    test = open_page("inspect", project="mine", look="errors")
+    before = field(test.metric, "Loss").value
+    [old] = run.checkpoints.numbers()[-1:]
+    tree, load = run.checkpoints.read(old), loaded._loaded
+
+    def saving(*asked: object) -> object:
+        known = load(*asked)
+        if run.checkpoints.numbers()[-1] == old:
+            for one in tree["context"]["models"]["model"].values():
+                one.zero_()
+            run.checkpoints.save(tree)
+        return known
+
+    monkeypatch.setattr(loaded, "_loaded", saving)
+    test.run()
+    test.run()
+    assert field(test.metric, "Loss").value != before
+
+
+@pytest.mark.parametrize("name", ["digits-cnn", "digits-lstm"])
+def test_descriptions_of_pictures_are_plain_text(name: str, open_page: Open, workspace: object) -> None:
+    what = builder.template(name)
+    trained(what.with_fields(engine={**what.engine, "epochs": 1}))
+    for look in all_sections():
+        test = open_page("inspect", project="mine", look=look)
+        told = [one.proto.imgs[0].alt for one in test.get("imgs") if one.proto.imgs[0].alt]
+        assert not [one for one in told if "\\" in one], look

@@ -17,7 +17,7 @@ from pages.parts.inspecting.section import Section
 from pages.parts.inspecting.shown import said, show_examples
 from pages.parts.inspecting.subject import Subject, no_data, truth
 from pages.parts.waiting import waiting
-from pages.parts.words import plain, short
+from pages.parts.words import figure, plain, short
 from pages.views.embedded import embedded
 
 USUAL = 2_000
