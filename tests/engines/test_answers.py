@@ -164,7 +164,7 @@ def test_quarters_of_numbers_stand_in_order_and_apart(monkeypatch: pytest.Monkey
     found = groups(None, "test", "time")  # type: ignore[arg-type]
     assert [len(rows) for rows in found.values()] == [100, 100, 100, 100, 1] and [*found][4] == "missing"
     lowest = [frame["time"].iloc[rows].min() for rows in found.values()][:4]
-    assert lowest == sorted(lowest) and next(iter(found)).startswith("1600000000 to 16000000")
+    assert lowest == sorted(lowest) and next(iter(found)).startswith("1600000000 to 1600000100")
 
 
 def test_groups_of_words_and_gaps(monkeypatch: pytest.MonkeyPatch) -> None:
