@@ -110,6 +110,8 @@ def test_it_steps_scrubs_and_plays_in_a_browser(page: Page, server: Server, sett
     expect(now).to_have_text("loss", timeout=20_000)
     page.get_by_role("button", name="Pause", exact=True).click()
     expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
+    page.reload()
+    expect(now).to_have_text("loss", timeout=60_000)
     page.get_by_role("button", name="last_page").last.click()
     expect(now).to_have_text("features")
     expect(page.locator(".strata-film")).to_contain_text("The gradient comes back")

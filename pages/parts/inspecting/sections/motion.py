@@ -72,7 +72,7 @@ def _player(subject: Subject, film: Film, rate: float) -> None:
     key, order = subject.key, film.order
     frames = [*order, "loss", *order[::-1]] if film.loss is not None else order
     place = f"{key} frame"
-    at = min(st.session_state.get(place, 0), len(frames) - 1)
+    at = min(st.session_state.get(place, _named()), len(frames) - 1)
     if st.session_state.get(f"{key} playing") and st.session_state.pop(f"{key} ticked", False):
         at = min(at + 1, len(frames) - 1)
     st.session_state[f"{key} ticked"] = (
@@ -83,6 +83,7 @@ def _player(subject: Subject, film: Film, rate: float) -> None:
         st.session_state[place] = at
         st.rerun()
     st.session_state[place] = at
+    st.query_params["frame"] = str(at)
     _controls(key, place, frames, len(order), at)
     back = at > len(order)
     _strip(order, frames[at], back)
@@ -91,6 +92,12 @@ def _player(subject: Subject, film: Film, rate: float) -> None:
         show_loss(film, subject.splits)
     else:
         show_frame(key, film, frames[at], back, rate)
+
+
+def _named() -> int:
+    """The frame that the address names."""
+    text = st.query_params.get("frame", "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
 
 
 def _controls(key: str, place: str, frames: list[str], forward: int, at: int) -> None:
