@@ -3,8 +3,8 @@
 import { controls } from "./controls.js";
 import { losses } from "./losses.js";
 import { network } from "./network.js";
-import { make } from "./parts.js";
-import { Player } from "./player.js";
+import { make, write } from "./parts.js";
+import { Player, SHORT } from "./player.js";
 import { surface } from "./surface.js";
 
 const mounted = new WeakMap();
@@ -38,6 +38,19 @@ export function mount(component) {
   };
 }
 
+// On a long way to a step that was asked for: where it goes. Pause ends it there.
+function way(body, player) {
+  const told = body.appendChild(make("div", "way"));
+  told.hidden = true;
+  told.setAttribute("role", "status");
+  return () => {
+    const long = player.going && performance.now() - player.begun > SHORT;
+    told.hidden = !long;
+    body.toggleAttribute("data-way", long);
+    if (long) write(told, `Going to step ${player.target.toLocaleString("en")}${player.linked ? ", as the link asks" : ""}`);
+  };
+}
+
 function build(box, data) {
   const player = new Player(data);
   const above = box.appendChild(make("div", "top"));
@@ -51,6 +64,7 @@ function build(box, data) {
     network(middle, player, data),
     surface(right, player, data),
     losses(right, player),
+    way(body, player),
   ];
   player.listen = (what) => { for (const view of views) view(what); };
   player.begin(data.query, data.refused);
