@@ -41,13 +41,16 @@ FEWER = 72
 MOST_PROJECTS = 30
 
 
-def play(query: dict[str, str], refused: str, open_in_build: Callable[[dict[str, str]], None]) -> None:
+def play(
+    query: dict[str, str], refused: str, open_in_build: Callable[[dict[str, str]], None], opened: str = ""
+) -> None:
     """Mount the Playground.
 
     Args:
         query: the settings to begin with, as the address tells them.
         refused: why the address was refused; "" if it was not.
         open_in_build: is given the settings that are to become a project.
+        opened: the project that was just made of them; the page's link to it is followed.
     """
 
     def asked() -> None:
@@ -56,7 +59,7 @@ def play(query: dict[str, str], refused: str, open_in_build: Callable[[dict[str,
             open_in_build({str(name): str(value) for name, value in told.items()})
 
     component = st.components.v2.component("strata_playground", js=SCRIPTS.loader(), isolate_styles=False)
-    data = {"query": query, "refused": refused, "projects": _projects(), **choices()}
+    data = {"query": query, "refused": refused, "opened": opened, "projects": _projects(), **choices()}
     component(key=KEY, data=data, on_open_change=asked)
 
 

@@ -30,12 +30,21 @@ export function mount(component) {
     one.told = JSON.stringify(data.query);  // a link or the browser's back button led here with other settings
     one.player.begin(data.query);
   }
+  if (data.opened && one.opened !== data.opened) follow((one.opened = data.opened));
   const mine = one;
   return () => {
     if (mine.box.isConnected) return;
     mine.leave();
     mounted.delete(parentElement);
   };
+}
+
+// Go to the project that was made, by the page's own link.
+function follow(id, tries = 60) {
+  const link = document.querySelector(".st-key-playground_opened a");
+  if (link) link.click();
+  else if (tries) requestAnimationFrame(() => follow(id, tries - 1));
+  else location.assign(`build?project=${encodeURIComponent(id)}`);
 }
 
 // On a long way to a step that was asked for: where it goes. Pause ends it there.

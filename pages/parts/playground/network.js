@@ -15,7 +15,10 @@ export function network(box, player, data) {
   const fewer = button("square", "−", "Remove the last hidden layer", () => layers((all) => all.slice(0, -1)));
   const another = button("square", "+", "Add a hidden layer", () => layers((all) => [...all, all[all.length - 1] ?? 4]));
   const open = button("plain", "Open in Build", "Make a project of network, data and settings; it starts from its first weights",
-    () => player.open({ ...player.settings }));
+    () => {
+      if (player.playing) player.toggle();
+      player.open({ ...player.settings });
+    });
   buttons.append(fewer, another, open);
   const features = box.appendChild(make("div", "features"));
   const chips = data.features.map((one) => features.appendChild(featureChip(one, player)));

@@ -17,6 +17,7 @@ export const SPEEDS = [["step", "1 step"], ["epochs", "2 epochs"], ["fast", "as 
 export class Player {
   constructor(data) {
     this.data = data;
+    this.path = location.pathname;
     this.key = newKey();
     this.playing = false;
     this.speed = "epochs";
@@ -208,7 +209,7 @@ export class Player {
     const query = new URLSearchParams({ ...kept?.settings, ...(kept?.step ? { step: kept.step } : {}) }).toString();
     this.address = query ? `?${query}` : "";
     this.noted = performance.now();
-    if (!this.gone) history.replaceState(history.state, "", location.pathname + this.address);
+    if (!this.gone && location.pathname === this.path) history.replaceState(history.state, "", this.path + this.address);
   }
 
   // Whether points are painted, of which there are too few as yet.

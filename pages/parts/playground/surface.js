@@ -79,7 +79,8 @@ export function surface(box, player, data) {
   const tellAxis = () => {
     const { low, high, names, units, words } = plane();
     const told = (at, value) => number(value * units[at][1] + units[at][0]).replace(/\.0+$|(\.\d*[1-9])0+$/, "$1");
-    const from = (at, arrow) => `${arrow} ${names[at]}: ${told(at, low[at])} to ${told(at, high[at])}`;
+    const name = (at) => names[at].replace(/^x([12])$/, (_, one) => (one === "1" ? "x₁" : "x₂"));
+    const from = (at, arrow) => `${arrow} ${name(at)}: ${told(at, low[at])} to ${told(at, high[at])}`;
     axis.bottom.replaceChildren(make("span", "", from(0, "→")), make("span", "", from(1, "↑")));
     write(axis.words, words);
   };
