@@ -3,12 +3,12 @@ import streamlit as st
 from builder.errors import StrataError
 from engines.playground import Settings, project_of
 from pages.parts import state
-from pages.parts.header import go, page_head
+from pages.parts.header import page_head
 from pages.parts.playground.component import play
 from pages.parts.words import plain
 
 OPENED = "playground opened"
-"""Where a tab keeps the project that was just made, until the page goes there."""
+"""Where a tab keeps the project that was just made, until the page leads there."""
 
 
 def told() -> tuple[dict[str, str], str]:
@@ -30,9 +30,12 @@ def open_in_build(query: dict[str, str]) -> None:
         st.session_state["refused"] = str(error)
 
 
-if id := st.session_state.pop(OPENED, ""):
-    go("build", project=id)
 page_head("Playground", "Change anything, press Play, and watch every neuron learn.")
 if refused := st.session_state.pop("refused", ""):
     st.error(plain(refused), icon=":material/block:")
-play(*told(), open_in_build)
+with st.container(
+    key="playground_opened"
+):  # hidden: the scripts follow it, so that one Back leads here again
+    if id := st.session_state.pop(OPENED, ""):
+        st.page_link(st.session_state["pages"]["build"], query_params={"project": id})
+play(*told(), open_in_build, id)

@@ -8,12 +8,13 @@ from builder.errors import BadFile, StrataError
 from builder.files import load
 from builder.graph import Graph, Node
 from builder.project import Project
-from builder.templates import UnknownTemplate, template
+from builder.templates import UnknownTemplate, about, template
 from engines.data.data import Data
 from engines.data.playground import DrawnByHand
 from engines.engine import engine_of
 from engines.losses import Loss
 from engines.optimisers import Optimiser
+from engines.playground.playable import unplayable
 from engines.playground.settings import FEATURES, Settings, data_kinds, painted, refused
 from engines.supervised import Supervised
 
@@ -31,13 +32,10 @@ def project_of(settings: Settings) -> Project:
         StrataError: it is not there, or does not learn from examples, or a setting does not suit it.
     """
     base = _base(settings)
+    if why := unplayable(base):
+        raise refused(why, "project", "Train it on its Train page, or choose another network.")
     engine = engine_of(base.engine)
-    if not isinstance(engine, Supervised):
-        raise refused(
-            f"The Playground trains on examples with known answers; {base.name} learns by {engine.title}.",
-            "project",
-            "Train it on its Train page, or choose another network.",
-        )
+    assert isinstance(engine, Supervised)
     return base.with_fields(
         data=_data(settings, base),
         engine=_engine(settings, engine),
@@ -52,10 +50,7 @@ def simple(settings: Settings) -> bool:
 
 def _base(settings: Settings) -> Project:
     if settings.template:
-        try:
-            return template(settings.template)
-        except UnknownTemplate as error:
-            raise refused(str(error), "template", value=settings.template) from None
+        return _template(settings.template)
     if settings.project:
         from engines.workspace import Workspace
 
@@ -78,6 +73,23 @@ def _base(settings: Settings) -> Project:
     return Project(
         name=f"Playground: {name}", graphs={"model": stack(settings)}, engine=engine.dump(), seed=0
     )
+
+
+def _template(name: str) -> Project:
+    try:
+        project, known = template(name), about(name)
+    except UnknownTemplate:
+        raise refused(
+            f"There is no ready network {name!r}.", "template", "Choose one under “Play with”.", name
+        ) from None
+    if not (known.trains or unplayable(project)):
+        raise refused(
+            f"{known.title} comes without data, so there is nothing here to train it on.",
+            "template",
+            "Choose another network, or open it in Build and choose its data.",
+            name,
+        )
+    return project
 
 
 def stack(settings: Settings) -> Graph:

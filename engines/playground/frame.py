@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,22 +14,23 @@ import torch
 
 from builder.shapes import infer
 from builder.watch import watched
-from engines.playground.layout import Edge, Layout
+from engines.playground.layout import Cell, Edge, Layout
+from engines.playground.measured import Measured
 from engines.playground.plane import feature_names
-from engines.tasks import classes_of, probabilities
+from engines.tasks import probabilities
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from engines.playground.session import Session
 
-SIDES = (48, 32, 20)
-"""Sides of the grid, in places; the finest that does not take too long is taken."""
-MOST_VALUES = 40_000_000
-"""Numbers that a network may make of a grid."""
-SMALL = 2
-"""Heat maps of units have every so many-th place of the grid."""
-MOST_POINTS, MOST_MEASURED = 1000, 2000
+SIDES, LONG = (12, 20, 32, 48), 0.04
+"""Sides of the grid, in places; and the seconds of computing that the answers on it may take."""
+FINE = 32
+"""Heat maps of units have every second place of a grid from this side on."""
+MOST_POINTS = 1000
+LEAST_SCALE = 1e-3
+"""Of an input's heat map."""
 
 
 @dataclass(frozen=True)
@@ -46,9 +48,25 @@ class Picture:
         self.session = session
         inference = infer(session.project.graph)
         self.layout = Layout(session, inference)
-        values = sum(cell.units for cell in self.layout.cells.values()) or 1
-        self.side = next((one for one in SIDES if one * one * values <= MOST_VALUES), SIDES[-1])
-        self._grid = session.plane.grid(self.side).reshape(-1, *session.splits.input_shape)
+        self.measured = Measured(session)
+        self._take(SIDES[0])
+        for finer in SIDES[1:]:
+            if self._seconds() * (finer / self.side) ** 2 > LONG:
+                break
+            self._take(finer)
+
+    def _take(self, side: int) -> None:
+        self.side, self._stride = side, 2 if side >= FINE else 1
+        self._grid = self.session.plane.grid(side).reshape(-1, *self.session.splits.input_shape)
+
+    def _seconds(self) -> float:
+        """How long the network computes its answers on the grid; the first time may be longer."""
+        took: list[float] = []
+        while len(took) < 2 and (not took or took[0] < LONG):
+            begun = time.process_time()
+            self._values()
+            took.append(time.process_time() - begun)
+        return min(took)
 
     @property
     def _own(self) -> dict[str, Tensor]:
@@ -67,7 +85,7 @@ class Picture:
             "cells": [cell.told() for cell in self.layout.cells.values()],
             "leftOut": self.layout.left_out,
             "side": self.side,
-            "small": -(-self.side // SMALL),
+            "small": -(-self.side // self._stride),
             "plane": {
                 "low": plane.low,
                 "high": plane.high,
@@ -76,6 +94,8 @@ class Picture:
                 "units": plane.units,
             },
             "columns": feature_names(session.splits)[:64],
+            "flat": session.splits.input_shape == (2,) and len(session.splits.classes) in (0, 2),
+            "lossWords": self.measured.words(),
             "perEpoch": session.per_epoch,
             "train": self._points("train"),
             "test": self._points("test"),
@@ -94,7 +114,7 @@ class Picture:
 
     def _points(self, part: str) -> dict[str, Any]:
         """Where the examples of a part stand, and what they are: class numbers, or values."""
-        inputs = self._examples(part)[0]
+        inputs = self.session.splits.part(part).inputs  # type: ignore[arg-type]
         places = self.session.plane.places(inputs[:MOST_POINTS])
         raw = self.session.splits.raw_targets(part)[:MOST_POINTS]  # type: ignore[arg-type]
         values = raw.astype(float) if raw.ndim == 1 else raw[:, 0].astype(float)
@@ -104,11 +124,6 @@ class Picture:
             "value": [round(one, 4) for one in values.tolist()],
             "count": len(inputs),
         }
-
-    def _examples(self, part: str) -> tuple[Tensor, Tensor]:
-        """Inputs and targets of a part, as the data have them."""
-        known = self.session.splits.train if part == "train" else self.session.splits.test
-        return known.inputs, known.targets
 
     @cached_property
     def _range(self) -> list[float]:
@@ -126,17 +141,18 @@ class Picture:
         single one for two classes or a value), then the shown units of each cell on a coarser grid, then, if a unit is
         looked at, one for each node of its cell.
         """
+        header = self._told()
         values = self._values()
-        planes, header = [self._surface(values[""])], self._told()
+        planes = [self._surface(values[""])]
         maps = []
         for cell in self.layout.cells.values():
-            plane, scale = _map(values[cell.id][:, cell.shown])
-            shaped = plane.reshape(self.side, self.side, -1)[::SMALL, ::SMALL]
+            plane, scale = _map(values[cell.id][:, cell.shown], each=not cell.depth)
+            shaped = plane.reshape(self.side, self.side, -1)[:: self._stride, :: self._stride]
             planes.append(np.ascontiguousarray(shaped.transpose(2, 0, 1)))
             maps.append(scale)
         header |= {"scales": maps, "surfaces": planes[0].shape[0]}
         if look and (seen := self.layout.cells.get(look.cell)) and 0 <= look.unit < seen.units:
-            header["look"] = self._look(seen.nodes, look, values, planes)
+            header["look"] = self._look(seen, look, values, planes)
         if opening:
             header["opening"] = self.opening
         text = json.dumps(header, separators=(",", ":"), allow_nan=False).encode()
@@ -169,31 +185,28 @@ class Picture:
             told = told[:, 1:] if told.shape[1] == 2 else told
         return _bytes(told).reshape(self.side, self.side, -1).transpose(2, 0, 1).copy()
 
-    def _look(self, nodes: list[str], look: Look, values: dict[str, Tensor], planes: list[np.ndarray]) -> Any:
+    def _look(self, cell: Cell, look: Look, values: dict[str, Tensor], planes: list[np.ndarray]) -> Any:
         """The large heat maps of a unit, added to the planes, and what they show."""
         told = []
-        for id in nodes:
+        for id in cell.nodes:
             values_of = values[id]
             if look.unit < values_of.shape[1]:
-                plane, scale = _map(values_of[:, look.unit : look.unit + 1])
+                plane, scale = _map(values_of[:, look.unit : look.unit + 1], each=not cell.depth)
                 planes.append(plane.reshape(1, self.side, self.side))
-                told.append({"node": id, "scale": scale})
+                told.append({"node": id, "scale": scale[0]})
         return {"cell": look.cell, "unit": look.unit, "nodes": told}
 
     def _told(self) -> dict[str, Any]:
         """The numbers of the moment: position, losses, weights."""
-        session = self.session
-        told: dict[str, Any] = {
+        session, measured = self.session, self.measured.told()  # (it may go back to its last good step)
+        return {
             "step": session.step,
             "epoch": round(session.epoch, 4),
             "lr": session.context.rate,
-            "broken": self._broken(),
+            "edges": [self._edge(one) for one in self.layout.edges],
+            "biases": dict(self._biases()),
+            **measured,
         }
-        for part in ("train", "test"):
-            told[part] = self._measured(part)
-        told["edges"] = [self._edge(one) for one in self.layout.edges]
-        told["biases"] = dict(self._biases())
-        return told
 
     def _edge(self, edge: Edge) -> dict[str, Any]:
         """A connection; of Linear layers with the weights between the units that are drawn, a row for each target."""
@@ -210,38 +223,18 @@ class Picture:
             if name in self._own and self._own[name].shape == cell.shape:
                 yield cell.id, {"node": cell.nodes[0], "values": _rounded(self._own[name][list(cell.shown)])}
 
-    def _broken(self) -> dict[str, Any] | None:
-        """Why the session goes no further, in words, and what mends it; None while it does."""
-        session = self.session
-        if session.broken is None or session.step < session.broken:
-            return None
-        rate = session.context.rate or 0.0
-        words = (
-            f"After step {session.step:,} the loss was no number any more: steps of the learning rate {rate:g} are so "
-            "long that they overshoot, each further than the one before, until the numbers overflow. You see the last "
-            "good step."
-        )
-        return {"words": words, "lr": float(f"{rate / 10:.3g}")}
 
-    def _measured(self, part: str) -> dict[str, float | None]:
-        """Loss and, of classes, the share that is right; on the first examples of a large part."""
-        session = self.session
-        inputs, targets = (one[:MOST_MEASURED] for one in self._examples(part))
-        if not len(inputs):
-            return {"loss": None, "right": None}
-        outputs = session.context.outputs(inputs)
-        loss = float(session.loss(outputs, targets).detach())
-        right = None
-        if session.splits.task == "classification":
-            right = float((classes_of("classification", outputs) == targets).float().mean())
-        return {"loss": loss if np.isfinite(loss) else None, "right": right}
+def _map(values: Tensor, each: bool) -> tuple[np.ndarray, list[float]]:
+    """Values (places, units) as bytes, 128 for zero, and what the brightest of each unit stands for.
 
-
-def _map(values: Tensor) -> tuple[np.ndarray, float]:
-    """Values (places, units) as bytes, 128 for zero, and the value that the brightest stands for: at least 1."""
+    Args:
+        values: what the units give.
+        each: whether each unit has a scale of its own; else all share one, at least 1.
+    """
     clean = torch.nan_to_num(values, 0.0, 1e30, -1e30)
-    scale = max(float(clean.abs().max()) if clean.numel() else 1.0, 1.0)
-    return _bytes(clean / (2 * scale) + 0.5), float(f"{scale:.4g}")
+    scale = clean.abs().amax(0) if clean.numel() else clean.new_ones(clean.shape[1])
+    scale = scale.clamp(min=LEAST_SCALE) if each else scale.amax().clamp(min=1.0).expand(len(scale))
+    return _bytes(clean / (2 * scale) + 0.5), [float(f"{one:.4g}") for one in scale.tolist()]
 
 
 def _bytes(shares: Tensor) -> np.ndarray:

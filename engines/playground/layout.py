@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from builder.layers import LAYERS
 from builder.layers.activation import _Activation
 from engines.playground.design import ENTERS, simple
+from engines.playground.plane import feature_names
 from engines.playground.settings import FEATURES
 
 if TYPE_CHECKING:
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
 SHOWN, MOST_COLUMNS = 8, 16
 """Units shown of a node; columns of nodes."""
+SKIP = 3
+"""Columns (of eight) from one row's shown place to that of the next; odd, so that each has its own."""
 
 
 @dataclass
@@ -53,11 +57,21 @@ class Cell:
             return tuple(range(min(self.units, SHOWN)))
         places = prod(self.shape[1:])
         if self.shape[0] < SHOWN:
-            return tuple(self.units * (2 * one + 1) // (2 * SHOWN) for one in range(SHOWN))
+            return tuple(self._spread())
         middle = 0
         for side in self.shape[1:]:
             middle = middle * side + side // 2
         return tuple(channel * places + middle for channel in range(SHOWN))
+
+    def _spread(self) -> Iterator[int]:
+        """Places all over a picture: each in a row and a column of its own, where there are as many."""
+        sides = self.shape[1:]
+        for one in range(SHOWN):
+            at = one % self.shape[0]
+            for axis, side in enumerate(sides):
+                part = one * SKIP ** (len(sides) - 1 - axis) % SHOWN
+                at = at * side + (2 * part + 1) * side // (2 * SHOWN)
+            yield at
 
     def told(self) -> dict[str, Any]:
         """The cell as plain JSON."""
@@ -68,7 +82,7 @@ class Cell:
             "units": self.units,
             "shown": self.shown,
             "depth": self.depth,
-            "names": self.names[: len(self.shown)],
+            "names": [self.names[one] for one in self.shown] if self.names else [],
         }
 
 
@@ -106,6 +120,10 @@ class Layout:
             first = next(iter(self.cells.values()))
             first.names = [FEATURES[name][0] for name in session.settings.features]
             first.title = "Features"
+        else:
+            first = next(iter(self.cells.values()))
+            names = feature_names(session.splits)
+            first.names = names if len(first.shape) == 1 and len(names) == first.units else []
         self.left_out = self._cut()
         self.edges = [*self._edges(graph, session.context.model)]
 

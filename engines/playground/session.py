@@ -108,16 +108,20 @@ class Session:
         return f"The Playground trains without {' and without '.join(left)} of the project." if left else ""
 
     def take(self, settings: Settings) -> bool:
-        """Go on with other settings, if they differ in changes by hand from this step on alone; whether they do."""
+        """Go on with other settings, if only changes by hand from this step on differ; whether it does."""
         known, wanted = self.settings.changes, settings.changes
-        further = wanted[len(known) :]
-        same = settings.still() == self.settings.model_copy(update={"changes": wanted})
-        if not same or wanted[: len(known)] != known or any(one.step < self.step for one in further):
+        if settings.still() != self.settings.model_copy(update={"changes": wanted}):
             return False
-        if further and self.broken is not None:  # a change may be what mends it
+        if wanted == known:
+            return True
+        before = [[one for one in some if one.step < self.step] for some in (known, wanted)]
+        now = [one for one in wanted if one.step >= self.step]
+        made = {one.name for one in known if one.step == self.step}
+        undone = made - {one.name for one in now if one.step == self.step}
+        if before[0] != before[1] or undone or self.broken is not None:  # a change may be what mends it
             return False
         self.settings = settings.still()
-        self._waiting += further
+        self._waiting = now  # those made at this step are made again: of one name the last counts
         self._change()
         return True
 
@@ -150,7 +154,7 @@ class Session:
             self._random = exact.capture()
             exact.restore(states)
         if good is not None:
-            self._go_back(good)
+            self.go_back(good)
 
     def _some(self, to: int, end: float) -> int | None:
         """Make a few steps, until a moment; the last whose loss was a number, if that of a later one was none."""
@@ -166,7 +170,7 @@ class Session:
         self._change()
         return None
 
-    def _go_back(self, good: int) -> None:
+    def go_back(self, good: int) -> None:
         """Be again what this was at the last step whose loss was a number: train anew until there."""
         other = Session(self.settings, until=good)
         other.advance(good, BACK)  # where that is not enough, whoever asks next goes on

@@ -14,6 +14,7 @@ from builder.errors import BadValue, Problem, field_problems
 from engines.data.playground import EDGE, MOST_PAINTED, PLAYGROUND
 from engines.losses import Loss
 from engines.optimisers import Optimiser
+from engines.playground.refusals import in_words
 
 FEATURES = {
     "x1": ("x₁", "x", (0,)),
@@ -28,6 +29,8 @@ FEATURES = {
 MOST_LAYERS, MOST_UNITS, MOST_CHANGES, MOST_STEPS = 6, 32, 200, 1_000_000
 UNIT = 127
 """Painted points are told in whole numbers up to this."""
+RATES = ("lr", "rate")
+"""What may be changed by hand that is no weight."""
 _CHANGE = re.compile(r"(\d{1,9}):([a-z0-9_]{1,64}(?:\.(?:weight|bias)(?:\.\d{1,6}){1,2})?)=([-+.\de]{1,32})")
 
 
@@ -96,7 +99,7 @@ class Settings(BaseModel):
     plane: str = Field(
         "", pattern=r"^(pca|\d{1,6},\d{1,6})?$", description="The plane through inputs of many numbers"
     )
-    problem: Literal["classification", "regression"] = "classification"
+    problem: Literal["classification", "regression"] = Field("classification", description="Problem")
     data: str | None = Field(None, max_length=64, description="The data set")
     samples: int = Field(500, ge=10, le=5000, description="Points in all")
     noise: float = Field(0.0, ge=0, le=0.5, description="How far points stray")
@@ -170,7 +173,7 @@ class Settings(BaseModel):
         try:
             return cls.model_validate({name: query[name] for name in cls.model_fields if name in query})
         except ValidationError as error:
-            raise BadValue(field_problems(error, "Playground", cls)) from None
+            raise BadValue([in_words(one, cls) for one in field_problems(error, "Playground", cls)]) from None
 
     def query(self) -> dict[str, str]:
         """What an address must tell to show the same: all that is not as usual, as text."""

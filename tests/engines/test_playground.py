@@ -161,6 +161,45 @@ def test_changes_from_now_on_are_taken_by_the_session_that_is_there():
         assert not one.take(Settings.read(query)), query
 
 
+def test_a_change_made_again_at_the_same_step_takes_the_place_of_the_first():
+    one = session()
+    one.advance(40)
+    model = one.context.model
+    for told in (
+        "40:lr=0.1;40:answer.bias.0=1",
+        "40:answer.bias.0=1;40:lr=0.3",
+        "40:lr=0.3;40:answer.bias.0=-2",
+    ):
+        assert one.take(Settings.read({"changes": told}))
+    assert one.context.model is model
+    assert not one.take(Settings.read({"changes": "40:lr=0.3"}))  # the bias that was is not known any more
+    one.advance(60)
+    whole = session(changes="40:lr=0.3;40:answer.bias.0=-2")
+    whole.advance(60)
+    assert equal(weights(one), weights(whole))
+
+
+def test_the_last_good_step_is_the_last_whose_shown_loss_is_a_number():
+    """Right before the overflow the loss of a batch still is a number where that of all examples is none."""
+    one = session(problem="regression", activation="ReLU", lr="10")
+    while one.broken is None:
+        one.advance(one.step + 1)
+        header, _ = read(Picture(one).frame())
+        assert header["train"]["loss"] is not None
+    assert header["broken"] and one.step == one.broken
+
+
+def test_a_loss_far_above_where_it_began_says_that_the_learning_rate_is_too_high():
+    one = session(problem="regression", activation="ReLU", lr="3", layers="8")
+    picture = Picture(one)
+    assert read(picture.frame())[0]["far"] is None
+    while (told := read(picture.frame())[0]["far"]) is None and one.broken is None:
+        one.advance(one.step + 1)
+    assert told and "the learning rate 3 is likely too high" in told["words"] and told["lr"] == 0.3
+    quiet = session(changes="0:answer.weight.0.0=1000;0:answer.weight.0.1=1000")
+    assert read(Picture(quiet).frame())[0]["far"] is None
+
+
 @pytest.mark.parametrize("penalty", ["L1", "L2"])
 def test_a_rate_that_was_zero_can_be_raised(penalty):
     one, none = (session(penalty=penalty, rate="0", changes=told) for told in ("5:rate=0;9:rate=0.5", ""))

@@ -11,6 +11,7 @@ from engines.data import Data, Dataset
 from engines.playground import Settings, project_of
 from engines.playground.asked import Sessions
 from engines.playground.settings import painted
+from engines.playground.turns import Turns
 from tests.playing import read, session
 
 # -- settings ---------------------------------------------------------------------------------------------
@@ -71,12 +72,14 @@ def test_what_cannot_be_is_refused_by_name(query, words):
     with pytest.raises(BadValue) as caught:
         Settings.read(query)
     assert any(words in problem.field for problem in caught.value.problems)
+    told = str(caught.value)
+    assert not any(bad in told for bad in ("default", "String", "None", "parse", "(4, 2)")), told
 
 
 @pytest.mark.parametrize(
     ("query", "words"),
     [
-        ({"template": "nothing"}, "There is no template 'nothing'"),
+        ({"template": "nothing"}, "There is no ready network 'nothing'"),
         ({"project": "../../etc/passwd"}, "There is no project"),
         ({"template": "digits-cnn", "data": "Disc"}, "shape"),
         ({"changes": "0:hidden1.weight.9.9=1"}, "is no weight of this network"),
@@ -84,6 +87,12 @@ def test_what_cannot_be_is_refused_by_name(query, words):
         ({"optimiser": "LBFGS", "penalty": "L2"}, "knows no L2"),
         ({"loss": "MAE"}, "does not suit classification"),
         ({"template": "iris-mlp", "plane": "0,9"}, "two different columns"),
+        ({"template": "dcgan"}, "This is a GAN"),
+        ({"template": "siamese"}, "has 2 inputs and 1 output"),
+        ({"template": "vae"}, "has 1 input and 3 outputs"),
+        ({"template": "small-gpt"}, "reads indices"),
+        ({"template": "policy-network"}, "learns from rewards"),
+        ({"template": "resnet-18"}, "comes without data"),
     ],
 )
 def test_what_does_not_fit_is_told_in_words(query, words, workspace):
@@ -101,7 +110,9 @@ def ask(sessions, **fields):
     return read(sessions.answer(json.dumps(body).encode()))[0]
 
 
-def test_a_request_says_all_that_it_needs():
+def test_a_request_says_all_that_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("SHARED", "LONGEST"):
+        monkeypatch.setattr(f"engines.playground.asked.{name}", 60.0)  # however busy the machine is
     sessions = Sessions()
     first = ask(sessions, to=20)
     assert first["step"] == 20 and "opening" in first
@@ -154,3 +165,28 @@ def test_going_back_from_a_late_explosion_keeps_nobody_waiting(monkeypatch: pyte
         seen.append(told["step"])
     assert seen != sorted(seen) and 400 <= told["step"] < 500
     assert ask(sessions, settings=settings, to=told["step"])["step"] == told["step"]
+
+
+# -- turns ------------------------------------------------------------------------------------------------
+
+
+def test_who_takes_long_rests_while_the_others_have_their_turn():
+    now = [0.0]
+    turns = Turns(lambda: now[0])
+    heavy, light = (f'{{"key":"{letter * 16}"}}'.encode() for letter in "ab")
+    turns.put(1, heavy)
+    one = turns.take()
+    turns.spent(one.tab, 0.1)
+    turns.put(2, heavy)
+    assert turns.take().id == 2  # nobody else plays
+    turns.put(3, light)
+    turns.spent(one.tab, 0.1)
+    turns.put(4, heavy)
+    assert turns.take().id == 3
+    turns.spent(b"b" * 16, 0.005)
+    now[0] += 0.01
+    turns.put(5, light)
+    assert turns.take().id == 5 and len(turns) == 1
+    now[0] += 0.1
+    turns.put(6, light)
+    assert turns.take().id == 4

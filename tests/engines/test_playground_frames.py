@@ -32,7 +32,7 @@ def test_heat_maps_are_what_the_modules_give():
     for values, scale in zip((entering, hidden, answer), header["scales"], strict=True):
         for unit in range(values.shape[1]):
             told = planes[at : at + small * small].reshape(small, small) / 255.0
-            wanted = values[:, unit].reshape(side, side)[::2, ::2].numpy() / (2 * scale) + 0.5
+            wanted = values[:, unit].reshape(side, side)[::2, ::2].numpy() / (2 * scale[unit]) + 0.5
             assert np.abs(told - wanted).max() <= 0.004
             at += small * small
     assert [one["node"] for one in header["look"]["nodes"]] == ["hidden1", "tanh1"]
@@ -135,3 +135,55 @@ def test_a_project_of_the_home_folder_is_played_with(workspace):
 
 def header_of(one):
     return read(Picture(one).frame())[0]
+
+
+# -- what is shown of it ----------------------------------------------------------------------------------
+
+
+def test_a_network_that_takes_long_is_drawn_on_a_coarser_grid_and_measured_on_fewer_examples(monkeypatch):
+    monkeypatch.setattr("engines.playground.frame.LONG", 0.0)
+    monkeypatch.setattr("engines.playground.measured.LONG", 0.0)
+    header, planes = read(Picture(session(samples="5000")).frame())
+    opening = header["opening"]
+    assert opening["side"] == opening["small"] == 12 and "first 256 of 2,500" in opening["lossWords"]
+    assert len(planes) == 144 * (1 + sum(len(cell["shown"]) for cell in opening["cells"]))
+    monkeypatch.undo()
+    assert header_of(session())["opening"]["side"] == 48 and not header_of(session())["opening"]["lossWords"]
+
+
+def test_each_input_has_a_scale_of_its_own_and_units_of_a_layer_share_one():
+    header, planes = read(Picture(session(features="x1,x1sq,sinx1")).frame())
+    entering, hidden = header["scales"][:2]
+    assert entering == pytest.approx([6, 36, 1], abs=0.02) and len({*hidden}) == 1
+    side, small = header["opening"]["side"], header["opening"]["small"]
+    sine = planes[side**2 + 2 * small**2 :][: small**2]
+    assert sine.max() >= 254 and sine.min() <= 1
+
+
+def test_losses_of_regression_say_what_they_are_of():
+    one = session(problem="regression")
+    words = header_of(one)["opening"]["lossWords"]
+    own = float(np.var(one.splits.raw_targets("train")))
+    assert "standardised targets" in words and f"{own:.3g}" in words
+    assert "Multiply" not in header_of(session(problem="regression", loss="MAE"))["opening"]["lossWords"]
+
+
+def test_places_of_a_picture_are_shown_from_all_over_it():
+    cell = header_of(session(template="lenet-5"))["opening"]["cells"][0]
+    rows, columns = ({place // 32 for place in cell["shown"]}, {place % 32 for place in cell["shown"]})
+    assert len(rows) == len(columns) == 8
+
+
+def test_inputs_of_a_table_have_their_names():
+    cell = header_of(session(template="iris-mlp"))["opening"]["cells"][0]
+    assert cell["names"][0].startswith("sepal length") and len(cell["names"]) == 4
+
+
+def test_other_networks_of_points_learn_the_data_sets_too():
+    assert header_of(session(template="xor-mlp"))["opening"]["flat"]
+    assert not header_of(session(template="iris-mlp"))["opening"]["flat"]
+    assert not header_of(session(template="spiral-mlp"))["opening"]["flat"]  # it tells three classes apart
+    one = session(template="xor-mlp", data="TwoSpirals")
+    assert (
+        one.project.graph == template("xor-mlp").graph and one.project.data["source"]["kind"] == "TwoSpirals"
+    )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
+from builder.errors import StrataError
+from builder.files import load
 from builder.layers import LAYERS
 from builder.project import Project
 from builder.templates import TEMPLATES
@@ -16,6 +19,7 @@ from engines.data.playground import EDGE, MOST_PAINTED, DrawnByHand
 from engines.losses import suitable
 from engines.optimisers import Optimiser
 from engines.playground.design import DATA, LOSS
+from engines.playground.playable import unplayable
 from engines.playground.settings import (
     FEATURES,
     MOST_LAYERS,
@@ -37,13 +41,16 @@ FEWER = 72
 MOST_PROJECTS = 30
 
 
-def play(query: dict[str, str], refused: str, open_in_build: Callable[[dict[str, str]], None]) -> None:
+def play(
+    query: dict[str, str], refused: str, open_in_build: Callable[[dict[str, str]], None], opened: str = ""
+) -> None:
     """Mount the Playground.
 
     Args:
         query: the settings to begin with, as the address tells them.
         refused: why the address was refused; "" if it was not.
         open_in_build: is given the settings that are to become a project.
+        opened: the project that was just made of them; the page's link to it is followed.
     """
 
     def asked() -> None:
@@ -52,13 +59,23 @@ def play(query: dict[str, str], refused: str, open_in_build: Callable[[dict[str,
             open_in_build({str(name): str(value) for name, value in told.items()})
 
     component = st.components.v2.component("strata_playground", js=SCRIPTS.loader(), isolate_styles=False)
-    data = {"query": query, "refused": refused, "projects": _projects(), **choices()}
+    data = {"query": query, "refused": refused, "opened": opened, "projects": _projects(), **choices()}
     component(key=KEY, data=data, on_open_change=asked)
 
 
 def _projects() -> list[dict[str, str]]:
-    found = [one for one in Workspace().list_projects() if one.nodes > 0][:MOST_PROJECTS]
-    return [{"id": one.id, "title": one.name} for one in found]
+    """Those that were changed last, of which can be played with."""
+    found = (one for one in Workspace().list_projects() if one.nodes > 0 and _playable(one.id, one.changed))
+    return [{"id": one.id, "title": one.name} for one in islice(found, MOST_PROJECTS)]
+
+
+@lru_cache(1000)
+def _playable(id: str, changed: float) -> bool:
+    """Whether a project, as its file was at that time, can be played with; a damaged one cannot."""
+    try:
+        return plays(load(Workspace().project_path(id)))
+    except (StrataError, OSError, ValueError):
+        return False
 
 
 @cache
@@ -97,10 +114,8 @@ def choices() -> dict[str, Any]:
 
 
 def plays(project: Project) -> bool:
-    """Whether a project can be played with: it learns from examples of numbers, through which a plane is cut."""
-    inputs = project.graph.ids("Input")
-    supervised = project.engine.get("kind", "Supervised") == "Supervised"
-    return supervised and len(inputs) == 1 and project.graph[inputs[0]].config.get("dtype") != "int64"
+    """Whether a project can be played with."""
+    return not unplayable(project)
 
 
 def _bounds() -> dict[str, list[float]]:

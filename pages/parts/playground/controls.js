@@ -3,6 +3,7 @@
 import { button, choose, css, dark, fill, icon, make, number, signColour, write } from "./parts.js";
 import { SPEEDS } from "./player.js";
 
+const OWN = { kind: "", title: "Its own", help: "The data that belong to this network", problem: "", points: [] };
 const NETWORKS = { simple: "A simple network", template: "Ready networks", project: "Your projects" };
 
 export function controls(above, left, notice, player, data) {
@@ -26,9 +27,10 @@ function transport(above, player) {
   const told = row.appendChild(make("span", "for-readers"));
   told.setAttribute("role", "status");
   return (what) => {
-    sign.show(player.playing ? "pause" : "play");
-    play.setAttribute("aria-label", player.playing ? "Pause" : "Play");
-    play.title = player.playing ? "Pause" : "Play";
+    const moves = player.playing || player.going;
+    sign.show(moves ? "pause" : "play");
+    play.setAttribute("aria-label", moves ? "Pause" : "Play");
+    play.title = moves ? "Pause" : "Play";
     play.disabled = Boolean(player.broken || player.refused);
     step.disabled = play.disabled;
     write(epoch, Math.floor(player.frame?.epoch ?? 0).toLocaleString("en"));
@@ -43,19 +45,14 @@ function transport(above, player) {
 function settings(above, player, data) {
   const row = above.appendChild(make("div", "settings"));
   const options = (list) => list.map(({ kind, title }) => ({ value: kind, title }));
-  const own = (list, value) => (list.some((one) => one.value === String(value)) || value === undefined ? list
-    : [...list, { value: String(value), title: number(+value) }]);
-  const rates = data.rates.map((one) => ({ value: String(one), title: String(one) }));
-  const penalties = data.penalties.map((one) => ({ value: String(one), title: String(one) }));
-  const rate = choose("Learning rate", rates, (value) => player.tune("lr", value));
+  const rate = choose("Learning rate", [], (value) => player.tune("lr", value));
   const activation = choose("Activation", options(data.activations), (activation) => player.change({ activation }));
   const penalty = choose("Regularisation", [{ value: "none", title: "None" }, { value: "L1", title: "L1" },
     { value: "L2", title: "L2" }], (value) => player.change({ penalty: value }));
-  const strength = choose("Its rate", penalties, (value) => player.tune("rate", value));
+  const strength = choose("Its rate", [], (value) => player.tune("rate", value));
   const problem = choose("Problem", [{ value: "classification", title: "Classification" },
     { value: "regression", title: "Regression" }], (value) => player.change({ problem: value, data: null, loss: null }));
-  const more = make("details", "more");
-  more.append(make("summary", "", "More"));
+  const more = folded("More");
   const inside = more.appendChild(make("div", "inside"));
   const optimiser = choose("Optimiser", options(data.optimisers), (value) => player.change({ optimiser: value }));
   const loss = choose("Loss", [], (value) => player.change({ loss: value }));
@@ -69,14 +66,12 @@ function settings(above, player, data) {
     const engine = player.opening?.engine;
     const task = player.opening?.task ?? player.value("problem");
     const lr = player.rate("lr") ?? engine?.lr ?? "0.03";
-    fill(rate.list, own(rates, lr));
-    rate.list.value = String(+lr);
+    numbers(rate.list, data.rates, lr);
     activation.list.value = player.value("activation");
     activation.box.hidden = problem.box.hidden = !player.simple;
     penalty.list.value = player.settings.penalty ?? (engine?.l1 ? "L1" : engine?.l2 ? "L2" : "none");
     const force = player.rate("rate") ?? (engine?.l1 || engine?.l2 || data.usual.rate);
-    fill(strength.list, own(penalties, force));
-    strength.list.value = String(+force);
+    numbers(strength.list, data.penalties, force);
     strength.list.disabled = penalty.list.value === "none";
     problem.list.value = player.value("problem");
     optimiser.list.value = player.settings.optimiser ?? engine?.optimiser ?? "SGD";
@@ -86,26 +81,59 @@ function settings(above, player, data) {
   };
 }
 
+// A list of numbers, with the one in force, whatever it is.
+function numbers(list, known, value) {
+  const all = [...new Set([...known, +value])].sort((a, b) => a - b);
+  fill(list, all.map((one) => ({ value: String(one), title: String(one) })));
+  list.value = String(+value);
+}
+
+// Details that close when one clicks elsewhere, or with Escape.
+function folded(title) {
+  const box = make("details", "more");
+  const summary = box.appendChild(make("summary", "", title));
+  box.addEventListener("focusout", (event) => { if (event.relatedTarget && !box.contains(event.relatedTarget)) box.open = false; });
+  box.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !box.open) return;
+    box.open = false;
+    summary.focus();
+  });
+  const away = (event) => { if (!box.contains(event.target)) box.open = false; };
+  box.addEventListener("toggle", () => {
+    document[box.open ? "addEventListener" : "removeEventListener"]("pointerdown", away);
+  });
+  return box;
+}
+
+// A slider; a value beyond it, or between its steps, is shown as it is.
 function slider(label, least, most, step, shown, change) {
   const box = make("label", "slider");
   const words = make("span"), input = make("input");
+  let held = false;
   input.type = "range";
-  Object.assign(input, { min: least, max: most, step });
   box.append(words, input);
-  const tell = () => write(words, `${label}: ${shown(+input.value)}`);
-  input.addEventListener("input", tell);
-  input.addEventListener("change", () => change(+input.value));
-  return { box, set: (value) => { if (document.activeElement !== input || +input.value === value) input.value = value; tell(); } };
+  const tell = (value) => write(words, `${label}: ${shown(value)}`);
+  const even = (value) => +(least + step * Math.round((value - least) / step)).toFixed(6);
+  const chosen = () => Math.min(input.max, Math.max(input.min, even(input.value)));
+  input.addEventListener("input", () => { held = true; tell(chosen()); });
+  input.addEventListener("change", () => { held = false; change(chosen()); });
+  return { box, set: (value) => {
+    if (held) return;
+    const bounds = { min: Math.min(least, value), max: Math.max(most, value), step: even(value) === value ? step : "any" };
+    Object.assign(input, bounds);
+    input.value = value;
+    tell(value);
+  } };
 }
 
 function panel(left, player, data) {
   left.append(make("h3", "", "Data"));
   const which = left.appendChild(network(player, data));
   const sets = left.appendChild(make("div", "sets"));
-  const pictures = data.data.map((one) => picture(one, player, sets));
+  const pictures = [OWN, ...data.data].map((one) => picture(one, player, sets));
   const own = left.appendChild(make("p", "caption"));
   const [leastNoise, mostNoise] = data.bounds.noise;
-  const percent = (value) => `${Math.round(100 * value)} %`;
+  const percent = (value) => `${+(100 * value).toFixed(1)} %`;
   const test = slider("Share of test data", ...data.bounds.test, 0.1, percent, (value) => player.change({ test: value }));
   const noise = slider("Noise", leastNoise, mostNoise, 0.05, percent, (value) => player.change({ noise: value }));
   const samples = slider("Points", 50, 2000, 50, String, (value) => player.change({ samples: value }));
@@ -113,18 +141,21 @@ function panel(left, player, data) {
   const again = button("plain", "Other points", "Draw the points anew", () =>
     player.change({ draw: Math.floor(Math.random() * 1e6) }));
   left.append(test.box, noise.box, samples.box, batch.box, again);
+  let flat = true;  // whether the network reads points of the plane
   const views = () => {
     const chosen = player.settings.data ?? (player.simple ? data.first[player.value("problem")] : "");
-    const problem = player.value("problem");
+    if (player.simple) flat = true;
+    else if (player.opening) flat = player.opening.flat;
+    const problem = player.simple ? player.value("problem") : player.opening?.task;
     for (const one of pictures) one(chosen, problem);
     const ours = player.simple || chosen;
     const painted = chosen === "DrawnByHand";
     for (const one of [noise, samples]) one.box.hidden = !ours || painted;
     test.box.hidden = !ours;
     again.hidden = !ours || painted;
-    sets.hidden = !player.simple;
-    own.hidden = player.simple;
-    write(own, player.opening && !player.simple ? `${player.opening.name}: its own data, `
+    sets.hidden = !flat;
+    own.hidden = Boolean(ours);
+    write(own, player.opening && !ours ? `${player.opening.name}: its own data, `
       + `${player.opening.train.count.toLocaleString("en")} examples to learn from.` : "");
     test.set(+player.value("test"));
     noise.set(+player.value("noise"));
@@ -135,14 +166,17 @@ function panel(left, player, data) {
 }
 
 function network(player, data) {
+  let kept = {};  // of the simple network, for who comes back to it
   const all = [{ value: "simple:", title: NETWORKS.simple },
     ...data.templates.map((one) => ({ value: `template:${one.name}`, title: one.title, group: `${NETWORKS.template}: ${one.group}` })),
     ...data.projects.map((one) => ({ value: `project:${one.id}`, title: one.title, group: NETWORKS.project }))];
   const field = choose("Play with", all, (value) => {
     const [kind, name] = [value.slice(0, value.indexOf(":")), value.slice(value.indexOf(":") + 1)];
-    player.playing = false;
-    player.settings = kind === "simple" ? {} : { [kind]: name };
-    player.change({});
+    if (player.simple) {
+      player.settle();
+      kept = { ...player.settings };
+    }
+    player.choose(kind === "simple" ? kept : { [kind]: name });
   });
   field.box.classList.add("wide");
   field.box.show = () => {
@@ -153,8 +187,8 @@ function network(player, data) {
 }
 
 function picture(one, player, sets) {
-  const chip = button("set", "", one.title, () => player.change(one.problem ? { data: one.kind, problem: one.problem, loss: null }
-    : { data: one.kind }));
+  const chip = button("set", "", one.title, () => player.change(one === OWN ? { data: null, problem: null }
+    : one.problem ? { data: one.kind, problem: one.problem, loss: null } : { data: one.kind, problem: player.opening?.task ?? null }));
   chip.dataset.kind = one.kind;
   const canvas = chip.appendChild(make("canvas"));
   chip.append(make("span", "", one.title));
@@ -168,7 +202,7 @@ function picture(one, player, sets) {
       context.font = "44px sans-serif";
       context.textAlign = "center";
       context.fillStyle = dark(canvas) ? "#E6E9F0" : "#1B1F2A";
-      context.fillText("✎", 44, 60);
+      context.fillText(one === OWN ? "⌂" : "✎", 44, 60);
     }
     for (const [x, y, value] of one.points) {
       const sign = one.problem === "classification" ? 2 * value - 1 : value;
@@ -180,30 +214,32 @@ function picture(one, player, sets) {
   };
   draw();
   return (chosen, problem) => {
-    chip.hidden = Boolean(one.problem) && one.problem !== problem;
+    chip.hidden = one === OWN ? player.simple : Boolean(one.problem) && one.problem !== problem;
     chip.setAttribute("aria-pressed", String(chosen === one.kind));
   };
 }
 
-// What went wrong, and the button that mends it.
+// What went wrong, and the buttons that mend it.
 function told(box, player) {
   box.setAttribute("role", "alert");
   box.hidden = true;
   const words = box.appendChild(make("span"));
-  const mend = box.appendChild(button("plain", "", "", () => {
-    if (player.broken) { const lr = player.broken.lr; player.settle(); player.change({ lr }); player.toggle(); return; }
-    player.settings = {};
-    player.change({});
-  }));
+  const rate = box.appendChild(button("plain", "", "", () => player.mend({ lr: (player.broken ?? player.frame.far).lr })));
+  const undo = box.appendChild(button("plain", "Undo this change", "Go back to what was there before", () => player.undo()));
+  const usual = box.appendChild(button("plain", "Start from the usual settings", "", () => player.choose({})));
   return () => {
-    const lost = player.lost ? `No answer: ${player.lost}` : "";
-    const problem = player.refused?.problems?.[0];
-    const painting = player.refused && player.value("data") === "DrawnByHand" && problem?.field === "points";
-    const text = player.broken?.words ?? (player.refused ? (problem ? `${problem.message} ${problem.fix}` : player.refused.error) : lost || player.hint);
+    const { broken, painting, accepted } = player;
+    const refused = painting ? null : player.refused;
+    const far = broken || refused ? null : player.frame?.far;
+    const problem = refused?.problems?.[0];
+    const text = broken?.words ?? (refused ? (problem ? `${problem.message} ${problem.fix}` : refused.error)
+      : (player.lost ? `No answer: ${player.lost}` : "") || player.hint || far?.words || "");
     box.hidden = !text;
-    box.dataset.level = player.broken ? "error" : painting ? "info" : "warning";
+    box.dataset.level = broken ? "error" : "warning";
     write(words, text);
-    mend.hidden = !(player.broken || (player.refused && !painting));
-    write(mend, player.broken ? `Start again with learning rate ${player.broken.lr}` : "Start from the usual settings");
+    rate.hidden = !(broken || (far && text === far.words));
+    write(rate, `Start again with learning rate ${(broken ?? far)?.lr}`);
+    undo.hidden = !(refused && accepted);
+    usual.hidden = !refused;
   };
 }

@@ -3,8 +3,8 @@
 import { controls } from "./controls.js";
 import { losses } from "./losses.js";
 import { network } from "./network.js";
-import { make } from "./parts.js";
-import { Player } from "./player.js";
+import { make, write } from "./parts.js";
+import { Player, SHORT } from "./player.js";
 import { surface } from "./surface.js";
 
 const mounted = new WeakMap();
@@ -30,11 +30,33 @@ export function mount(component) {
     one.told = JSON.stringify(data.query);  // a link or the browser's back button led here with other settings
     one.player.begin(data.query);
   }
+  if (data.opened && one.opened !== data.opened) follow((one.opened = data.opened));
   const mine = one;
   return () => {
     if (mine.box.isConnected) return;
     mine.leave();
     mounted.delete(parentElement);
+  };
+}
+
+// Go to the project that was made, by the page's own link.
+function follow(id, tries = 60) {
+  const link = document.querySelector(".st-key-playground_opened a");
+  if (link) link.click();
+  else if (tries) requestAnimationFrame(() => follow(id, tries - 1));
+  else location.assign(`build?project=${encodeURIComponent(id)}`);
+}
+
+// On a long way to a step that was asked for: where it goes. Pause ends it there.
+function way(body, player) {
+  const told = body.appendChild(make("div", "way"));
+  told.hidden = true;
+  told.setAttribute("role", "status");
+  return () => {
+    const long = player.going && performance.now() - player.begun > SHORT;
+    told.hidden = !long;
+    body.toggleAttribute("data-way", long);
+    if (long) write(told, `Going to step ${player.target.toLocaleString("en")}${player.linked ? ", as the link asks" : ""}`);
   };
 }
 
@@ -51,6 +73,7 @@ function build(box, data) {
     network(middle, player, data),
     surface(right, player, data),
     losses(right, player),
+    way(body, player),
   ];
   player.listen = (what) => { for (const view of views) view(what); };
   player.begin(data.query, data.refused);

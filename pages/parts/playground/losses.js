@@ -17,6 +17,7 @@ export function losses(box, player) {
   svg.setAttribute("viewBox", `0 0 ${WIDTH} ${HEIGHT}`);
   svg.setAttribute("preserveAspectRatio", "none");
   svg.setAttribute("role", "img");
+  const words = row.appendChild(make("p", "caption"));
   const lines = {};
   for (const name of ["test", "train"]) {
     lines[name] = svg.appendChild(document.createElementNS(SVG, "path"));
@@ -29,6 +30,7 @@ export function losses(box, player) {
       const right = player.frame?.[name].right;
       write(told[`${name} right`], right === null || right === undefined ? "" : `${(100 * right).toFixed(1)} % right`);
     }
+    write(words, player.opening?.lossWords ?? "");
     const history = player.history;
     const all = history.flatMap((one) => [one.train, one.test]).filter((one) => one !== null);
     const high = Math.max(...all, 1e-9), last = Math.max(history[history.length - 1]?.step ?? 1, 1);

@@ -4,7 +4,9 @@
 import { button, css, dark, make, number, paint, signColour, write } from "./parts.js";
 
 const SVG = "http://www.w3.org/2000/svg";
-const SIZE = 38, GAP = 12, HEAD = 46;
+const SIZE = 38, GAP = 12, HEAD = 50;
+const LARGEST = 1e6;  // a weight that may be typed
+const LEAST = 76;  // between two columns, so that − and + have room
 
 export function network(box, player, data) {
   const head = box.appendChild(make("div", "head"));
@@ -12,7 +14,11 @@ export function network(box, player, data) {
   const buttons = head.appendChild(make("div", "buttons"));
   const fewer = button("square", "−", "Remove the last hidden layer", () => layers((all) => all.slice(0, -1)));
   const another = button("square", "+", "Add a hidden layer", () => layers((all) => [...all, all[all.length - 1] ?? 4]));
-  const open = button("plain", "Open in Build", "Make a project of network, data and settings", () => player.open({ ...player.settings }));
+  const open = button("plain", "Open in Build", "Make a project of network, data and settings; it starts from its first weights",
+    () => {
+      if (player.playing) player.toggle();
+      player.open({ ...player.settings });
+    });
   buttons.append(fewer, another, open);
   const features = box.appendChild(make("div", "features"));
   const chips = data.features.map((one) => features.appendChild(featureChip(one, player)));
@@ -33,16 +39,18 @@ export function network(box, player, data) {
     for (const one of chips) one.show();
   };
   // The first visitor waits until the process that trains is there.
-  const waiting = (what) => {
-    if (what === "refused") { stage.replaceChildren(); drawn = null; }
-    if (!drawn) write(note, what === "refused" ? "" : "Starting … the first time this takes some seconds.");
+  const waiting = () => {
+    if (player.refused) { stage.replaceChildren(); drawn = null; }
+    if (!drawn) write(note, player.refused ? "" : "Starting … the first time this takes some seconds.");
   };
-  const view = (what) => {
+  const view = () => {
     heading();
     const { opening, frame } = player;
-    if (!opening || !frame) { waiting(what); return; }
+    if (!opening || !frame) { waiting(); return; }
     if (drawn?.opening !== opening) {
+      const focused = stage.contains(document.activeElement) ? document.activeElement.title : "";
       drawn = { opening, ...build(stage, player, card, { hidden, layers, data }) };
+      if (focused) [...stage.querySelectorAll("button")].find((one) => one.title === focused)?.focus();
       write(note, notes(opening, player));
     }
     drawn.draw(frame);
@@ -79,7 +87,7 @@ function build(stage, player, card, edit) {
   const svg = stage.appendChild(document.createElementNS(SVG, "svg"));
   svg.setAttribute("aria-hidden", "true");
   const depths = [...new Set(opening.cells.map((one) => one.depth))].sort((a, b) => a - b);
-  const across = Math.max(84, Math.min(190, (stage.parentElement.clientWidth - 70) / Math.max(depths.length - 1, 1)));
+  const across = Math.max(LEAST, Math.min(190, (stage.parentElement.clientWidth - 78) / Math.max(depths.length - 1, 1)));
   const units = new Map();
   const head = player.simple ? HEAD : HEAD - 22;
   let bottom = 0;
@@ -98,7 +106,7 @@ function build(stage, player, card, edit) {
     }
     bottom = Math.max(bottom, top);
   });
-  const width = (depths.length - 1) * across + 70;
+  const width = (depths.length - 1) * across + 76;
   Object.assign(stage.style, { width: `${width}px`, height: `${bottom}px` });
   svg.setAttribute("width", width);
   svg.setAttribute("height", bottom);
@@ -127,9 +135,8 @@ function unitBox(stage, spot, cell, unit, player, card) {
   Object.assign(one.style, { left: `${spot.left}px`, top: `${spot.top}px` });
   const canvas = one.appendChild(make("canvas"));
   if (name) one.append(make("span", "name", name));
-  one.addEventListener("pointerenter", () => player.lookAt([cell.id, cell.shown[unit]]));
-  one.addEventListener("focus", () => player.lookAt([cell.id, cell.shown[unit]]));
-  for (const kind of ["pointerleave", "blur"]) one.addEventListener(kind, () => player.lookAt(card.looks()));
+  for (const kind of ["pointerenter", "focus"]) one.addEventListener(kind, () => player.hoverAt([cell.id, cell.shown[unit]]));
+  for (const kind of ["pointerleave", "blur"]) one.addEventListener(kind, () => player.hoverAt(null));
   const bias = one.appendChild(make("i", "bias"));
   return { canvas, bias, button: one };
 }
@@ -204,11 +211,15 @@ function unitCard(box, player) {
   const field = (label, name, value) => {
     const row = make("label", "weight");
     const input = make("input");
-    Object.assign(input, { type: "number", step: "any", value: String(value) });
-    input.addEventListener("change", () => { if (Number.isFinite(input.valueAsNumber)) player.byHand(name, input.valueAsNumber); });
+    Object.assign(input, { type: "number", step: "any", min: -LARGEST, max: LARGEST, value: String(value) });
+    input.addEventListener("change", () => {
+      const wanted = input.valueAsNumber;
+      if (Math.abs(wanted) <= LARGEST) player.byHand(name, wanted);
+      else input.value = String(fields.find((one) => one.input === input).value);
+    });
     row.append(make("span", "", label), input);
     card.append(row);
-    fields.push({ name, input });
+    fields.push({ name, input, value });
     return input;
   };
   const values = (frame) => {
@@ -224,8 +235,9 @@ function unitCard(box, player) {
     }
     return told;
   };
+  const sources = (frame) => frame.edges.filter((one) => one.to === open.cell.id && one.weights)
+    .map((edge) => player.opening.cells.find((one) => one.id === edge.from));
   return {
-    looks: () => (open ? [open.cell.id, open.cell.shown[open.unit]] : null),
     open: (cell, unit, from, source) => {
       open = { cell, unit, from };
       fields = [];
@@ -234,6 +246,8 @@ function unitCard(box, player) {
       card.setAttribute("aria-label", title);
       const told = values(player.frame);
       if (!told.length) card.append(make("p", "caption", "This node has no weights of its own."));
+      const wide = sources(player.frame).find((one) => one.shown.length < one.units);
+      if (wide) card.append(make("p", "caption", `The first ${wide.shown.length} of ${wide.units.toLocaleString("en")} weights are shown.`));
       card.append(pictures = make("div", "pictures"));
       const inputs = told.map((one) => field(one.label, one.name, one.value));
       card.hidden = false;
@@ -243,11 +257,13 @@ function unitCard(box, player) {
     },
     draw: (frame) => {
       if (!open) return;
-      if (!player.opening.cells.some((one) => one.id === open.cell.id)) { card.hidden = true; open = null; return; }
+      if (!player.opening.cells.some((one) => one.id === open.cell.id)) { card.hidden = true; open = null; player.lookAt(null); return; }
       large(pictures, frame, open, player.opening.side);
       for (const { name, value } of values(frame)) {
         const one = fields.find((known) => known.name === name);
-        if (one && document.activeElement !== one.input) one.input.value = String(value);
+        if (!one || player.typed.has(name)) continue;
+        one.value = value;
+        if (document.activeElement !== one.input) one.input.value = String(value);
       }
     },
   };

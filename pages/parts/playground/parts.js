@@ -66,8 +66,9 @@ export function fill(list, options) {
 export function number(value) {
   if (value === null || value === undefined || !Number.isFinite(value)) return "–";
   const size = Math.abs(value);
-  if (value && (size < 1e-3 || size >= 1e5)) return value.toExponential(1);
-  return size < 10 ? value.toFixed(3) : String(+value.toPrecision(4));
+  const told = value && (size < 1e-3 || size >= 1e5) ? value.toExponential(1)
+    : size < 10 ? value.toFixed(3) : String(+value.toPrecision(4));
+  return told.replaceAll("-", "−");
 }
 
 // -- colours -------------------------------------------------------------------------------------------------------

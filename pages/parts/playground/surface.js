@@ -3,7 +3,8 @@
 
 import { button, classColour, css, dark, make, number, paint, signColour, write } from "./parts.js";
 
-const EMPTY = { low: [-6, -6], high: [6, 6], names: ["x1", "x2"], units: [[0, 1], [0, 1]], words: "" };
+const HINT = "Paint on the plane. With the keyboard: arrows move, the space bar paints.";
+const EMPTY = { low: [-6, -6], high: [6, 6], names: ["x₁", "x₂"], units: [[0, 1], [0, 1]], words: "" };
 
 export function surface(box, player, data) {
   const title = box.appendChild(make("h3", "", "Output"));
@@ -56,7 +57,7 @@ export function surface(box, player, data) {
     const { frame: now, opening } = player;
     if (now && opening) {
       const count = opening.side ** 2;
-      if (player.look && now.look && now.look.cell === player.look[0] && now.look.unit === player.look[1]) {
+      if (hovered()) {
         paint(map, now.planes.subarray(now.planes.length - count), opening.side, dark(map));
       } else paint(map, now.planes.subarray(0, now.surfaces * count), opening.side, dark(map), player.shown.discrete);
       dots(context, opening.train, size, false);
@@ -65,17 +66,22 @@ export function surface(box, player, data) {
     brush.draw(context, size, place, colour);
   }
 
+  const hovered = () => {
+    const looked = player.frame?.look, [cell, unit] = player.hover ?? [];
+    return looked && looked.cell === cell && looked.unit === unit;
+  };
   const name = () => {
-    const looked = player.frame?.look;
-    if (!player.look || !looked) return "Output";
+    if (!hovered()) return "Output";
+    const looked = player.frame.look;
     const last = looked.nodes[looked.nodes.length - 1];
     return `${last.node}, unit ${looked.unit + 1} (±${number(last.scale)})`;
   };
   const tellAxis = () => {
     const { low, high, names, units, words } = plane();
-    const told = (at, value) => number(value * units[at][1] + units[at][0]).replace(/\.?0+$/, "");
-    axis.bottom.replaceChildren(make("span", "", told(0, low[0])),
-      make("span", "", `${names[0]} →   ↑ ${names[1]} (${told(1, low[1])} … ${told(1, high[1])})`), make("span", "", told(0, high[0])));
+    const told = (at, value) => number(value * units[at][1] + units[at][0]).replace(/\.0+$|(\.\d*[1-9])0+$/, "$1");
+    const name = (at) => names[at].replace(/^x([12])$/, (_, one) => (one === "1" ? "x₁" : "x₂"));
+    const from = (at, arrow) => `${arrow} ${name(at)}: ${told(at, low[at])} to ${told(at, high[at])}`;
+    axis.bottom.replaceChildren(make("span", "", from(0, "→")), make("span", "", from(1, "↑")));
     write(axis.words, words);
   };
   new ResizeObserver(draw).observe(frame);
@@ -154,8 +160,9 @@ function painting(box, frame, player, data, draw) {
     return one;
   });
   const clear = button("plain", "Clear", "Remove all painted points", () => { points = []; send(); });
-  row.append(clear, make("span", "caption", "Paint on the plane. With the keyboard: arrows move, the space bar paints."));
-  const on = () => player.simple && player.settings.data === "DrawnByHand";
+  const hint = make("span", "caption");
+  row.append(clear, hint);
+  const on = () => player.settings.data === "DrawnByHand";
   const send = () => player.change({ points: encode(points, data) || null });
   const add = (x, y) => {
     const far = !last || Math.hypot(x - last[0], y - last[1]) > 0.35;
@@ -190,6 +197,7 @@ function painting(box, frame, player, data, draw) {
   });
   const show = () => {
     row.hidden = !on();
+    write(hint, player.painting ? `${player.refused.problems[0].message} ${player.refused.problems[0].fix}` : HINT);
     frame.classList.toggle("paints", on());
     frame.tabIndex = on() ? 0 : -1;
     for (const one of colours) one.setAttribute("aria-pressed", String(Math.sign(value) === +one.dataset.sign));
@@ -207,7 +215,7 @@ function painting(box, frame, player, data, draw) {
         context.fillStyle = css(signColour(one));
         context.fill();
       }
-      if (document.activeElement === frame) {
+      if (frame.matches(":focus-visible")) {
         const [left, top] = place(at[0], at[1], size);
         context.strokeStyle = css(signColour(value));
         context.strokeRect(left - 5, top - 5, 10, 10);
