@@ -203,7 +203,12 @@ def test_a_link_says_where_it_goes_and_pause_ends_it_there(play: Callable[[str],
     page.goto(page.url + "?step=900000")
     expect(page.get_by_text("Going to step 900,000, as the link asks")).to_be_visible()
     paused(page)
-    assert 0 < step_of(page) < 900_000 and search_of(page) == f"?step={step_of(page)}"
+    step = step_of(page)
+    assert 0 < step < 900_000 and search_of(page) == f"?step={step}"
+    frames = page.evaluate("() => strataPlayground.frames")
+    page.evaluate("() => { strataPlayground.target += 3000; strataPlayground.pump(); }")
+    at(page, step + 3000)
+    assert page.evaluate("() => strataPlayground.frames") == frames + 1  # nothing is drawn in between
 
 
 # -- what is seen -----------------------------------------------------------------------------------------
