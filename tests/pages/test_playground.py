@@ -2,8 +2,11 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 
+import psutil
 import pytest
+from playwright.sync_api import Page
 
 import builder
 from builder import Graph, Node, Project
@@ -14,6 +17,8 @@ from tests.pages.seen import Open, saved, words
 from tests.playing import read, session
 
 KEY = "0123456789abcdef"
+RESTS = "window.strataPlayground?.busy === false && (strataPlayground.frame || strataPlayground.refused)"
+READY = f"() => {RESTS}"
 
 
 def component(test: object) -> dict:
@@ -136,3 +141,17 @@ def test_a_process_that_was_killed_is_started_again() -> None:
             await process.close()
 
     asyncio.run(play())
+
+
+def test_the_process_ends_with_the_server(start_server: Callable[[], object], page: Page) -> None:
+    server = start_server()
+    page.goto(f"{server.url}/playground")  # type: ignore[attr-defined]
+    page.wait_for_function(READY, timeout=90_000)
+    children = psutil.Process(server.process.pid).children()  # type: ignore[attr-defined]
+    forkserver = next(one for one in children if "engines.runs.forkserver" in one.cmdline())
+    ours = forkserver.children()
+    assert len(ours) == 1
+    page.goto("about:blank")
+    server.kill()  # type: ignore[attr-defined]
+    gone, _ = psutil.wait_procs(ours, 20)
+    assert gone == ours

@@ -3,14 +3,12 @@
 import time
 from collections.abc import Callable, Iterator
 
-import psutil
 import pytest
 from playwright.sync_api import Page, expect
 
-# -- in a browser -----------------------------------------------------------------------------------------
+from tests.pages.test_playground import READY, RESTS
 
-RESTS = "window.strataPlayground?.busy === false && (strataPlayground.frame || strataPlayground.refused)"
-READY = f"() => {RESTS}"
+# -- in a browser -----------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -125,20 +123,6 @@ def test_any_network_is_cut_by_a_plane_that_can_be_chosen(play: Callable[[str], 
     assert "plane=2%2C0" in page.url
 
 
-def test_the_process_ends_with_the_server(start_server: Callable[[], object], page: Page) -> None:
-    server = start_server()
-    page.goto(f"{server.url}/playground")  # type: ignore[attr-defined]
-    page.wait_for_function(READY, timeout=90_000)
-    children = psutil.Process(server.process.pid).children()  # type: ignore[attr-defined]
-    forkserver = next(one for one in children if "engines.runs.forkserver" in one.cmdline())
-    ours = forkserver.children()
-    assert len(ours) == 1
-    page.goto("about:blank")
-    server.kill()  # type: ignore[attr-defined]
-    gone, _ = psutil.wait_procs(ours, 20)
-    assert gone == ours
-
-
 # -- changes by hand --------------------------------------------------------------------------------------
 
 
@@ -179,8 +163,8 @@ def test_a_change_names_the_step_that_is_reached_and_quick_ones_are_one(play: Ca
 
 
 def test_a_change_too_many_says_why_it_is_not_made(play: Callable[[str], Page]) -> None:
-    page = play("?changes=" + ";".join(f"{step}:answer.bias.0=0" for step in range(200)) + "&step=250")
-    at(page, 250)
+    page = play("?changes=" + ";".join(f"{step}:answer.bias.0=0" for step in range(200)))
+    at(page, 199)
     page.get_by_label("Learning rate").select_option("0.1")
     expect(page.get_by_role("alert")).to_contain_text("At most 200 changes by hand are kept")
     assert "lr=0.1" not in search_of(page)
@@ -205,6 +189,13 @@ def test_after_an_explosion_another_rate_in_the_list_begins_anew(play: Callable[
     page.wait_for_function("() => !strataPlayground.broken && strataPlayground.step > 50")
     assert "lr=0.01" in search_of(page) and "changes" not in search_of(page)
     page.wait_for_function("() => location.search.includes('step=')")  # while playing, too
+    page = play("?problem=regression&activation=ReLU&lr=10")
+    page.get_by_role("button", name="Play", exact=True).click()
+    page.wait_for_function("() => strataPlayground.broken", timeout=30_000)
+    page.get_by_role("button", name="answer, unit 1 of 1").click()
+    page.get_by_role("dialog").get_by_label("Bias").fill("0.5")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Play", exact=True)).to_be_enabled()
 
 
 def test_a_link_says_where_it_goes_and_pause_ends_it_there(play: Callable[[str], Page]) -> None:
@@ -212,7 +203,12 @@ def test_a_link_says_where_it_goes_and_pause_ends_it_there(play: Callable[[str],
     page.goto(page.url + "?step=900000")
     expect(page.get_by_text("Going to step 900,000, as the link asks")).to_be_visible()
     paused(page)
-    assert 0 < step_of(page) < 900_000 and search_of(page) == f"?step={step_of(page)}"
+    step = step_of(page)
+    assert 0 < step < 900_000 and search_of(page) == f"?step={step}"
+    frames = page.evaluate("() => strataPlayground.frames")
+    page.evaluate("() => { strataPlayground.target += 3000; strataPlayground.pump(); }")
+    at(page, step + 3000)
+    assert page.evaluate("() => strataPlayground.frames") == frames + 1  # nothing is drawn in between
 
 
 # -- what is seen -----------------------------------------------------------------------------------------
@@ -277,3 +273,20 @@ def test_who_comes_back_finds_the_network_that_was_left(play: Callable[[str], Pa
     page.get_by_label("Play with").select_option("simple:")
     page.wait_for_function(f"() => {RESTS} && strataPlayground.simple")
     assert search_of(page) == "?data=TwoSpirals&layers=5,5"
+    page.get_by_label("Play with").select_option("template:xor-mlp")
+    page.get_by_role("button", name="Drawn by hand").click()
+    expect(page.get_by_text("at least 4 points of each colour")).to_be_visible()
+    expect(page.get_by_role("button", name="Spiral", exact=True)).to_be_visible()
+
+
+def test_a_high_loss_is_told_until_it_is_low_again(play: Callable[[str], Page]) -> None:
+    page = play("?problem=regression&activation=ReLU&lr=3&layers=8&step=1")
+    told = page.get_by_role("alert")
+    for _ in range(30):
+        if told.is_visible():
+            break
+        page.get_by_role("button", name="One step").click()
+        page.wait_for_function(READY)
+    expect(told).to_contain_text("the learning rate 3 is likely too high")
+    page.get_by_role("button", name="Start again with learning rate 0.3").click()
+    page.wait_for_function("() => strataPlayground.settings.lr === '0.3' && !strataPlayground.frame?.far")

@@ -141,13 +141,13 @@ function panel(left, player, data) {
   const again = button("plain", "Other points", "Draw the points anew", () =>
     player.change({ draw: Math.floor(Math.random() * 1e6) }));
   left.append(test.box, noise.box, samples.box, batch.box, again);
-  let flat = true;  // whether the network reads points of the plane
+  let flat = true, task = "";  // whether the network reads points of the plane, and what it learns
   const views = () => {
     const chosen = player.settings.data ?? (player.simple ? data.first[player.value("problem")] : "");
     if (player.simple) flat = true;
-    else if (player.opening) flat = player.opening.flat;
-    const problem = player.simple ? player.value("problem") : player.opening?.task;
-    for (const one of pictures) one(chosen, problem);
+    else if (player.opening) ({ flat, task } = player.opening);
+    else if (player.refused && !player.accepted) flat = false;
+    for (const one of pictures) one(chosen, player.simple ? player.value("problem") : task);
     const ours = player.simple || chosen;
     const painted = chosen === "DrawnByHand";
     for (const one of [noise, samples]) one.box.hidden = !ours || painted;
@@ -223,14 +223,17 @@ function picture(one, player, sets) {
 function told(box, player) {
   box.setAttribute("role", "alert");
   box.hidden = true;
+  let high = null;  // what is told of a loss that is high, until it is as low as it was at first
   const words = box.appendChild(make("span"));
-  const rate = box.appendChild(button("plain", "", "", () => player.mend({ lr: (player.broken ?? player.frame.far).lr })));
+  const rate = box.appendChild(button("plain", "", "", () => player.mend({ lr: (player.broken ?? high).lr })));
   const undo = box.appendChild(button("plain", "Undo this change", "Go back to what was there before", () => player.undo()));
   const usual = box.appendChild(button("plain", "Start from the usual settings", "", () => player.choose({})));
-  return () => {
-    const { broken, painting, accepted } = player;
+  return (what) => {
+    const { broken, painting, accepted, frame } = player;
     const refused = painting ? null : player.refused;
-    const far = broken || refused ? null : player.frame?.far;
+    if (["restart", "settings"].includes(what) || frame?.train.loss <= player.history[0]?.train) high = null;
+    high ??= frame?.far ?? null;
+    const far = broken || refused ? null : high;
     const problem = refused?.problems?.[0];
     const text = broken?.words ?? (refused ? (problem ? `${problem.message} ${problem.fix}` : refused.error)
       : (player.lost ? `No answer: ${player.lost}` : "") || player.hint || far?.words || "");

@@ -49,6 +49,7 @@ export function network(box, player, data) {
     if (!opening || !frame) { waiting(); return; }
     if (drawn?.opening !== opening) {
       const focused = stage.contains(document.activeElement) ? document.activeElement.title : "";
+      player.hover = null;
       drawn = { opening, ...build(stage, player, card, { hidden, layers, data }) };
       if (focused) [...stage.querySelectorAll("button")].find((one) => one.title === focused)?.focus();
       write(note, notes(opening, player));
