@@ -138,8 +138,13 @@ def _unit(trained: Trained, inputs: Tensor, path: str, unit: int, channels: bool
 
 def _most(trained: Trained, inputs: Tensor, path: str, unit: int) -> Tensor:
     """What a unit gives for each input where it gives most, (n,)."""
-    values = by_unit(given(trained, inputs, path), path in channels_first(trained.graph))
-    return values[:, unit].float().amax(1)
+    import torch
+
+    channels = path in channels_first(trained.graph)
+    some = (
+        given(trained, batch, path) for batch in inputs.split(AT_ONCE)
+    )  # a large node's would not fit all at once
+    return torch.cat([by_unit(one, channels)[:, unit].float().amax(1) for one in some])
 
 
 def _blurred(image: Tensor) -> Tensor:

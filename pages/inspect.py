@@ -2,6 +2,7 @@ import streamlit as st
 
 from builder.errors import StrataError
 from engines.runs.run import Run
+from engines.runs.status import Status
 from pages.parts import state
 from pages.parts.choosing import choose
 from pages.parts.header import go, page_head, project_page, run_name
@@ -10,6 +11,7 @@ from pages.parts.inspecting.section import all_sections
 from pages.parts.inspecting.subject import Subject
 from pages.parts.loaded import loaded, newest
 from pages.parts.travelling import UNKEPT, moments
+from pages.parts.waiting import computing
 from pages.parts.words import plain
 
 NEWS = 2.0
@@ -45,8 +47,14 @@ def follow(run: Run, seen: int) -> None:
     on = st.toggle(
         "Follow the training", True, key=f"follow {run.id}", help="Draw anew whenever there are newer weights"
     )
-    if status.over or (on and newest(run) != seen):
+    if status.over or (on and newest(run) != seen and not computing()):
         st.rerun()
+
+
+def said(run: Run, status: Status) -> str:
+    """Why it stands where it does: a failure, a pause, weights that were put back."""
+    told = [row["text"] for row in run.curves().notices()] if status.over else []
+    return status.message or (told[-1] if told else "")
 
 
 opened = project_page("Inspect")
@@ -73,15 +81,19 @@ if not run.checkpoints.numbers():
     st.stop()
 with st.container(horizontal=True, vertical_alignment="bottom", key="inspect moment"):
     moments(run, at)
-    if at is None and not status.over:
+    if at is None and run.alive():
         follow(run, newest(run))
 if at is None and st.query_params.get("at"):
     st.caption(UNKEPT)
+if at is None and (words := said(run, status)):
+    st.caption(f":material/info: {plain(words)}")
 try:
     checkpoint = newest(run)  # before the weights, so that nothing old is remembered as of the new ones
     subject = Subject(opened, run, at, checkpoint, loaded(run, at, checkpoint))
 except StrataError as error:
     st.error(plain(error), icon=":material/error:")
+    if at is not None:
+        st.caption("Choose another moment on the slider above.")
     st.stop()
 section = all_sections()[choose("inspect look", "look", all_sections(), "Look at")]()
 st.caption(plain(section.help()))

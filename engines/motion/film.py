@@ -53,6 +53,10 @@ class Film:
 
         return results(self.graph)[0]
 
+    def further(self, path: str) -> list[str]:
+        """The further outputs of a node on which the loss depends, such as `lstm1__hidden`."""
+        return [one for one in self.slopes if one.startswith(f"{path}__")]
+
     def kind(self, path: str) -> str:
         """The kind of a node."""
         return self.places[path].node.kind

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     Objective = Callable[[Tensor, Tensor], Tensor]
 
-ROOM = 2**20
-"""Numbers that the nodes may give in all for the examples of a look: 4 MB."""
+ROOM, AMPLE = 2**20, 2**24
+"""Numbers that the nodes may give in all for the examples of a look, 4 MB; and where no training waits for it."""
 MOST_EXAMPLES = 256
 
 
@@ -49,6 +49,7 @@ class Sight:
         gradients: of each parameter, of the last batch, by name, where they are known.
         covers: whether a node is to be looked at.
         graph: what the model was made of, if it is known; it tells units from places.
+        room: numbers that the nodes may give in all for the examples: the more, the more examples are looked at.
     """
 
     def __init__(
@@ -62,10 +63,11 @@ class Sight:
         gradients: Mapping[str, Tensor] | None = None,
         covers: Callable[[str], bool] = lambda path: True,
         graph: Graph | None = None,
+        room: int = ROOM,
     ) -> None:
         self.model, self.inputs, self.targets, self.objective = model, inputs, targets, objective
         self.moved, self.gradients = moved or {}, gradients or {}
-        self.covers, self.graph = covers, graph
+        self.covers, self.graph, self.room = covers, graph, room
 
     @cached_property
     def channels(self) -> frozenset[str]:
@@ -84,7 +86,7 @@ class Sight:
 
         found: dict[str, Tensor] = {}
         size = sum(one.numel() for one, _ in self.pinned.values()) or 1
-        count = max(1, min(MOST_EXAMPLES, ROOM // size, len(self.inputs[0])))
+        count = max(1, min(MOST_EXAMPLES, self.room // size, len(self.inputs[0])))
         with still(self.model), torch.no_grad(), _watched(self.model, found, self.covers):
             self.model(*(one[:count] for one in self.inputs))
         return found
@@ -256,7 +258,9 @@ def read_at(
     """
     recording = Recording(probes=only, nodes=nodes)
     objective = objective_of(trained.project)
-    sight = Sight(trained.module, inputs, targets, objective, covers=recording.covers, graph=trained.graph)
+    sight = Sight(
+        trained.module, inputs, targets, objective, covers=recording.covers, graph=trained.graph, room=AMPLE
+    )
     return read(sight, recording)
 
 

@@ -63,6 +63,12 @@ def let_go() -> None:
         st.session_state.pop(place).task.stop()
 
 
+def computing() -> bool:
+    """Whether something is on its way that this tab asked for: what would ask for another thing can wait."""
+    wishes = [st.session_state[one] for one in st.session_state if str(one).startswith(PLACE)]
+    return any(not one.task.over for one in wishes)
+
+
 class _Wish:
     """What a tab asked for. When the tab is gone, and its state with it, nobody wants it any more."""
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pages.parts.inspecting.subject import Example, Subject, truth
-from pages.parts.words import figure
+from pages.parts.words import figure, short
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -87,11 +87,18 @@ class Attacked:
     @property
     def sentence(self) -> str:
         """What came of it."""
-        before, after, chance = (self.answer(title) for title in TITLES)
-        true = self.example.truth
+        before, after, chance = (short(self.answer(title), 40) for title in TITLES)
+        true = short(self.example.truth, 40)
         if self.task == "regression":
             moved = f"The attack moves the answer from {before} to {after}, chance to {chance}."
             return f"{moved} In the data it is {true}."
+        if self.towards.isdecimal():
+            wanted = short(self.names[int(self.towards)], 40)
+            if after == wanted:
+                return f"The attack succeeds: {before} is taken for {wanted}."
+            return (
+                f"It was to look like {wanted}, but is taken for {after}. A larger ε, or more steps, may do."
+            )
         if before != true:
             then = f"after the attack it is {'still ' if after == before else ''}{after}"
             return f"It takes this {true} for {before} without any attack; {then}."

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import streamlit as st
 
 from builder.layers import LAYERS
 from pages.parts.words import between, plain, short
-from pages.views.tensor import pictured
+from pages.views.tensor import MOST_MAPS, pictured
 
 if TYPE_CHECKING:
     from engines.motion import Film, Working
@@ -68,17 +69,38 @@ def _picture(film: Film, path: str, back: bool, unit: int) -> None:
     """What a node gives, or the gradient to it, as one image, and few numbers as such."""
     told = film.slopes.get(path) if back else film.values[path]
     if told is None:
-        st.caption("The loss does not depend on this node.")
+        _others(film, path)
         return
-    numbers = told.double().numpy()
+    numbers, unit, which = _page(told.double().numpy(), unit)
     what = "∂L/∂ what it gives" if back else "What it gives"
     reach = between(numbers)
     st.image(
-        pictured(numbers, mark=unit), width="content", caption=f"{what}: {reach}; orange above 0, blue below",
+        pictured(numbers, mark=unit), width="content", caption=f"{what}: {reach}; orange above 0, blue below{which}",
         alt=f"{what}: {path}, from {reach}",
     )  # fmt: skip
     if numbers.size <= FEW:
         st.caption(plain(", ".join(number(float(one)) for one in numbers.ravel())))
+
+
+def _page(numbers: np.ndarray, unit: int) -> tuple[np.ndarray, int, str]:
+    """Of very many maps those that are drawn with the unit's: they, its place among them, and which they are."""
+    maps = numbers.reshape(-1, *numbers.shape[-2:]) if numbers.ndim > 2 else numbers[None]
+    if len(maps) <= MOST_MAPS:
+        return numbers, unit, ""
+    first = unit // maps[0].size // MOST_MAPS * MOST_MAPS
+    some = maps[first : first + MOST_MAPS]
+    return some, unit - first * maps[0].size, f"; maps {first} to {first + len(some) - 1} of {len(maps)}"
+
+
+def _others(film: Film, path: str) -> None:
+    """That the loss does not read what the node gives; and what it reads of it instead."""
+    others = film.further(path)
+    if not others:
+        st.caption("The loss does not depend on this node.")
+    for one in others:
+        port, slope = one.removeprefix(f"{path}__"), film.slopes[one].double().numpy()
+        st.caption(f"The loss reads its `{port}` alone. ∂L/∂{plain(port)}: {between(slope)}")
+        st.image(pictured(slope), width="content", alt=f"The gradient to {one}: {between(slope)}")
 
 
 def number(value: float) -> str:
@@ -145,7 +167,8 @@ def _backward(film: Film, work: Working, rate: float) -> None:
     """The chain rule at a unit, and what one step makes of its weights."""
     name = _named(work.path, work.unit)
     if work.slope is None:
-        st.caption("The loss does not depend on this unit.")
+        if not film.further(work.path):
+            st.caption("The loss does not depend on this unit.")
         return
     st.markdown(f"**∂L/∂{plain(name)} = {plain(number(work.slope))}** has come from behind.")
     if work.terms:

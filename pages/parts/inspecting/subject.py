@@ -120,7 +120,8 @@ class Subject:
         """A choice of a node by its path, of these or of all; the first, to begin with."""
         places = self.places
         there = paths if paths is not None else [*places]
-        chosen = _named("node", there)
+        first = next((one for one in there if places[one].node.kind != "Input"), there[0])
+        chosen = _named("node", there, first)
 
         def told(path: str) -> str:
             place = places[path]
@@ -147,10 +148,10 @@ def truth(splits: Splits, target: Any) -> str:
     return ", ".join(figure(float(value)) for value in np.ravel(target))
 
 
-def _named(name: str, there: list[str]) -> str:
-    """What the URL names, if it is there; else the first."""
+def _named(name: str, there: list[str], usual: str = "") -> str:
+    """What the URL names, if it is there; else the usual one, or the first."""
     chosen = st.query_params.get(name, "")
-    return chosen if chosen in there else there[0]
+    return chosen if chosen in there else usual or there[0]
 
 
 def _keep(name: str) -> Any:

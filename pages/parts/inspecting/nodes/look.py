@@ -42,10 +42,16 @@ class Look:
         return self.subject.places[self.path]
 
     @property
+    def owner(self) -> str:
+        """The path of the node whose layer it uses: its own, unless it shares another's."""
+        block, dot, _ = self.path.rpartition(".")
+        return block + dot + (self.place.node.shares or self.place.node.id)
+
+    @property
     def module(self) -> nn.Module | None:
         """Its module; None of a node that has none, such as Add."""
         modules: dict[str, nn.Module] = dict(self.subject.trained.module.named_modules())
-        return modules.get(self.path)
+        return modules.get(self.owner)
 
     @property
     def parameters(self) -> dict[str, np.ndarray]:
@@ -59,6 +65,22 @@ class Look:
         """What probes read of the node for the example, and of 256 examples of its part."""
         shown = (self.subject.moment, self.example.part, self.example.number)
         return _read(self.subject.trained, shown, self.path, self.subject, self.example)
+
+    @property
+    def slopes(self) -> tuple[str, np.ndarray] | None:
+        """Which of its outputs the loss depends on ("" for the first), and ∂L/∂ that; None if it does on none."""
+        known = f"gradients/example/{self.path}"
+        for name, values in self.arrays.items():
+            if name == known or name.startswith(f"{known}__"):
+                return name.removeprefix(known).removeprefix("__"), values
+        return None
+
+    @property
+    def seen(self) -> int:
+        """How many examples its distribution is of."""
+        shape = next(iter(self.place.outcome.outputs.values())).shape[1:] if self.place.outcome else ()
+        told = self.array("activations/histogram")
+        return round(float(told[2:].sum()) / max(int(np.prod(shape)), 1)) if told is not None else 0
 
     def array(self, name: str) -> np.ndarray | None:
         """One of them, by probe and array: `activations/histogram`."""
@@ -99,6 +121,7 @@ def _read(
 
     assert _subject.splits is not None
     part = _subject.splits.part(_example.part)
-    inputs = torch.cat([_example.inputs, part.inputs[:EXAMPLES]])
-    targets = torch.cat([_example.target, part.targets[:EXAMPLES]])
+    others = [place for place in range(min(len(part), EXAMPLES)) if place != _example.number]
+    inputs = torch.cat([_example.inputs, part.inputs[others]])
+    targets = torch.cat([_example.target, part.targets[others]])
     return read_at(_trained, (inputs,), targets, nodes=(path,))

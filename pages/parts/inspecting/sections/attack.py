@@ -132,7 +132,7 @@ def _towards(subject: Subject) -> str:
         labels = {ANYTHING: "as wrong as can be", HIGHER: "higher", LOWER: "lower"}
         title = "Make the value"
     else:
-        names = {str(place): plain(short(name, 40)) for place, name in enumerate(splits.classes)}
+        names = {str(place): short(name, 40) for place, name in enumerate(splits.classes)}
         labels, title = {ANYTHING: "anything else", **names}, "Make it look like"
     value, widget = chosen("towards", f"{subject.key} towards", [*labels])
     st.selectbox(title, format_func=labels.__getitem__, **widget)
@@ -146,11 +146,11 @@ def _verdicts(told: Attacked) -> None:
         with grid, st.container(gap="xxsmall"):
             st.markdown(f"**{title}**")
             if told.task == "regression":
-                st.badge(plain(told.answer(title)), icon=":material/straighten:", color="gray")
+                st.badge(plain(short(told.answer(title), 40)), icon=":material/straighten:", color="gray")
             elif told.answer(title) == told.example.truth:
-                st.badge(plain(told.answer(title)), icon=":material/check:", color="green")
+                st.badge(plain(short(told.answer(title), 40)), icon=":material/check:", color="green")
             else:
-                st.badge(plain(told.answer(title)), icon=":material/close:", color="red")
+                st.badge(plain(short(told.answer(title), 40)), icon=":material/close:", color="red")
     st.caption(plain(told.sentence))
 
 
@@ -250,7 +250,8 @@ def _all(subject: Subject, epsilon: float, steps: int, part: str, largest: float
         first = next(below, None)
         fall = f"Worse than always the commonest from ε = {float(first):g} on. " if first is not None else ""
     st.caption(
-        f"Of {told['count']:,} examples of the part {PARTS[part].lower()}. {fall}Random signs of the same size are the "
+        f"Of {told['count']:,} {'example' if told['count'] == 1 else 'examples'} of the part {PARTS[part].lower()}, "
+        f"each moved away from its truth. {fall}Random signs of the same size are the "
         "control, the mean of five draws: it is the direction that misleads, not the size."
     )
     _harden(subject)

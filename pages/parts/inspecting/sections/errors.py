@@ -125,7 +125,8 @@ def _mistakes(told: Answers, counts: np.ndarray, key: str) -> list[tuple[int, in
     st.caption("The most frequent mistakes. Choose one to see its examples.")
     mistakes = [(one // len(pairs), one % len(pairs)) for one in order]
     rows = [
-        {"true": told.names[r], "taken for": told.names[c], "times": int(pairs[r, c])} for r, c in mistakes
+        {"true": short(told.names[r], 30), "taken for": short(told.names[c], 30), "times": int(pairs[r, c])}
+        for r, c in mistakes
     ]
     picked: Any = st.dataframe(
         rows,

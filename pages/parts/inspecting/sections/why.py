@@ -88,7 +88,7 @@ def _sentence(told: Answers, example: Example) -> str:
 
 def _asked_of(subject: Subject, told: Answers, example: Example) -> tuple[int, int | None]:
     """Which output the question is about, the answer unless a person asks for another; and which one it is against."""
-    names = [plain(short(one, 40)) for one in told.names]
+    names = [short(one, 40) for one in told.names]
     if len(names) == 1:
         return 0, None
     labels = {str(place): name for place, name in enumerate(names)}

@@ -37,11 +37,10 @@ class Excites(Aspect):
         stats = look.array("activations/units")
         assert stats is not None and look.subject.splits is not None
         count, usual = stats.shape[1], int(stats[3].argmax())
-        unit = int(
-            st.number_input(
-                f"Unit, 0 to {count - 1}", 0, count - 1, usual, key=f"{look.key} excited", width=200
-            )
-        )
+        unit = 0
+        if count > 1:
+            label = f"Unit, 0 to {count - 1}"
+            unit = int(st.number_input(label, 0, count - 1, usual, key=f"{look.key} excited", width=200))
         part = look.example.part
         inputs = look.subject.splits.part(part).inputs[:SCANNED]
         numbers, values = most_exciting(look.subject.trained, inputs, look.path, unit, COUNT)

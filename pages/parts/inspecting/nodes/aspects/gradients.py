@@ -25,13 +25,14 @@ class Gradients(Aspect):
 
     def suits(self, look: Look) -> bool:
         """A node that the loss depends on."""
-        return look.array("gradients/example") is not None
+        return look.slopes is not None
 
     def show(self, look: Look) -> None:
         """∂L/∂value as a picture; norms over the run."""
-        slopes = look.array("gradients/example")
-        assert slopes is not None
-        st.markdown("**∂L/∂ what it gives**, for the example")
+        assert look.slopes is not None
+        port, slopes = look.slopes
+        what = f"its {port}, which alone is read" if port else "what it gives"
+        st.markdown(f"**∂L/∂ {plain(what)}**, for the example")
         scale = float(np.abs(slopes).max(initial=0))
         if not scale:
             st.caption("All of it is 0: no change of this node would change the loss of this example.")

@@ -9,14 +9,14 @@ import streamlit as st
 
 from pages.parts.chart import chart
 from pages.parts.inspecting.nodes.aspect import Aspect
-from pages.parts.inspecting.nodes.look import EXAMPLES, Look
+from pages.parts.inspecting.nodes.look import Look
 from pages.parts.words import plain
 from pages.views.distribution import units
 
 MOST = 4096
 MEANT = {
-    "dead": "gives 0 for every example: no gradient reaches its weights, so it cannot learn any more",
-    "constant": "gives the same for every example: it tells nothing",
+    "dead": "gave 0 for each of these examples: none of them brings a gradient to its weights",
+    "constant": "gave the same for each of these examples: it tells nothing",
     "active": "",
 }
 
@@ -34,19 +34,17 @@ class Units(Aspect):
         if stats is None:
             st.caption("Nothing is known of its units.")
             return
+        count = stats.shape[1]
         stats = stats[:, :MOST]
         state = states(stats)
+        all_of = f"{count:,}" if count <= MOST else f"the first {MOST:,} of {count:,}"
         dead, constant = state.count("dead"), state.count("constant")
         if len(state) == 1:
             told = f"The only unit is {state[0]}"
         else:
-            told = (
-                f"**{dead}** of {len(state)} units are dead"
-                if dead
-                else f"None of {len(state)} units is dead"
-            )
+            told = f"**{dead}** of {all_of} units are dead" if dead else f"None of {all_of} units is dead"
         more = f", {constant} constant" if constant and len(state) > 1 else ""
-        st.markdown(f"{told}{more}, over up to {EXAMPLES} examples.")
+        st.markdown(f"{told}{more}, over {look.seen:,} examples.")
         for kind in ("dead", "constant"):
             if kind in state:
                 st.caption(f"A {kind} unit {MEANT[kind]}.")
@@ -57,7 +55,9 @@ class Units(Aspect):
             name: (row * (100 if "%" in name else 1)).tolist() for name, row in zip(names, stats, strict=True)
         }
         table = {"unit": [*range(len(state))], **columns, "state": state}
-        st.dataframe(table, hide_index=True, height=300, alt="Every unit, in numbers")
+        st.dataframe(
+            table, hide_index=True, height=300 if count > 8 else "content", alt="Every unit, in numbers"
+        )
 
 
 def states(stats: np.ndarray) -> list[str]:

@@ -29,9 +29,15 @@ class Values(Aspect):
         )
         if tuple(whole) != values.shape:
             was, shown = (" × ".join(map(str, one)) for one in (whole, values.shape))
-            st.caption(
-                f"It gives {was} numbers, which is too many to keep: here are {shown} of them, evenly picked."
+            which = (
+                "the first"
+                if len(whole) == 1
+                else "every few places"
+                if len(whole) == values.ndim
+                else "some"
             )
+            of = f" of the first {len(values)}" if len(whole) > 1 and len(values) < whole[0] else ""
+            st.caption(f"It gives {was} numbers, which is too many to keep: here are {which}{of}, {shown}.")
 
 
 def show_tensor(key: str, values: np.ndarray, what: str) -> None:

@@ -30,12 +30,17 @@ class Weights(Aspect):
     def show(self, look: Look) -> None:
         """One parameter, chosen by name."""
         named = look.parameters
+        if look.owner != look.path:
+            st.caption(f"It uses the layer of `{look.owner}`: these are the weights of both.")
         name = st.selectbox("Parameter", [*named], key=f"{look.key} parameter", width=280)
         values = named[str(name)]
-        st.caption(plain(f"{' × '.join(map(str, values.shape))} numbers"))
-        show_tensor(f"{look.key} {name}", kernels(look, values), f"{look.path}.{name}")
-        histogram = look.arrays.get(f"weights/histogram/{look.path}.{name}")
-        show_spread(look, f"weights/histogram/{look.path}.{name}", histogram, str(name))
+        shown, full = kernels(look, values), f"{look.owner}.{name}"
+        cut = f"; here are those of the first {len(shown):,} units" if shown.size < values.size else ""
+        st.caption(plain(f"{' × '.join(map(str, values.shape))} numbers{cut}"))
+        show_tensor(f"{look.key} {name}", shown, full)
+        show_spread(
+            look, f"weights/histogram/{full}", look.arrays.get(f"weights/histogram/{full}"), str(name)
+        )
 
 
 def kernels(look: Look, values: np.ndarray) -> np.ndarray:
