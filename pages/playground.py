@@ -21,7 +21,10 @@ def told() -> tuple[dict[str, str], str]:
 
 
 def open_in_build(query: dict[str, str]) -> None:
-    """Make a project of what is played with: network, data and settings."""
+    """Open the project that is played with; or make one of network, data and settings, where these are others."""
+    if "project" in query and not query.keys() - {"project", "plane", "step"}:
+        st.session_state[OPENED] = query["project"]
+        return
     try:
         project = project_of(Settings.read(query))
         make = lambda: state.workspace().add_project(project)  # noqa: E731

@@ -101,31 +101,31 @@ class Settings(BaseModel):
     )
     problem: Literal["classification", "regression"] = Field("classification", description="Problem")
     data: str | None = Field(None, max_length=64, description="The data set")
-    samples: int = Field(500, ge=10, le=5000, description="Points in all")
-    noise: float = Field(0.0, ge=0, le=0.5, description="How far points stray")
-    draw: int = Field(0, ge=0, lt=2**31, description="Another number draws other points")
+    samples: int = Field(500, ge=10, le=5000, description="Points")
+    noise: float = Field(0.0, ge=0, le=0.5, description="Noise")
+    draw: int = Field(0, ge=0, lt=2**31, description="Seed of the points")
     test: float = Field(0.5, ge=0.1, le=0.9, description="Share of test data")
     points: str = Field(
         "", max_length=4 * MOST_PAINTED, pattern=r"^[A-Za-z0-9_-]*$", description="Painted points"
     )
     features: Annotated[tuple[Feature, ...], BeforeValidator(_listed)] = Field(
-        ("x1", "x2"), min_length=1, max_length=7, description="What enters the network"
+        ("x1", "x2"), min_length=1, max_length=7, description="Features"
     )
     layers: Annotated[tuple[Annotated[int, Field(ge=1, le=MOST_UNITS)], ...], BeforeValidator(_listed)] = (
         Field((4, 2), max_length=MOST_LAYERS, description="Neurons of each hidden layer")
     )
-    activation: str = Field("Tanh", max_length=64, description="The function of each neuron")
-    loss: str | None = Field(None, max_length=64, description="What training makes small")
-    optimiser: str | None = Field(None, max_length=64, description="How the weights move")
+    activation: str = Field("Tanh", max_length=64, description="Activation")
+    loss: str | None = Field(None, max_length=64, description="Loss")
+    optimiser: str | None = Field(None, max_length=64, description="Optimiser")
     lr: float | None = Field(None, gt=0, le=1000, description="Learning rate")
     batch: int | None = Field(None, ge=1, le=5000, description="Batch size")
     penalty: Literal["none", "L1", "L2"] | None = Field(None, description="Regularisation")
     rate: float = Field(0.003, ge=0, le=10, description="Regularisation rate")
-    seed: int | None = Field(None, ge=0, lt=2**31, description="Another seed draws other weights")
+    seed: int | None = Field(None, ge=0, lt=2**31, description="Seed of the weights")
     changes: Annotated[tuple[Change, ...], BeforeValidator(_changes)] = Field(
-        (), max_length=MOST_CHANGES, description="What was changed by hand"
+        (), max_length=MOST_CHANGES, description="Changes by hand"
     )
-    step: int = Field(0, ge=0, le=MOST_STEPS, description="Steps that have been trained")
+    step: int = Field(0, ge=0, le=MOST_STEPS, description="Step")
 
     @field_validator("features")
     @classmethod

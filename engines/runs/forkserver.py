@@ -10,6 +10,7 @@ import gc
 import importlib
 import json
 import os
+import select
 import signal
 import socket
 import sys
@@ -18,8 +19,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+FIRST = ("torch._dynamo", "engines.playground.asked", "engines.playground.__main__", "engines.aside.__main__")
+"""What somebody may wait for already; torch._dynamo because the first optimiser of a process imports it."""
 MODULES = (
-    "torch._dynamo",
     "safetensors.torch",
     "torchmetrics.functional.classification",
     "torchmetrics.functional.regression",
@@ -31,11 +33,9 @@ MODULES = (
     "pandas",
     "engines.runs.checkpoint",
     "engines.runs.worker",
-    "engines.aside.__main__",
-    "engines.playground.asked",
-    "engines.playground.__main__",
 )
-"""What they import sooner or later; torch._dynamo because the first Adam of a process imports it."""
+"""What a training imports sooner or later."""
+Request = tuple[dict[str, Any], list[int]]
 
 
 def main() -> None:
@@ -43,41 +43,61 @@ def main() -> None:
     for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(sign, signal.SIG_DFL)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # ended workers leave no trace in the process table
-    cuda = warm()
-    for row, ends in _requests(socket.socket(fileno=0)):
-        if os.fork() == 0:
-            _be(row, ends, cuda)
-        for end in ends:
-            os.close(end)
+    channel, later, cuda = socket.socket(fileno=0), list[Request](), False
+    for cuda in warming():
+        while select.select([channel], [], [], 0)[0]:
+            request = _received(channel)
+            if request is None:
+                return
+            if "folder" in request[0]:  # a run is begun sooner by what is warm than by what still loads
+                later.append(request)
+            else:
+                _fork(request, cuda)
+    for request in later:
+        _fork(request, cuda)
+    while request := _received(channel):
+        _fork(request, cuda)
 
 
-def _requests(channel: socket.socket) -> Iterator[tuple[dict[str, Any], list[int]]]:
-    while True:
-        size, ends, _, _ = socket.recv_fds(channel, 4, 2)
-        row = channel.recv(int.from_bytes(size, "big"), socket.MSG_WAITALL)
-        if not row:
-            return
-        yield json.loads(row), ends
+def _received(channel: socket.socket) -> Request | None:
+    """The next request; None at the end of all."""
+    size, ends, _, _ = socket.recv_fds(channel, 4, 2)
+    row = channel.recv(int.from_bytes(size, "big"), socket.MSG_WAITALL)
+    return (json.loads(row), ends) if row else None
 
 
-def warm() -> bool:
+def _fork(request: Request, cuda: bool) -> None:
+    row, ends = request
+    if os.fork() == 0:
+        _be(row, ends, cuda)
+    for end in ends:
+        os.close(end)
+
+
+def warming() -> Iterator[bool]:
     """Load everything and prepare one training, without starting a thread: a forked child has none but its own.
 
-    Returns:
-        Whether there is CUDA, which a forked child cannot use once this process has asked.
+    Yields:
+        Between two pieces, from when the first requests can be served: whether there is CUDA, which a forked child
+        cannot use once this process has asked.
     """
     import torch
 
     torch.set_num_threads(1)
+    for name in FIRST:
+        importlib.import_module(name)
+    cuda = torch.cuda.is_available()
+    yield cuda
     for name in MODULES:
         importlib.import_module(name)
+        yield cuda
     _rehearse()
     weight = torch.nn.Parameter(torch.zeros(1))
     weight.grad = torch.zeros(1)
     torch.optim.Adam([weight]).step()
     gc.collect()
     gc.freeze()  # so that collections in the children leave the shared pages shared
-    return torch.cuda.is_available()
+    yield cuda
 
 
 def _rehearse() -> None:

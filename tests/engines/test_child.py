@@ -1,5 +1,7 @@
 """Children: forked from the warm process or fresh, they do what they are asked, and end with our end of the socket."""
 
+import sys
+
 import pytest
 
 from engines.aside.telling import receive, send, unpacked
@@ -40,3 +42,24 @@ def test_one_that_was_given_up_before_it_began_does_not_stay(warm: Forkserver) -
         return
     child.close()
     assert child.process and not child.process.is_running()
+
+
+LOADING = """
+import time
+from engines.runs import forkserver
+forkserver._rehearse = lambda: time.sleep(600)
+forkserver.main()
+"""
+
+
+def test_who_talks_need_not_wait_until_all_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engines.runs.launch._SERVERS", [])
+    server = Forkserver()
+    server.start([sys.executable, "-c", LOADING])
+    try:
+        child = Child("engines.aside", "60")
+        child.meet()
+        assert child.process and child.process.is_running()
+        child.close()
+    finally:
+        server.close()

@@ -154,7 +154,7 @@ def test_where_there_is_cuda_a_fresh_process_takes_over(
 ) -> None:
     """A forked child cannot use CUDA."""
     monkeypatch.setattr("engines.runs.launch._SERVERS", [])
-    code = "from engines.runs import forkserver as f; warm = f.warm; f.warm = lambda: bool(warm()) or True; f.main()"
+    code = "from engines.runs import forkserver as f; w = f.warming; f.warming = lambda: (True for _ in w()); f.main()"
     server = Forkserver()
     server.start([sys.executable, "-c", code])
     runs = [Run.create(tmp_path / device, project(2), device=device) for device in ("auto", "cpu")]

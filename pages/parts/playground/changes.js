@@ -15,6 +15,13 @@ export function write(changes) {
   return changes.map((one) => `${one.step}:${one.name}=${one.value}`).join(";");
 }
 
+// Settings without the changes that are made later than a step.
+export function until(settings, step) {
+  const { changes, ...others } = settings;
+  const made = read(changes).filter((one) => one.step <= step);
+  return made.length ? { ...others, changes: write(made) } : others;
+}
+
 export function isRate(name) {
   return name === "lr" || name === "rate";
 }

@@ -162,7 +162,13 @@ function panel(left, player, data) {
     samples.set(+player.value("samples"));
     batch.set(+(player.settings.batch ?? player.opening?.engine.batch ?? 10));
   };
-  return (what) => { which.show(); if (what !== "frame" || player.frames < 3) views(); };
+  let known = null;
+  return (what) => {
+    which.show();
+    if (what === "frame" && player.opening === known) return;
+    known = player.opening;
+    views();
+  };
 }
 
 function network(player, data) {

@@ -75,7 +75,15 @@ function build(box, data) {
     losses(right, player),
     way(body, player),
   ];
-  player.listen = (what) => { for (const view of views) view(what); };
+  player.listen = (what) => {
+    for (const view of views) {
+      try {
+        view(what);
+      } catch (error) {  // a view that fails must not end the training
+        console.error(error);
+      }
+    }
+  };
   player.begin(data.query, data.refused);
   window.strataPlayground = player; // to look at while searching for a fault
   return { player, leave: () => player.leave() };

@@ -17,7 +17,7 @@ export function network(box, player, data) {
   const open = button("plain", "Open in Build", "Make a project of network, data and settings; it starts from its first weights",
     () => {
       if (player.playing) player.toggle();
-      player.open({ ...player.settings });
+      player.open(player.settled());
     });
   buttons.append(fewer, another, open);
   const features = box.appendChild(make("div", "features"));
@@ -36,6 +36,7 @@ export function network(box, player, data) {
     for (const one of [features, fewer, another]) one.hidden = !player.simple;
     fewer.disabled = !count;
     another.disabled = count >= data.mostLayers;
+    open.disabled = Boolean(player.refused);
     for (const one of chips) one.show();
   };
   // The first visitor waits until the process that trains is there.
@@ -67,7 +68,7 @@ function notes(opening, player) {
   if (wide.length) told.push(`Of wide nodes ${wide[0].shown.length} units are drawn: the first ones; of maps, the middle of each channel.`);
   if (opening.leftOut) told.push(`${opening.leftOut} nodes in the middle are left out.`);
   if (!player.simple) told.push("To change this network, open it in Build.");
-  told.push("Point at a unit to see it large; click it, or an edge, to change its weights.");
+  told.push("Point at a unit to see it large; click it, or an edge, to look closer and change weights.");
   return told.join(" ");
 }
 
@@ -238,27 +239,39 @@ function unitCard(box, player) {
   };
   const sources = (frame) => frame.edges.filter((one) => one.to === open.cell.id && one.weights)
     .map((edge) => player.opening.cells.find((one) => one.id === edge.from));
+  const fill = (cell, unit, from) => {
+    open = { cell, unit, from, opening: player.opening };
+    fields = [];
+    const title = `${cell.title}, ${cell.names[unit] ?? `unit ${cell.shown[unit] + 1}`}`;
+    card.replaceChildren(make("b", "", title), button("square", "×", "Close", close));
+    card.setAttribute("aria-label", title);
+    const told = values(player.frame);
+    if (!told.length) card.append(make("p", "caption", "It has no weights that can be changed here."));
+    const wide = sources(player.frame).find((one) => one.shown.length < one.units);
+    if (wide) card.append(make("p", "caption", `The first ${wide.shown.length} of ${wide.units.toLocaleString("en")} weights are shown.`));
+    card.append(pictures = make("div", "pictures"));
+    return [told, told.map((one) => field(one.label, one.name, one.value))];
+  };
+  // Of another network of the same shape it is the same unit; else nobody's.
+  const stay = () => {
+    if (open.opening === player.opening) return true;
+    const cell = player.opening.cells.find((one) => one.id === open.cell.id);
+    if (cell && open.unit < cell.shown.length) { fill(cell, open.unit, open.from); return true; }
+    card.hidden = true;
+    open = null;
+    player.lookAt(null);
+    return false;
+  };
   return {
     open: (cell, unit, from, source) => {
-      open = { cell, unit, from };
-      fields = [];
-      const title = `${cell.title}, ${cell.names[unit] ?? `unit ${cell.shown[unit] + 1}`}`;
-      card.replaceChildren(make("b", "", title), button("square", "×", "Close", close));
-      card.setAttribute("aria-label", title);
-      const told = values(player.frame);
-      if (!told.length) card.append(make("p", "caption", "This node has no weights of its own."));
-      const wide = sources(player.frame).find((one) => one.shown.length < one.units);
-      if (wide) card.append(make("p", "caption", `The first ${wide.shown.length} of ${wide.units.toLocaleString("en")} weights are shown.`));
-      card.append(pictures = make("div", "pictures"));
-      const inputs = told.map((one) => field(one.label, one.name, one.value));
+      const [told, inputs] = fill(cell, unit, from);
       card.hidden = false;
       const wanted = told.findIndex((one) => one.source === source && source !== undefined);
       inputs[wanted < 0 ? 0 : wanted]?.focus();
       player.lookAt([cell.id, cell.shown[unit]]);
     },
     draw: (frame) => {
-      if (!open) return;
-      if (!player.opening.cells.some((one) => one.id === open.cell.id)) { card.hidden = true; open = null; player.lookAt(null); return; }
+      if (!open || !stay()) return;
       large(pictures, frame, open, player.opening.side);
       for (const { name, value } of values(frame)) {
         const one = fields.find((known) => known.name === name);

@@ -77,6 +77,12 @@ const NEGATIVE = [232, 89, 12], POSITIVE = [59, 91, 219];
 const OTHERS = [[232, 89, 12], [59, 91, 219], [12, 166, 120], [174, 62, 201], [16, 152, 173], [240, 140, 0], [224, 49, 49],
   [73, 80, 87], [112, 72, 232], [102, 168, 15]];
 
+// A colour mixed with what 0 is drawn as.
+export function faded(colour, share, isDark) {
+  const nothing = isDark ? 45 : 232;
+  return colour.map((one) => Math.round(nothing + (one - nothing) * share));
+}
+
 export function css(colour, alpha = 1) {
   return `rgba(${colour.join(",")},${alpha})`;
 }

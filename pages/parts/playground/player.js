@@ -1,7 +1,7 @@
 // The player: what is set, which step is wanted, and one request at a time for the next frame. Whatever the server has
 // forgotten it trains anew, for each request says all that it needs.
 
-import { FULL, added, isRate, read, write } from "./changes.js";
+import { FULL, added, isRate, read, until, write } from "./changes.js";
 import { ask, newKey } from "./server.js";
 
 const FRAME = 33;       // milliseconds between two frames, at least
@@ -97,9 +97,9 @@ export class Player {
     this.change({});
   }
 
-  // Another rate, from now on; where it has not begun, or has exploded, from the start.
+  // Another rate, from now on; where it has not begun, or has exploded or is about to, from the start.
   tune(name, value) {
-    if (this.broken) this.mend({ [name]: value });
+    if (this.broken || this.frame?.far) this.mend({ [name]: value });
     else if (this.step || this.target) this.byHand(name, value);
     else this.change({ [name]: value });
   }
@@ -128,6 +128,7 @@ export class Player {
   make() {
     if (!this.typed.size || !this.frame || performance.now() - this.typedAt < TYPED - 1) return;
     if (this.refused) this.settings = { ...this.accepted.settings };
+    if (this.going && this.linked) this.stop();
     const step = this.playing ? this.step : Math.max(this.step, this.target);
     const changes = added(this.changes(), step, this.typed);
     this.typed.clear();
@@ -149,11 +150,16 @@ export class Player {
 
   // The rates that hold now become those to begin with; other changes are forgotten.
   settle() {
-    for (const one of this.changes()) {
-      if (isRate(one.name) && one.step <= Math.max(this.step, this.target)) this.settings[one.name] = String(one.value);
+    this.settings = this.settled();
+  }
+
+  settled() {
+    const { changes, ...settings } = this.settings;
+    for (const one of read(changes)) {
+      if (isRate(one.name) && one.step <= Math.max(this.step, this.target)) settings[one.name] = String(one.value);
     }
-    for (const [name, value] of this.typed) if (isRate(name)) this.settings[name] = String(value);
-    delete this.settings.changes;
+    for (const [name, value] of this.typed) if (isRate(name)) settings[name] = String(value);
+    return settings;
   }
 
   rate(name) {
@@ -179,14 +185,13 @@ export class Player {
   // Stay where it has come on its way to a step; what was to be changed later is not.
   stop() {
     this.target = this.step;
-    const made = this.changes().filter((one) => one.step <= this.step);
-    if (made.length) this.settings.changes = write(made);
-    else delete this.settings.changes;
+    this.settings = until(this.settings, this.step);
   }
 
   one() {
     this.playing = false;
-    this.target = Math.max(this.target, this.step) + 1;
+    if (this.going) this.stop();
+    this.target = this.step + 1;
     this.note();
     this.listen("playing");
     this.pump();
@@ -281,7 +286,7 @@ export class Player {
     if (running || stopped) this.target = this.step;
     if (told.broken && !this.broken) this.explode(told.broken);
     else if (running ? !this.playing || performance.now() - this.noted > NOTED : stopped) this.note();
-    this.accepted = { settings, step: this.target };
+    this.accepted = { settings: until(settings, this.step), step: this.step };
     if (this.step >= LAST_STEP && this.playing) this.toggle();
     if (this.going && (this.frame || performance.now() - this.begun < SHORT)) { this.listen("going"); return; }
     this.opening = this.arriving;

@@ -1,7 +1,7 @@
 // The answer over the plane, large, with the points; or the heat map of the unit that the pointer is on. Points of one's
 // own are painted here.
 
-import { button, classColour, css, dark, make, number, paint, signColour, write } from "./parts.js";
+import { button, classColour, css, dark, faded, make, number, paint, signColour, write } from "./parts.js";
 
 const HINT = "Paint on the plane. With the keyboard: arrows move, the space bar paints.";
 const EMPTY = { low: [-6, -6], high: [6, 6], names: ["x₁", "x₂"], units: [[0, 1], [0, 1]], words: "" };
@@ -31,7 +31,7 @@ export function surface(box, player, data) {
     const { classes, task, range } = player.opening ?? { classes: ["", ""], task: player.value("problem"), range: [-1, 1] };
     if (task === "classification") return css(classColour(value, classes.length));
     const at = (2 * (value - range[0])) / (range[1] - range[0]) - 1;
-    return css(signColour(at), 0.25 + 0.75 * Math.min(1, Math.abs(at)));
+    return css(faded(signColour(at), 0.25 + 0.75 * Math.min(1, Math.abs(at)), dark(over)));
   };
 
   const dots = (context, part, size, hollow) => {
@@ -67,15 +67,11 @@ export function surface(box, player, data) {
   }
 
   const hovered = () => {
-    const looked = player.frame?.look, [cell, unit] = player.hover ?? [];
-    return looked && looked.cell === cell && looked.unit === unit;
+    const seen = player.frame?.look, [cell, unit] = player.hover ?? [];
+    return seen && seen.nodes.length && seen.cell === cell && seen.unit === unit;
   };
-  const name = () => {
-    if (!hovered()) return "Output";
-    const looked = player.frame.look;
-    const last = looked.nodes[looked.nodes.length - 1];
-    return `${last.node}, unit ${looked.unit + 1} (±${number(last.scale)})`;
-  };
+  const looked = () => player.frame.look.nodes[player.frame.look.nodes.length - 1];
+  const name = () => (hovered() ? `${looked().node}, unit ${player.frame.look.unit + 1}` : "Output");
   const tellAxis = () => {
     const { low, high, names, units, words } = plane();
     const told = (at, value) => number(value * units[at][1] + units[at][0]).replace(/\.0+$|(\.\d*[1-9])0+$/, "$1");
@@ -86,8 +82,10 @@ export function surface(box, player, data) {
   };
   new ResizeObserver(draw).observe(frame);
   const planes = planeChoice(box, player);
+  let known = "";
   return (what) => {
-    if (what === "restart" || (what === "frame" && player.frames < 2) || what === "rest") { tellAxis(); legends(legend, player); planes(); }
+    if (what === "rest" || (player.opening && known !== player.opening)) { known = player.opening; tellAxis(); planes(); legends(legend, player); }
+    if (title.textContent !== name()) legends(legend, player, hovered() ? looked().scale : 0);
     write(title, name());
     if (what === "rest") map.setAttribute("aria-label", `${name()} over ${plane().names.join(" and ")}, after step ${player.step}`);
     brush.show();
@@ -104,12 +102,14 @@ function toggle(label, change) {
   return box;
 }
 
-function legends(box, player) {
+// What colours mean: of the unit that is looked at a scale from −size to size, else values or classes.
+function legends(box, player, size = 0) {
   const { opening } = player;
   box.replaceChildren();
   if (!opening) return;
-  if (opening.task === "regression") {
-    box.append(make("span", "", number(opening.range[0])), make("i", "ramp"), make("span", "", number(opening.range[1])));
+  if (size || opening.task === "regression") {
+    const [low, high] = size ? [-size, size] : opening.range;
+    box.append(make("span", "", number(low)), make("i", "ramp"), make("span", "", number(high)));
     return;
   }
   opening.classes.slice(0, 10).forEach((title, at) => {
