@@ -24,3 +24,8 @@ def read(frame: bytes) -> tuple[dict[str, Any], np.ndarray]:
     """The header and the planes of a frame."""
     length = int.from_bytes(frame[:4], "little")
     return json.loads(frame[4 : 4 + length]), np.frombuffer(frame[4 + length :], np.uint8)
+
+
+RESTS = "window.strataPlayground?.busy === false && (strataPlayground.frame || strataPlayground.refused)"
+READY = f"() => {RESTS}"
+"""In a browser: the Playground shows what it was asked for, and waits."""

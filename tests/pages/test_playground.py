@@ -14,11 +14,9 @@ from engines.playground import Settings, project_of
 from pages.parts.playground.component import choices
 from pages.parts.playground.process import Busy, PlaygroundProcess
 from tests.pages.seen import Open, saved, words
-from tests.playing import read, session
+from tests.playing import READY, read, session
 
 KEY = "0123456789abcdef"
-RESTS = "window.strataPlayground?.busy === false && (strataPlayground.frame || strataPlayground.refused)"
-READY = f"() => {RESTS}"
 
 
 def component(test: object) -> dict:

@@ -1,26 +1,11 @@
 """A person who plays in a browser: what is clicked, typed and painted, and what then stands in the address."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import Page, expect
 
-from tests.pages.test_playground import READY, RESTS
-
-# -- in a browser -----------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def play(page: Page, app_url: str) -> Iterator[Callable[[str], Page]]:
-    """Open the Playground at an address, once its first frame is there."""
-
-    def opened(query: str = "") -> Page:
-        page.goto(f"{app_url}/playground{query}")
-        page.wait_for_function(READY, timeout=90_000)
-        return page
-
-    yield opened
+from tests.playing import READY, RESTS
 
 
 def step_of(page: Page) -> int:
