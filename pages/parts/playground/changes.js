@@ -22,6 +22,13 @@ export function until(settings, step) {
   return made.length ? { ...others, changes: write(made) } : others;
 }
 
+// Settings that begin with the rates that hold at a step; other changes are forgotten.
+export function settled({ changes, ...settings }, step, typed) {
+  for (const one of read(changes)) if (isRate(one.name) && one.step <= step) settings[one.name] = String(one.value);
+  for (const [name, value] of typed) if (isRate(name)) settings[name] = String(value);
+  return settings;
+}
+
 export function isRate(name) {
   return name === "lr" || name === "rate";
 }

@@ -1,7 +1,7 @@
 // The player: what is set, which step is wanted, and one request at a time for the next frame. Whatever the server has
 // forgotten it trains anew, for each request says all that it needs.
 
-import { FULL, added, isRate, read, until, write } from "./changes.js";
+import { FULL, added, read, settled, until, write } from "./changes.js";
 import { ask, newKey } from "./server.js";
 
 const FRAME = 33;       // milliseconds between two frames, at least
@@ -154,12 +154,7 @@ export class Player {
   }
 
   settled() {
-    const { changes, ...settings } = this.settings;
-    for (const one of read(changes)) {
-      if (isRate(one.name) && one.step <= Math.max(this.step, this.target)) settings[one.name] = String(one.value);
-    }
-    for (const [name, value] of this.typed) if (isRate(name)) settings[name] = String(value);
-    return settings;
+    return settled(this.settings, Math.max(this.step, this.target), this.typed);
   }
 
   rate(name) {
