@@ -76,7 +76,7 @@ def show_tensor(key: str, values: np.ndarray, what: str) -> None:
         shown = _table(maps[chosen])
         rows = len(maps[chosen])
         st.dataframe(
-            shown, height=260 if rows > 6 else "content", alt=f"{what}: the numbers of map {chosen}",
+            shown, hide_index=False, height=260 if rows > 6 else "content", alt=f"{what}: the numbers of map {chosen}",
             column_config={name: st.column_config.NumberColumn(format="%.4g") for name in shown},
         )  # fmt: skip
 
