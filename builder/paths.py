@@ -50,16 +50,13 @@ def channels_first(graph: Graph) -> frozenset[str]:
         kind = LAYERS.get(place.node.kind)
         told = [axes for axes in kind.axes if axes.count("×") == 2] if kind else []
         kept = place.outcome and place.given[:1] == (*place.outcome.outputs.values(),)[:1]
-        if any("channels ×" in axes for axes in told) or (
-            kept and not told and reads[:1] and reads[0] in found
-        ):
-            found.add(path)
-            found.update(
-                block for block in _blocks(path) if block in places
-            )  # the last in it is what a block gives
+        passed_on = kept and not told and reads[:1] and reads[0] in found
+        # what a block gives is what the last in it gives
+        if passed_on or any("channels ×" in axes for axes in told):
+            found.update([path, *_blocks(path)])
         else:
             found.difference_update(_blocks(path))
-    return frozenset(found)
+    return frozenset(found & places.keys())
 
 
 def _blocks(path: str) -> Iterator[str]:

@@ -39,7 +39,7 @@ class Engine(Registered):
 
     def check(self, project: Project, splits: Splits) -> list[Problem]:
         """Everything that keeps this engine from training this project on these data, and what would mend it."""
-        return _recording(project) or [
+        missing = [
             Problem(
                 f"{self.title} needs a network for the role {role!r}.",
                 rule="role",
@@ -49,6 +49,7 @@ class Engine(Registered):
             for role in self.roles
             if role not in project.graphs
         ]
+        return [*_recording(project), *missing]
 
 
 def _recording(project: Project) -> list[Problem]:

@@ -141,9 +141,8 @@ def _most(trained: Trained, inputs: Tensor, path: str, unit: int) -> Tensor:
     import torch
 
     channels = path in channels_first(trained.graph)
-    some = (
-        given(trained, batch, path) for batch in inputs.split(AT_ONCE)
-    )  # a large node's would not fit all at once
+    # batch by batch: all that a large node gives would not fit
+    some = (given(trained, batch, path) for batch in inputs.split(AT_ONCE))
     return torch.cat([by_unit(one, channels)[:, unit].float().amax(1) for one in some])
 
 

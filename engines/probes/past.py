@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-EXAMPLES = 256
-
 
 def over_snapshots(folder: str, steps: list[int], name: str) -> dict[str, Any]:
     """An array at each snapshot of a run, for the first examples of the validation part; to be called aside.
@@ -24,7 +22,7 @@ def over_snapshots(folder: str, steps: list[int], name: str) -> dict[str, Any]:
     from builder.errors import StrataError
     from engines.aside import tell
     from engines.data.data import Data, prepare
-    from engines.probes.sight import read_at
+    from engines.probes.sight import MOST_EXAMPLES, read_at
     from engines.runs.run import Run
     from engines.trained import Trained
 
@@ -40,7 +38,8 @@ def over_snapshots(folder: str, steps: list[int], name: str) -> dict[str, Any]:
             trained = Trained(run.project, run.model(at=step))
         except StrataError:  # thinned meanwhile
             continue
-        told = read_at(trained, (part.inputs[:EXAMPLES],), part.targets[:EXAMPLES], (probe,), (owner,))
+        inputs, targets = part.inputs[:MOST_EXAMPLES], part.targets[:MOST_EXAMPLES]
+        told = read_at(trained, (inputs,), targets, (probe,), (owner,))
         if name in told:
             known.append(step)
             found.append(told[name])

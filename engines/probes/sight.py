@@ -216,7 +216,7 @@ def sight_of(context: Context, look: Look | None, covers: Callable[[str], bool])
     """What there is to see of a training, right after the step that was looked at (if one was)."""
     part = context.part("validation")
     inputs, targets = part if len(part[0]) else context.part("train")
-    objective, graph = objective_of(context.project), context.project.graphs["model"]
+    objective, graph = objective_of(context.project), context.project.graphs[next(iter(context.models))]
     if look is None:
         return Sight(context.model, (inputs,), targets, objective, covers=covers, graph=graph)
     return Sight(

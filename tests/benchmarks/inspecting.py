@@ -8,7 +8,8 @@ from plotly.subplots import make_subplots
 
 import builder
 from engines.data import Data, prepare
-from engines.probes import read_at
+from engines.probes import Recording, Sight
+from engines.probes.sight import objective_of, read
 from engines.trained import Trained
 from pages.views.tensor import pictured
 from tests.benchmarks.protocol import Result, ratio, seconds
@@ -44,4 +45,10 @@ def keeping(name: str) -> Callable[[], object]:
     project = builder.template(name)
     part = prepare(Data.parse(project.data)).validation
     trained = Trained.untrained(project)
-    return lambda: read_at(trained, (part.inputs,), part.targets)
+    loss = objective_of(project)
+
+    def keep() -> object:
+        sight = Sight(trained.module, (part.inputs,), part.targets, loss, graph=trained.graph)
+        return read(sight, Recording())
+
+    return keep

@@ -120,7 +120,7 @@ def test_2_a_worker_that_a_killed_server_asked_for_is_asked_for_again(
     code = f"""
 from pathlib import Path
 from engines.runs import launch
-launch._start = lambda *_: exit()
+launch.start = lambda *_: exit()
 launch.launch(Path({str(run.folder)!r}))
 """
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False)

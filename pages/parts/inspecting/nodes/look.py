@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 ENOUGH = 8
 """Moments of which arrays were kept that are enough to show a change; with fewer, snapshots are read."""
-EXAMPLES = 256
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,11 +116,11 @@ def _read(
     """The arrays of a node; the example goes first, others of its part follow it."""
     import torch
 
-    from engines.probes import read_at
+    from engines.probes.sight import MOST_EXAMPLES, read_at
 
     assert _subject.splits is not None
     part = _subject.splits.part(_example.part)
-    others = [place for place in range(min(len(part), EXAMPLES)) if place != _example.number]
+    others = [place for place in range(min(len(part), MOST_EXAMPLES)) if place != _example.number]
     inputs = torch.cat([_example.inputs, part.inputs[others]])
     targets = torch.cat([_example.target, part.targets[others]])
     return read_at(_trained, (inputs,), targets, nodes=(path,))
