@@ -63,7 +63,7 @@ class Look:
     def arrays(self) -> dict[str, np.ndarray]:
         """What probes read of the node for the example, and of 256 examples of its part."""
         shown = (self.subject.moment, self.example.part, self.example.number)
-        return _read(self.subject.trained, shown, self.path, self.subject, self.example)
+        return _read(self.subject.trained, shown, (self.path, self.owner), self.subject, self.example)
 
     @property
     def slopes(self) -> tuple[str, np.ndarray] | None:
@@ -109,11 +109,11 @@ class Look:
 def _read(
     _trained: Trained,
     shown: tuple[tuple[str, int, int | None], str, int],
-    path: str,
+    nodes: tuple[str, ...],
     _subject: Subject,
     _example: Example,
 ) -> dict[str, np.ndarray]:
-    """The arrays of a node; the example goes first, others of its part follow it."""
+    """The arrays of nodes; the example goes first, others of its part follow it."""
     import torch
 
     from engines.probes.sight import MOST_EXAMPLES, read_at
@@ -123,4 +123,4 @@ def _read(
     others = [place for place in range(min(len(part), MOST_EXAMPLES)) if place != _example.number]
     inputs = torch.cat([_example.inputs, part.inputs[others]])
     targets = torch.cat([_example.target, part.targets[others]])
-    return read_at(_trained, (inputs,), targets, nodes=(path,))
+    return read_at(_trained, (inputs,), targets, nodes=nodes)

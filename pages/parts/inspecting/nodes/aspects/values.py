@@ -29,14 +29,8 @@ class Values(Aspect):
         )
         if tuple(whole) != values.shape:
             was, shown = (" × ".join(map(str, one)) for one in (whole, values.shape))
-            which = (
-                "the first"
-                if len(whole) == 1
-                else "every few places"
-                if len(whole) == values.ndim
-                else "some"
-            )
-            of = f" of the first {len(values)}" if len(whole) > 1 and len(values) < whole[0] else ""
+            which = "every few places" if values.ndim > 1 else "the first"
+            of = f" of the first {len(values)}" if values.ndim > 1 and len(values) < whole[0] else ""
             st.caption(f"It gives {was} numbers, which is too many to keep: here are {which}{of}, {shown}.")
 
 
