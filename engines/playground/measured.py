@@ -32,9 +32,9 @@ class Measured:
     def __init__(self, session: Session) -> None:
         self._session = session
         self.most = FEW
-        begun = time.process_time()
+        begun = time.thread_time()
         self._began = self.of("train")["loss"]
-        took, count = time.process_time() - begun, len(self._examples("train")[0])
+        took, count = time.thread_time() - begun, len(self._examples("train")[0])
         if took * min(count, MOST) / max(min(count, FEW), 1) <= LONG:
             self.most = MOST
 

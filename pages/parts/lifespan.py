@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from builder.graph import Graph, Node
@@ -37,6 +38,7 @@ async def lifespan(app: Any) -> AsyncIterator[None]:
     """Start what the app needs; end it when the server ends. Runs go on."""
     limits()  # an environment variable that says nonsense is told now, in words
     begun.set()
+    _keep_scripts_in_reach()
     _answer_at_once()
     sys.setswitchinterval(HAND_OVER)
     workspace = Workspace()
@@ -57,6 +59,17 @@ async def lifespan(app: Any) -> AsyncIterator[None]:
 def torch_is_ready() -> bool:
     """Whether shapes can be had at once; where nothing loads torch ahead, whoever needs it waits for it."""
     return warm.is_set() or not begun.is_set()
+
+
+def _keep_scripts_in_reach() -> None:
+    """Keep Streamlit from changing where modules are looked for while another thread imports one.
+
+    It puts the folder of its script first before each rerun, unless it is known, and takes it away afterwards: whoever
+    goes through the places just then leaves one out, and a module that is there is not found.
+    """
+    folder = str(Path(__file__).parent)
+    if folder not in sys.path:
+        sys.path.append(folder)
 
 
 def _answer_at_once() -> None:

@@ -147,7 +147,8 @@ def test_a_network_that_takes_long_is_drawn_on_a_coarser_grid_and_measured_on_fe
     opening = header["opening"]
     assert opening["side"] == opening["small"] == 12 and "first 256 of 2,500" in opening["lossWords"]
     assert len(planes) == 144 * (1 + sum(len(cell["shown"]) for cell in opening["cells"]))
-    monkeypatch.undo()
+    monkeypatch.setattr("engines.playground.frame.LONG", 60.0)
+    monkeypatch.setattr("engines.playground.measured.LONG", 60.0)
     assert header_of(session())["opening"]["side"] == 48 and not header_of(session())["opening"]["lossWords"]
 
 
