@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from builder.errors import StrataError
-from engines.aside import tell
+from engines.aside import tell, telling
+from engines.aside.telling import unpacked
 
 
 def squares(count: int) -> dict[str, Any]:
@@ -56,3 +59,18 @@ def broken() -> dict[str, Any]:
 def unsendable() -> dict[str, Any]:
     """What cannot cross."""
     return {"function": unsendable}
+
+
+@contextmanager
+def listening() -> Iterator[list[dict[str, Any]]]:
+    """What work in this process tells meanwhile: share, words, and partial results or None."""
+    heard: list[dict[str, Any]] = []
+
+    def hear(row: dict[str, Any], partial: bytes) -> None:
+        heard.append({**row, "partial": unpacked(partial) if partial else None})
+
+    telling.listen(hear, lambda: True)
+    try:
+        yield heard
+    finally:
+        telling._listener = telling._wanted = None

@@ -6,7 +6,7 @@ import sys
 
 import torch
 
-GROUPS = ("building", "training", "starting", "canvas", "live", "playground", "inspecting")
+GROUPS = ("building", "training", "starting", "canvas", "live", "playground", "inspecting", "landscape")
 
 
 def main(names: list[str]) -> None:

@@ -1,0 +1,1 @@
+"""The landscape of a network's loss: over which plane, how high, how it bends."""

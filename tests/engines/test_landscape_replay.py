@@ -1,0 +1,55 @@
+"""Trainings that are done again, step by step, in the plane of a landscape."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import engines
+from builder.errors import StrataError
+from engines.landscape.planes.trajectory import Trajectory
+from engines.landscape.replay import every_step
+from engines.landscape.survey import survey
+from engines.runs.run import Run
+from tests.tiny import project
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("engines.runs.snapshots.EVERY", 0.0)
+        patch.setattr("engines.runs.snapshots.SHARE", 100.0)
+        patch.setattr("engines.runs.driver.TICK", 0.02)
+        return engines.train(project(12, 10, layer="Dropout"), tmp_path_factory.mktemp("runs") / "run")
+
+
+def test_every_step_is_the_one_that_was_made(run: Run) -> None:
+    """Dropout and the order of batches too: where a snapshot was taken the path comes by, to the bit."""
+    found = survey(str(run.folder), run.checkpoints.numbers()[-1], None, Trajectory().dump(), side=3)
+    known = dict(zip(found["steps"].tolist(), found["marks"], strict=True))
+    first, last = min(known), max(known)
+    path = every_step(str(run.folder), found["kept"], first, last)
+    assert path["exact"] and path["steps"].tolist() == list(range(first, last + 1))
+    assert len(known) > 5
+    for step, place in zip(path["steps"].tolist(), path["at"], strict=True):
+        if step in known:
+            assert place == pytest.approx(known[step], abs=1e-4)
+    walked, kept = (
+        np.linalg.norm(np.diff(way, axis=0), axis=1).sum() for way in (path["at"], found["marks"])
+    )
+    assert walked > kept, "between the moments that were kept, batches pull to and fro"
+
+
+def test_a_part_of_the_way(run: Run) -> None:
+    found = survey(str(run.folder), run.checkpoints.numbers()[-1], None, Trajectory().dump(), side=3)
+    steps = run.snapshots.numbers()
+    path = every_step(str(run.folder), found["kept"], steps[2], steps[2] + 3)
+    assert path["steps"].tolist() == [steps[2], steps[2] + 1, steps[2] + 2, steps[2] + 3]
+
+
+def test_what_is_gone_is_told(run: Run, tmp_path: Path) -> None:
+    with pytest.raises(StrataError, match="Compute the landscape again"):
+        every_step(str(run.folder), "nothing", 0, 10)
+    found = survey(str(run.folder), run.checkpoints.numbers()[-1], None, Trajectory().dump(), side=3)
+    with pytest.raises(StrataError):
+        every_step(str(run.folder), found["kept"], 999_999, 10**6)
