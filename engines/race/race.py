@@ -81,7 +81,6 @@ def race(
             if why := astray(place, value, slope):
                 stops[n] = step, why
                 del running[n]
-                positions[n] = positions.new_tensor(start)  # where all is finite: its row is still computed
             else:
                 ways[n].append(rows[n])
         if step == 0 and stops:
@@ -89,8 +88,8 @@ def race(
         if step == steps or not running:
             break
         gradients.copy_(found).add_(draws[step])
-        for racer in running.values():
-            racer.step(surface, draws[step])
+        for n, racer in running.items():
+            racer.step(surface, values[n], draws[step])
     marks = _Marks(surface, ways[0][0][surface.dimensions])
     return [_trace(one, ways[n], everyone[n], stops.get(n), marks) for n, one in enumerate(racers)]
 

@@ -37,8 +37,8 @@ class Racer:
         self.asked = 0
         self._step = unobserved(self.optimiser)
 
-    def step(self, surface: Descent, noise: Tensor) -> None:
-        """Move once, from the gradient that lies ready.
+    def step(self, surface: Descent, value: Tensor, noise: Tensor) -> None:
+        """Move once, from the value () here and the gradient that lies ready.
 
         An optimiser that searches sees the surface tilted by `noise` (dimensions,) in all of a step: then value and
         gradient belong together, as those of one batch do.
@@ -48,15 +48,18 @@ class Racer:
             return
         origin = self.parameter.detach().clone()
         lost: list[Tensor] = []
+        ready = [value]
 
         def measure() -> Tensor:
+            if ready:  # it asks first for where it is
+                return ready.pop()
             at = self.parameter.detach()
-            value, gradient = slopes(surface, at[None])
+            found, gradient = slopes(surface, at[None])
             self.gradient.copy_(gradient[0] + noise)
             self.asked += 1
-            if not bool(value.isfinite().all()):
+            if not bool(found.isfinite().all()):
                 lost.append(at.clone())
-            return value[0] + (noise * (at - origin)).sum()
+            return found[0] + (noise * (at - origin)).sum()
 
         try:
             self._step(measure)
@@ -64,7 +67,6 @@ class Racer:
             if not lost:
                 raise
             self.parameter.detach().copy_(lost[0])  # where the way ended, which is for the others to see
-        self.asked -= 1  # the first is the one that lay ready
 
 
 def noises(dimensions: int, steps: int, size: float, seed: int) -> Tensor:

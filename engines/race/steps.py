@@ -71,7 +71,7 @@ def steps(
     for number, draw in enumerate(noises(surface.dimensions, count, noise, seed), 1):
         racer.gradient.copy_(position.new_tensor(slope) + draw)
         gradient, before = tuple(racer.gradient.tolist()), _memory(racer.optimiser)
-        racer.step(surface, draw)
+        racer.step(surface, position.new_tensor(value), draw)
         new, new_value, new_slope = _look(surface, position)
         if why := astray(new, new_value, new_slope):
             return Strides(tuple(found), f"Step {number}: {why}.")

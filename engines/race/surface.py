@@ -87,10 +87,9 @@ def slopes(surface: Descent, points: Tensor) -> tuple[Tensor, Tensor]:
     if own is not None:
         values, gradients = own(points)
         return values, gradients
-    with torch.enable_grad():  # an optimiser that searches asks from within its own no_grad
-        at = points.detach().clone().requires_grad_()
-        values = surface.value(at)
-        (gradients,) = torch.autograd.grad(values.sum(), at)
+    at = points.detach().clone().requires_grad_()
+    values = surface.value(at)
+    (gradients,) = torch.autograd.grad(values.sum(), at)
     return values.detach(), gradients
 
 
