@@ -29,8 +29,8 @@ class _Typed(Surface):
 
     axes: ClassVar[tuple[str, ...]] = ("x",)
     text: str
-    x_low: float = Field(-3.0, ge=-WIDEST, le=WIDEST, description="x from: where the picture begins")
-    x_high: float = Field(3.0, ge=-WIDEST, le=WIDEST, description="x to: where the picture ends")
+    x_low: float = Field(-3.0, ge=-WIDEST, le=WIDEST, description="From x: where the picture begins")
+    x_high: float = Field(3.0, ge=-WIDEST, le=WIDEST, description="To x: where the picture ends")
 
     @field_validator("text")
     @classmethod
@@ -87,8 +87,8 @@ class Formula(_Typed):
         max_length=LONGEST,
         description=f"Formula: in x and y, with + - * / **, pi, {', '.join(FUNCTIONS)}",
     )
-    y_low: float = Field(-3.0, ge=-WIDEST, le=WIDEST, description="y from: where the picture begins")
-    y_high: float = Field(3.0, ge=-WIDEST, le=WIDEST, description="y to: where the picture ends")
+    y_low: float = Field(-3.0, ge=-WIDEST, le=WIDEST, description="From y: where the picture begins")
+    y_high: float = Field(3.0, ge=-WIDEST, le=WIDEST, description="To y: where the picture ends")
 
     @property
     def bounds(self) -> Bounds:
