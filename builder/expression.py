@@ -59,7 +59,8 @@ class Expression:
             self._tree = _parsed(text, names)
             self._check(self._tree)
         except (SyntaxError, RecursionError, MemoryError) as error:
-            raise ValueError(f"must be a formula such as 2 * {next(iter(sorted(names)), '3')} + 1") from error
+            shortest = min(names, key=lambda name: (len(name), name), default="3")
+            raise ValueError(f"must be a formula such as 2 * {shortest} + 1") from error
 
     @property
     def uses(self) -> set[str]:

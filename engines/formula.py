@@ -1,14 +1,15 @@
-"""Formulas of `prediction` and `target`: read against an allow-list, tried on numbers, then run on tensors."""
+"""Formulas: read against an allow-list, tried on plain numbers, then run on tensors; those of a loss among them."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from builder.expression import Expression
 
 if TYPE_CHECKING:
+    import torch
     from torch import Tensor
 
 DEFAULT = "mean(square(prediction - target))"
@@ -43,18 +44,27 @@ def check_formula(text: str) -> None:
     Raises:
         ValueError: it is no formula, does not use the prediction, or cannot be computed.
     """
+    expression = read(text, NAMES, stand_ins(ONE + TWO))
+    if "prediction" not in expression.uses:
+        raise ValueError("must use prediction: a loss that ignores it teaches nothing")
+    try_out(expression, [{"prediction": p, "target": t} for p, t in POINTS])
+
+
+def try_out(expression: Expression, points: Iterable[Mapping[str, float]]) -> None:
+    """Compute a formula that was read with stand-ins on plain numbers, without torch.
+
+    Raises:
+        ValueError: it has a real, finite value at none of the points, or divides by a constant zero.
+    """
     import numpy as np
 
-    expression = _read(text, {name: _trial(name) for name in ONE + TWO})
-    if "prediction" not in {
-        node.id for node in ast.walk(ast.parse(text.strip())) if isinstance(node, ast.Name)
-    }:
-        raise ValueError("must use prediction: a loss that ignores it teaches nothing")
     try:
         with np.errstate(
             all="ignore"
         ):  # NumPy's numbers give inf and nan, as tensors do; only constants raise
-            values = [expression(prediction=np.float64(p), target=np.float64(t)) for p, t in POINTS]
+            values = [
+                expression(**{name: np.float64(value) for name, value in point.items()}) for point in points
+            ]
     except ZeroDivisionError as error:
         raise ValueError("must not divide by zero") from error
     except (OverflowError, TypeError) as error:  # TypeError: a constant became complex, as (-1) ** 0.5 does
@@ -65,29 +75,51 @@ def check_formula(text: str) -> None:
 
 def on_tensors(text: str) -> Callable[[Tensor, Tensor], Tensor]:
     """The formula as a function of two tensors of one shape."""
+    expression = read(text, NAMES, tensor_functions(ONE + TWO))
+    return lambda prediction, target: expression(prediction=prediction, target=target)
+
+
+def tensor_functions(
+    names: Iterable[str], dtype: torch.dtype | None = None
+) -> dict[str, Callable[..., Tensor]]:
+    """torch's functions of these names, which take numbers as well; numbers become tensors of this type."""
     import torch
     from torch.nn.functional import softplus
 
     def lifted(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
-        return lambda *values: function(*(torch.as_tensor(value) for value in values))
+        def apply(*values: Any) -> Tensor:
+            given = [
+                one if isinstance(one, torch.Tensor) else torch.tensor(one, dtype=dtype) for one in values
+            ]
+            return function(*given)
 
-    functions = {name: lifted(softplus if name == "softplus" else getattr(torch, name)) for name in ONE + TWO}
-    expression = _read(text, functions)
-    return lambda prediction, target: expression(prediction=prediction, target=target)
+        return apply
+
+    return {name: lifted(softplus if name == "softplus" else getattr(torch, name)) for name in names}
 
 
-def _read(text: str, functions: Mapping[str, Callable[..., Any]]) -> Expression:
+def read(text: str, names: set[str], functions: Mapping[str, Callable[..., Any]]) -> Expression:
+    """A smooth formula whose whole numbers are read as floating-point ones.
+
+    Raises:
+        ValueError: it is no formula of these names and functions, or too deep.
+    """
     # refuses, in the person's own words, what the next lines would choke on
-    Expression(text, NAMES, functions, smooth=True)
+    Expression(text, names, functions, smooth=True)
     tree = ast.parse(text.strip())
     if _depth(tree) > DEEPEST:
         raise ValueError(f"must not have more than {DEEPEST} operations within one another")
     try:
         return Expression(
-            ast.unparse(_Floats().visit(ast.parse(text.strip(), mode="eval"))), NAMES, functions
+            ast.unparse(_Floats().visit(ast.parse(text.strip(), mode="eval"))), names, functions
         )
     except OverflowError as error:
         raise ValueError(UNREAL) from error
+
+
+def stand_ins(names: Iterable[str]) -> dict[str, Callable[..., Any]]:
+    """For functions of these names: ones that need no torch, take plain numbers and count their arguments."""
+    return {name: _trial(name) for name in names}
 
 
 def _depth(tree: ast.AST) -> int:
@@ -107,8 +139,7 @@ class _Floats(ast.NodeTransformer):
 
 
 def _trial(name: str) -> Callable[..., Any]:
-    """A stand-in on plain numbers, which needs no torch and counts its arguments."""
-    wanted = 1 if name in ONE else 2
+    wanted = 2 if name in TWO else 1
 
     def stand_in(*values: Any) -> Any:
         if len(values) != wanted:

@@ -46,7 +46,7 @@ class Update:
         self.length: Tensor | None = None
         self.count, self.memory = 0, dict[str, Any]()
         self._factor = 1.0
-        self._step = _unobserved(self.optimiser)
+        self._step = unobserved(self.optimiser)
         on_cuda = bool(self.parameters) and self.parameters[0].is_cuda
         self.half = mixed_precision and on_cuda and not self.searches
         self.scaler = torch.amp.GradScaler("cuda", enabled=self.half)
@@ -150,7 +150,7 @@ class Update:
         self._factor = math.nan  # unlike any factor, so that the next step sets the rates
 
 
-def _unobserved(optimiser: torch.optim.Optimizer) -> Callable[..., Any]:
+def unobserved(optimiser: torch.optim.Optimizer) -> Callable[..., Any]:
     """The optimiser's step without torch's profiling around it, which costs a small network 7 % of its time."""
     step = type(optimiser).step
     return getattr(step, "__wrapped__", step).__get__(optimiser)

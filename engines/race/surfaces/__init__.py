@@ -1,0 +1,1 @@
+"""The surfaces, a file for each sort."""
