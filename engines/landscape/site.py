@@ -76,6 +76,10 @@ class Site:
             weights = class_weights(splits.task, splits.part("train").targets, len(splits.classes))
         numbers = torch.from_numpy(sample(len(data), most))
         flat = Flat(trained.module)
+        if not flat.learned:
+            raise StrataError(
+                "This network has no weights: its loss is one number. Add a layer that learns on Build."
+            )
         return cls(flat, data.inputs[numbers], data.targets[numbers], engine.loss, weights, trained.at)
 
     def beside(self) -> Site:

@@ -69,7 +69,10 @@ def survey(
     Raises:
         StrataError: there is no such landscape; the words say what to do.
     """
-    run, name = Run(Path(folder)), name_of(locals())
+    name = name_of(
+        {"checkpoint": checkpoint, "at": at, "axes": axes, "part": part, "most": most, "side": side}
+    )
+    run = Run(Path(folder))
     kept = Landscapes(run)
     if known := kept.read(name):
         return known
