@@ -42,7 +42,8 @@ def every_step(folder: str, kept: str, first: int, last: int) -> dict[str, Any]:
 
     Returns:
         steps (n,), from `first` on; at (n, 2): the nearest places in the plane; exact: whether every snapshot on the
-        way was reached to the bit: a training on a GPU, or one that was changed by hand, comes out near it only.
+        way was reached to the bit: a training on a GPU, or one that was changed by hand, comes out near it only; back:
+        whether the weights of an earlier step were put back at the end, by early stopping.
 
     Raises:
         StrataError: the landscape or the snapshot is gone, or the training cannot be done again.
@@ -51,7 +52,7 @@ def every_step(folder: str, kept: str, first: int, last: int) -> dict[str, Any]:
     centre, directions = Landscapes(run).plane(kept)
     later = [step for step in run.snapshots.numbers() if first < step <= first + MOST]
     last = min(last, first + MOST)
-    same: list[bool] = []
+    same: dict[int, bool] = {}
     with again(run, first) as context:
         project = _projector(context.model, centre, directions)
         engine, steps, places = engine_of(run.project.engine), [first], [project()]
@@ -63,10 +64,12 @@ def every_step(folder: str, kept: str, first: int, last: int) -> dict[str, Any]:
             places.append(project())
             tell((steps[-1] - first) / max(last - first, 1), f"Step {steps[-1]:,} of {last:,}, trained again")
             if steps[-1] in later:
-                same.append(_equal(context.model, run.weights(at=steps[-1])))
+                same[steps[-1]] = _equal(context.model, run.weights(at=steps[-1]))
             if steps[-1] >= last:
                 break
-    return {"steps": np.array(steps, int), "at": np.stack(places), "exact": all(same)}
+    back = not same.get(run.status().step, True) and getattr(engine, "patience", 0) > 0
+    exact = all(one for step, one in same.items() if not (back and step == run.status().step))
+    return {"steps": np.array(steps, int), "at": np.stack(places), "exact": exact, "back": back}
 
 
 @contextmanager

@@ -45,7 +45,7 @@ def sidebar(pages: Mapping[str, Any]) -> None:
         st.page_link(pages["playground"], width="stretch")
         st.page_link(pages["reference"], query_params=state.parameters(), width="stretch")
         st.caption("Project")
-        for name in ("build", "data", "train", "inspect", "export"):
+        for name in ("build", "data", "train", "inspect", "landscape", "export"):
             st.page_link(pages[name], query_params=state.parameters(), width="stretch")
 
 

@@ -32,6 +32,9 @@ PAGES = {
     "inspect": st.Page(
         ROOT / "pages/inspect.py", title="Inspect", icon=":material/frame_inspect:", url_path="inspect"
     ),
+    "landscape": st.Page(
+        ROOT / "pages/landscape.py", title="Landscape", icon=":material/landscape:", url_path="landscape"
+    ),
     "export": st.Page(
         ROOT / "pages/export.py", title="Export", icon=":material/ios_share:", url_path="export"
     ),

@@ -16,6 +16,7 @@ from builder.errors import BadFile
 from pages.parts.documents.board import board
 from pages.parts.live import SCRIPTS
 from pages.parts.playground.routes import playground
+from pages.parts.plot.component import SCRIPTS as PLOT
 from pages.parts.stream import Position, source
 from pages.parts.tokens import run_of
 from pages.parts.watching import PERIOD, Reader, events
@@ -30,6 +31,7 @@ def routes() -> list[BaseRoute]:
     return [
         Route("/api/plotly.js", plotly),
         Route(SCRIPTS.route, SCRIPTS.serve),
+        Route(PLOT.route, PLOT.serve),
         Route("/api/stream", stream),
         Route("/api/news", news),
         Route("/api/runs/{token}/stream", stream),

@@ -53,6 +53,9 @@ def waiting(
                 icon=":material/refresh:",
                 on_click=lambda: st.session_state.pop(f"{PLACE}{key}", None),
             )
+        wish = st.session_state[f"{PLACE}{key}"]
+        if preview is not None and wish.seen is not None:  # what was known when it was stopped
+            preview(wish.seen)
         return None
 
 
@@ -74,6 +77,8 @@ class _Wish:
 
     def __init__(self, call: str, arguments: dict[str, Any]) -> None:
         self.call, self.arguments = call, arguments
+        self.seen: dict[str, Any] | None = None
+        """What was drawn last of it, while it was on its way."""
         self.task = aside.begin(call, **arguments)
         # in a thread: garbage is collected anywhere, also where the lock that stopping takes is held
         ending = weakref.finalize(
@@ -101,4 +106,7 @@ def _bar(key: str, task: aside.Task, preview: Callable[[dict[str, Any]], None] |
         st.progress(task.share, plain(words), width="stretch")
         st.button("Stop", key=f"stop {key}", icon=":material/stop:", on_click=task.stop)
     if preview is not None and task.partial is not None:
+        wish = st.session_state.get(f"{PLACE}{key}")
+        if wish is not None:
+            wish.seen = task.partial
         preview(task.partial)

@@ -10,7 +10,8 @@ from torch.nn.functional import cross_entropy
 
 from builder import Graph, Node, compile
 from builder.around import an_input, an_output
-from engines.landscape.curvature import Hessian, curvature, leading, negative
+from engines.landscape.bending import negative
+from engines.landscape.curvature import Hessian, curvature, leading
 from engines.landscape.flat import Flat
 from engines.landscape.planes.eigenvectors import Eigenvectors
 from engines.landscape.site import Site

@@ -7,10 +7,13 @@ import pytest
 
 import engines
 from builder.errors import StrataError
+from engines.landscape.follow import trail
 from engines.landscape.planes.trajectory import Trajectory
 from engines.landscape.replay import every_step
+from engines.landscape.site import Site
 from engines.landscape.survey import survey
 from engines.runs.run import Run
+from engines.trained import Trained
 from tests.tiny import project
 
 
@@ -53,3 +56,26 @@ def test_what_is_gone_is_told(run: Run, tmp_path: Path) -> None:
     found = survey(str(run.folder), run.checkpoints.numbers()[-1], None, Trajectory().dump(), side=3)
     with pytest.raises(StrataError):
         every_step(str(run.folder), found["kept"], 999_999, 10**6)
+
+
+def test_a_training_is_followed_in_the_plane_of_its_past(run: Run) -> None:
+    steps = run.snapshots.numbers()
+    past = survey(str(run.folder), run.checkpoints.numbers()[-1], steps[4], Trajectory().dump(), side=3)
+    found = trail(str(run.folder), past["kept"], steps[4], run.checkpoints.numbers()[-1])
+    assert len(found["at"]) == len(steps) - 5 + 1, "the moments after it, and the newest weights"
+    site = Site.of(Trained.of(run, at=steps[4]))
+    plane = Trajectory().plane(site, run)
+    for step, at, off in zip(steps[5:], found["at"], found["off"], strict=False):
+        known = plane.place(site.flat.read(run.weights(at=step)))
+        assert at == pytest.approx(known[0], abs=1e-4) and off == pytest.approx(known[1], abs=1e-4)
+    assert 0 < found["off"][-1] < 1
+
+
+def test_weights_that_were_put_back_at_the_end_are_told(tmp_path: Path) -> None:
+    settings = {"patience": 2, "optimiser": {"kind": "Adam", "lr": 0.2}}
+    early = engines.train(project(40, 10, layer="ReLU", **settings), tmp_path / "run")
+    found = survey(str(early.folder), early.checkpoints.numbers()[-1], None, Trajectory().dump(), side=3)
+    steps = early.snapshots.numbers()
+    path = every_step(str(early.folder), found["kept"], steps[0], steps[-1])
+    assert early.status().epoch < 40 and path["exact"] and path["back"]
+    assert not np.allclose(path["at"][-1], 0, atol=1e-6), "where it ended is not where the network is"

@@ -10,7 +10,7 @@ from engines.runs.status import Status
 from engines.workspace import Workspace
 from tests.pages.seen import Open, button, choose, keyed, project_of, saved, words
 
-PROJECT_PAGES = ("build", "data", "train", "inspect", "export")
+PROJECT_PAGES = ("build", "data", "train", "inspect", "landscape", "export")
 
 
 def test_start_offers_every_template(open_page: Open) -> None:

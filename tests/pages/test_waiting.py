@@ -40,6 +40,7 @@ def test_it_can_be_stopped_and_begun_again() -> None:
     until(lambda: test.run().json)
     button(test, "Stop").click().run()  # type: ignore[attr-defined]
     assert "This was stopped." in words(test) and not test.get("progress")
+    assert test.json, "what was known stays in sight"
     button(test, "Compute it again").click().run()  # type: ignore[attr-defined]
     assert test.get("progress") and not test.exception
     button(test, "Stop").click().run()  # type: ignore[attr-defined]

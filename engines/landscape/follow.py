@@ -1,0 +1,51 @@
+"""Follow: where a training is in the plane of a landscape that was computed while it went on."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from builder import compile
+from builder.errors import StrataError
+from engines.landscape.flat import Flat
+from engines.landscape.kept import Landscapes
+from engines.landscape.plane import Plane
+from engines.runs.run import Run
+
+
+def trail(folder: str, kept: str, after: int, checkpoint: int) -> dict[str, Any]:
+    """The moments of a run since a landscape was computed, and its newest weights; to be called aside.
+
+    Args:
+        folder: of the run.
+        kept: the name of the landscape (see `survey`).
+        after: the last step that the landscape shows itself.
+        checkpoint: the number of the newest one, by which newer weights are told from older ones.
+
+    Returns:
+        at (n, 2): the nearest places in the plane, the newest last; off (n,): how far beside the plane they are, as
+        shares of their way from the centre.
+
+    Raises:
+        StrataError: the plane was not kept.
+    """
+    run = Run(Path(folder))
+    centre, directions = _plane(folder, kept)
+    plane = Plane(centre, directions, ((0, 0),) * len(directions), ("",) * len(directions))
+    flat = Flat(compile(run.project.graphs["model"]))
+    found = []
+    for step in [*(step for step in run.snapshots.numbers() if step > after), None]:
+        try:
+            found.append(plane.place(flat.read(run.weights(at=step))))
+        except StrataError:  # thinned meanwhile
+            continue
+    at = np.array([one for one, _ in found]).reshape(-1, 2)
+    return {"at": at, "off": np.array([off for _, off in found])}
+
+
+@lru_cache(2)
+def _plane(folder: str, kept: str) -> Any:
+    return Landscapes(Run(Path(folder))).plane(kept)

@@ -1,0 +1,60 @@
+import streamlit as st
+
+from builder.errors import StrataError
+from pages.parts import state
+from pages.parts.header import go, page_head, project_page, run_name
+from pages.parts.inspecting.subject import Subject, no_data
+from pages.parts.loaded import loaded
+from pages.parts.surveying.asking import ask
+from pages.parts.surveying.following import follow, held
+from pages.parts.surveying.showing import show
+from pages.parts.travelling import UNKEPT, moments
+from pages.parts.waiting import waiting
+from pages.parts.words import plain
+
+
+def untrained() -> None:
+    """What to do with a network that was never trained."""
+    with st.container(border=True):
+        st.markdown("**Nothing has been trained yet**")
+        st.caption(
+            "Once this network has trained, you can see the loss around it here: the valley that it found, the way "
+            "that the optimiser took through it, and how other networks compare."
+        )
+        if st.button("Go to Train", type="primary", icon=":material/monitoring:"):
+            go("train")
+
+
+opened = project_page("Landscape")
+run = state.current_run(opened.id)
+at = state.moment(run)
+told = "The loss around your own network, and the way that the optimiser took through it."
+if run:
+    when = "" if at is None else f" · step {at:,}"
+    told = f"{run_name(run).capitalize()} · {opened.project.name}{when}"
+page_head("Landscape", plain(told))
+if run is None or not run.checkpoints.numbers():
+    untrained()
+    st.stop()
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    moments(run, at)
+if at is None and st.query_params.get("at"):
+    st.caption(UNKEPT)
+try:
+    live = at is None and run.alive()
+    checkpoint = held(run, live)
+    subject = Subject(opened, run, at, checkpoint, loaded(run, at, checkpoint))
+except StrataError as error:
+    st.error(plain(error), icon=":material/error:")
+    st.stop()
+if obstacle := no_data(subject):
+    st.info(obstacle, icon=":material/info:")
+    st.stop()
+if asked := ask(subject):
+    folder, checkpoint, at = subject.moment
+    found = waiting(
+        "landscape", "engines.landscape.survey:survey", preview=lambda one: show(subject, asked, one),
+        folder=folder, checkpoint=checkpoint, at=at, **asked.arguments,
+    )  # fmt: skip
+    if found is not None:
+        (follow if live else show)(subject, asked, found)
