@@ -41,7 +41,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
 if at is None and st.query_params.get("at"):
     st.caption(UNKEPT)
 try:
-    live = at is None and run.alive()
+    live = at is None and run.alive() and not run.status().over
     checkpoint = held(run, live)
     subject = Subject(opened, run, at, checkpoint, loaded(run, at, checkpoint))
 except StrataError as error:
@@ -51,10 +51,11 @@ if obstacle := no_data(subject):
     st.info(obstacle, icon=":material/info:")
     st.stop()
 if asked := ask(subject):
-    folder, checkpoint, at = subject.moment
     found = waiting(
-        "landscape", "engines.landscape.survey:survey", preview=lambda one: show(subject, asked, one),
-        folder=folder, checkpoint=checkpoint, at=at, **asked.arguments,
-    )  # fmt: skip
+        "landscape",
+        "engines.landscape.survey:survey",
+        preview=lambda one: show(subject, asked, one),
+        **asked.arguments(subject),
+    )
     if found is not None:
         (follow if live else show)(subject, asked, found)

@@ -19,7 +19,15 @@ class Axes(Registered):
 
     reference: ClassVar[str] = ""
     """Paper."""
+    warning: ClassVar[str] = ""
+    """What a person must know before believing the picture."""
+    follows: ClassVar[bool] = False
+    """Whether a training's path lies in the plane, about; in any other its shadow says next to nothing."""
     order: ClassVar[int] = 100
+
+    def depends(self, run: Run) -> list[int]:
+        """Numbers that change when another network does through which the plane goes."""
+        return []
 
     def plane(self, site: Site, run: Run | None) -> Plane:
         """The plane through the network as it is.

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch.func import functional_call
 
+from builder.errors import StrataError
 from engines.aside import tell
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ def _eigen(
     hessian: Hessian, count: int, which: str, told: Callable[[int], None]
 ) -> tuple[np.ndarray, np.ndarray]:
     """Eigenvalues of one end of the spectrum, from that end on, and their vectors as columns."""
-    from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
+    from scipy.sparse.linalg import ArpackError, LinearOperator, eigsh
 
     sign = -1 if which == "LA" else 1
     if hessian.size <= max(2 * count, 20):
@@ -152,10 +153,11 @@ def _eigen(
     kept = min(hessian.size - 1, MOST_VECTORS)
     try:
         values, vectors = eigsh(operator, count, which=which, v0=start, ncv=kept, tol=CLOSE)
-    except ArpackNoConvergence as error:
-        if not len(error.eigenvalues):
-            raise
-        values, vectors = error.eigenvalues, error.eigenvectors
+    except ArpackError as error:
+        raise StrataError(
+            "The eigenvalues of the Hessian did not settle: the loss hardly bends here, or is too rough. Take more "
+            "examples, or another moment."
+        ) from error
     order = np.argsort(sign * values)
     return values[order], vectors[:, order]
 
@@ -164,7 +166,7 @@ def tell_steps() -> Callable[[int], None]:
     """Tells how many products there were; how many there will be, nobody knows."""
 
     def told(done: int) -> None:
-        tell(done / (done + 100), f"Product {done + 1} with the Hessian")
+        tell(done / (done + 100), "Multiplying vectors with the Hessian")
 
     return told
 

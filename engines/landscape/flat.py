@@ -20,6 +20,8 @@ class Piece:
     start: int
     learned: bool
     """Whether it is a parameter; else it is what a layer counts, such as a running mean."""
+    scale: bool = False
+    """Whether it is a parameter of a normalisation."""
 
     @property
     def end(self) -> int:
@@ -95,17 +97,24 @@ class Flat:
 
 
 def _tensors(model: nn.Module) -> Iterator[tuple[str, Tensor]]:
-    """Parameters, and then what layers count; each tensor once, whoever shares it."""
+    """Parameters, and then what layers count and a checkpoint holds; each tensor once, whoever shares it."""
     yield from model.named_parameters()
+    kept = model.state_dict().keys()
     for name, one in model.named_buffers():
-        if one.is_floating_point():
+        if one.is_floating_point() and name in kept:
             yield name, one
 
 
 def _pieces(model: nn.Module) -> Iterator[Piece]:
     start, parameters = 0, dict(model.named_parameters())
+    scales = {
+        f"{path}.{name}"
+        for path, module in model.named_modules()
+        if "Norm" in type(module).__name__
+        for name, _ in module.named_parameters(recurse=False)
+    }
     for name, one in _tensors(model):
-        piece = Piece(name, tuple(one.shape), start, name in parameters)
+        piece = Piece(name, tuple(one.shape), start, name in parameters, name in scales)
         start = piece.end
         yield piece
 

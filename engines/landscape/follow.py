@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -26,8 +27,8 @@ def trail(folder: str, kept: str, after: int, checkpoint: int) -> dict[str, Any]
         checkpoint: the number of the newest one, by which newer weights are told from older ones.
 
     Returns:
-        at (n, 2): the nearest places in the plane, the newest last; off (n,): how far beside the plane they are, as
-        shares of their way from the centre.
+        steps (n,), the last one that of the newest weights; at (n, 2): the nearest places in the plane; off (n,): how
+        far beside the plane they are, as shares of their way from the centre.
 
     Raises:
         StrataError: the plane was not kept.
@@ -36,14 +37,17 @@ def trail(folder: str, kept: str, after: int, checkpoint: int) -> dict[str, Any]
     centre, directions = _plane(folder, kept)
     plane = Plane(centre, directions, ((0, 0),) * len(directions), ("",) * len(directions))
     flat = Flat(compile(run.project.graphs["model"]))
-    found = []
-    for step in [*(step for step in run.snapshots.numbers() if step > after), None]:
-        try:
+    steps, found = list[int](), []
+    for step in (step for step in run.snapshots.numbers() if step > after):
+        with suppress(StrataError):  # thinned meanwhile
             found.append(plane.place(flat.read(run.weights(at=step))))
-        except StrataError:  # thinned meanwhile
-            continue
+            steps.append(step)
+    tree, _ = run.checkpoints.load()
+    if tree is not None:
+        found.append(plane.place(flat.read(tree["context"]["models"]["model"])))
+        steps.append(tree["context"]["position"]["step"])
     at = np.array([one for one, _ in found]).reshape(-1, 2)
-    return {"at": at, "off": np.array([off for _, off in found])}
+    return {"steps": np.array(steps, int), "at": at, "off": np.array([off for _, off in found])}
 
 
 @lru_cache(2)

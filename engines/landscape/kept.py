@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -78,8 +79,14 @@ class Landscapes:
         except (OSError, KeyError, SafetensorError) as error:
             raise BadFile("The plane of this landscape was not kept. Compute the landscape again.") from error
 
+    def has_plane(self, name: str) -> bool:
+        """Whether the centre and the directions of a landscape were kept."""
+        return bool(name) and self._path(name, "safetensors").is_file()
+
     def _forget(self) -> None:
-        files = sorted(self.folder.glob("*.npz"), key=lambda one: one.stat().st_mtime)
+        files: list[Path] = []
+        with suppress(FileNotFoundError):  # others forget at the same time
+            files = sorted(self.folder.glob("*.npz"), key=lambda one: one.stat().st_mtime)
         for old in files[:-MOST]:
             old.with_suffix(".safetensors").unlink(missing_ok=True)
             old.unlink(missing_ok=True)

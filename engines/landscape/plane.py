@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
@@ -40,7 +40,6 @@ class Plane:
         names: of the axes.
         explained: the share of the path's variance along each, where the plane was chosen for a path.
         marks: networks to show, in their order along a path.
-        warning: what a person must know before believing the picture.
     """
 
     centre: Tensor
@@ -48,8 +47,7 @@ class Plane:
     reaches: tuple[Reach, ...]
     names: tuple[str, ...]
     explained: tuple[float, ...] = ()
-    marks: tuple[Mark, ...] = field(default=())
-    warning: str = ""
+    marks: tuple[Mark, ...] = ()
 
     def place(self, vector: Tensor) -> tuple[tuple[float, float], float]:
         """The nearest place in the plane to a vector, and how far off that is, as a share of its way from the centre.
@@ -85,7 +83,7 @@ def random_direction(flat: Flat, generator: torch.Generator, normalised: bool = 
     """
     direction = torch.zeros_like(flat.vector)
     for piece in flat.pieces:
-        if not piece.learned or (normalised and len(piece.shape) < 2):
+        if not piece.learned or (normalised and (piece.scale or len(piece.shape) < 2)):
             continue
         drawn = torch.randn(piece.shape, generator=generator).to(flat.vector)
         if normalised:

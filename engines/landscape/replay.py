@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,9 +62,10 @@ def every_step(folder: str, kept: str, first: int, last: int) -> dict[str, Any]:
             context.step_count += 1  # as the driver of a run does
             steps.append(context.step_count)
             places.append(project())
-            tell((steps[-1] - first) / max(last - first, 1), f"Step {steps[-1]:,} of {last:,}, trained again")
+            tell((steps[-1] - first) / max(last - first, 1), "Training it again, step by step")
             if steps[-1] in later:
-                same[steps[-1]] = _equal(context.model, run.weights(at=steps[-1]))
+                with suppress(StrataError):  # thinned meanwhile
+                    same[steps[-1]] = _equal(context.model, run.weights(at=steps[-1]))
             if steps[-1] >= last:
                 break
     back = not same.get(run.status().step, True) and getattr(engine, "patience", 0) > 0

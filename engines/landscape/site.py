@@ -16,7 +16,7 @@ from engines.landscape.flat import Flat
 from engines.tasks import class_weights
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from torch import Tensor
 
@@ -51,13 +51,22 @@ class Site:
     at: int | None = None
 
     @classmethod
-    def of(cls, trained: Trained, part: PartName = "train", most: int = 256) -> Site:
+    def of(
+        cls,
+        trained: Trained,
+        part: PartName = "train",
+        most: int = 256,
+        weights: Mapping[str, Tensor] | None = None,
+        at: int | None = None,
+    ) -> Site:
         """A trained network on a part of its data.
 
         Args:
             trained: the network, with its data.
             part: of its data.
             most: examples; where there are more, as many are drawn with a fixed seed.
+            weights: by name, instead of the network's own.
+            at: the step whose weights these are, if the network does not tell.
 
         Raises:
             StrataError: there are no examples, or nothing that is made small on them.
@@ -71,16 +80,24 @@ class Site:
         engine: Any = engine_of(trained.project.engine)
         if getattr(engine, "loss", None) is None:
             raise StrataError(f"{engine.title} makes no single loss small: there is no landscape of it.")
-        weights = None
+        balance = None
         if getattr(engine, "class_weights", False):
-            weights = class_weights(splits.task, splits.part("train").targets, len(splits.classes))
+            balance = class_weights(splits.task, splits.part("train").targets, len(splits.classes))
         numbers = torch.from_numpy(sample(len(data), most))
         flat = Flat(trained.module)
         if not flat.learned:
             raise StrataError(
                 "This network has no weights: its loss is one number. Add a layer that learns on Build."
             )
-        return cls(flat, data.inputs[numbers], data.targets[numbers], engine.loss, weights, trained.at)
+        if weights is not None:
+            flat.move(flat.read(weights))
+        if not bool(flat.vector.isfinite().all()):
+            raise StrataError(
+                "The weights are no numbers any more: this training diverged. Go back to an earlier moment, or train "
+                "with a smaller learning rate."
+            )
+        step = trained.at if at is None else at
+        return cls(flat, data.inputs[numbers], data.targets[numbers], engine.loss, balance, step)
 
     def beside(self) -> Site:
         """The same with a network of its own, for another thread."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,8 +23,10 @@ from engines.runs.run import Run
 from engines.trained import at_moment
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from engines.data.data import PartName
-    from engines.landscape.plane import Plane
+    from engines.landscape.plane import Plane, Reach
 
 SIDE, EXAMPLES = 25, 256
 """Places along each side, and examples, unless a person asks for others."""
@@ -31,12 +34,7 @@ COARSE = 7
 """Places along a side of the first picture, at least."""
 FROZEN = "evaluation mode, batch normalisation with the means and variances counted in training"
 STILL = "evaluation mode"
-WARNINGS = {
-    "Trajectory": "The loss is that of places in the plane. The network itself was beside it: hover over the path for "
-    "its true loss. The path of a random walk looks as smooth as this.",
-    "Random": "Two directions out of all there are. What is a valley here may have a way out in another direction.",
-    "Eigenvectors": "These are the sharpest directions; nearly all others are far flatter.",
-}
+MEASURING = "Measuring the loss, from coarse to fine"
 
 
 def survey(
@@ -47,54 +45,66 @@ def survey(
     part: PartName = "train",
     most: int = EXAMPLES,
     side: int = SIDE,
+    depends: Sequence[int] = (),
 ) -> dict[str, Any]:
     """The landscape of a run's network at a moment.
 
     Args:
         folder: of the run.
-        checkpoint: the number of its newest one, by which newer weights are told from older ones.
+        checkpoint: the number of its newest one, by which newer weights are told from older ones; 0 at a snapshot.
         at: the step of a snapshot, for its weights instead of the newest.
         axes: the choice of axes, as plain JSON (see engines/landscape/axes.py).
         part: of its data.
         most: examples.
         side: places along each side.
+        depends: what else it depends on (`Axes.depends`).
 
     Returns:
-        alpha (a,), beta (b,), values (a, b): the loss in the plane, nan where it is no number; of a line b is 1. marks
-        (m, 2): networks at their nearest places; steps (m,), true (m,): their own losses, off (m,): how far beside
-        the plane they are, as shares of their way from the centre; titles: what they are called. centre: the loss in
-        the middle; names: of the axes; explained: shares of the path's variance; mode: of the layers; warning: what to
-        know; kept: the name under which it is kept in the run; examples, part, places, seconds.
+        alpha (a,), beta (b,), values (a, b): the loss in the plane, nan where it is no number; of a line b is 1.
+        centre: the loss in the middle; step: of the network there. marks (m, 2): networks at their nearest places;
+        steps (m,), true (m,): their own losses, off (m,): how far beside the plane they are, as shares of their way
+        from the centre; titles: what they are called. names: of the axes; explained: shares of the path's variance;
+        mode: of the layers; warning: what to know; kept: the name under which it is kept in the run, "" if it could
+        not be; examples, part, places of whole, seconds.
 
     Raises:
         StrataError: there is no such landscape; the words say what to do.
     """
-    name = name_of(
-        {"checkpoint": checkpoint, "at": at, "axes": axes, "part": part, "most": most, "side": side}
-    )
     run = Run(Path(folder))
-    kept = Landscapes(run)
+    tell(0.01, "Loading the network and its data")
+    weights, step = _weights(run, at)
+    asked = {"axes": axes, "part": part, "most": most, "side": side, "depends": [*depends]}
+    kept, name = Landscapes(run), name_of({**asked, "at": at, "step": step, "checkpoint": checkpoint})
     if known := kept.read(name):
         return known
     begun = time.perf_counter()
-    tell(0.01, "Loading the network and its data")
-    site = Site.of(at_moment(folder, checkpoint, at), part, most)
+    site = Site.of(at_moment(folder, checkpoint, at), part, most, weights, step)
     all_axes()
     chosen = Axes.parse(axes)
     tell(0.03, "Choosing the plane")
     plane = chosen.plane(site, run)
-    found = about(site, plane) | {"part": part, "kept": name, "warning": WARNINGS.get(chosen.kind, "")}
+    found = about(site, plane) | {"part": part, "kept": name, "warning": chosen.warning}
     meter = Meter(site, plane, threads=min(2, os.cpu_count() or 1))
     for picture in pyramid(meter, plane, side):
         found |= picture
-        tell(0.1 + 0.9 * found["places"] / _whole(plane, side), _words(found, plane, side), found)
+        tell(0.1 + 0.9 * found["places"] / found["whole"], MEASURING, found)
     found |= _paths(site, run, plane)
     found["seconds"] = time.perf_counter() - begun
     try:
         kept.write(name, found, plane)
-    except OSError as error:
-        raise StrataError(f"The landscape cannot be kept: {error.strerror or error}.") from error
+    except OSError:  # a full disk: it is shown all the same
+        found["kept"] = ""
     return found
+
+
+def _weights(run: Run, at: int | None) -> tuple[dict[str, Tensor], int]:
+    """The weights at a moment, and its step."""
+    if at is not None:
+        return run.weights(at=at), at
+    tree, refused = run.checkpoints.load()
+    if tree is None:
+        raise StrataError(" ".join([*refused, "This run has not saved any weights yet."]))
+    return tree["context"]["models"]["model"], int(tree["context"]["position"]["step"])
 
 
 def about(site: Site, plane: Plane) -> dict[str, Any]:
@@ -109,6 +119,7 @@ def about(site: Site, plane: Plane) -> dict[str, Any]:
         "mode": FROZEN if norms else STILL,
         "examples": len(site.inputs),
         "parameters": site.flat.learned,
+        "step": -1 if site.at is None else site.at,
         "titles": [mark.name for mark in plane.marks],
         "marks": np.array([mark.at for mark in plane.marks]).reshape(-1, 2),
         "off": np.array([mark.off for mark in plane.marks]),
@@ -121,9 +132,9 @@ def pyramid(meter: Meter, plane: Plane, side: int) -> Any:
     The last one has `side` places a side, or a few more where that cannot be halved.
     """
     strides = [2**power for power in range(12) if (side - 1) >> power >= COARSE - 1]
-    count = -(-(side - 1) // strides[-1]) * strides[-1] + 1 if strides else side
-    alpha = np.linspace(*plane.reaches[0], count)
-    beta = np.linspace(*plane.reaches[1], count) if len(plane.directions) > 1 else np.zeros(1)
+    widest = strides[-1] if strides else 1
+    alpha = _through_zero(plane.reaches[0], side, widest)
+    beta = _through_zero(plane.reaches[1], side, widest) if len(plane.directions) > 1 else np.zeros(1)
     values = np.full((len(alpha), len(beta)), np.nan)
     done = np.zeros(values.shape, bool)
     for stride in reversed(strides or [1]):
@@ -141,20 +152,25 @@ def pyramid(meter: Meter, plane: Plane, side: int) -> Any:
             "beta": beta[::stride],
             "values": values[::stride, ::stride].copy(),
             "places": int(done.sum()),
+            "whole": values.size,
         }
 
 
+def _through_zero(reach: Reach, side: int, stride: int) -> np.ndarray:
+    """At least `side` places over a reach and perhaps a little more: every `stride`-th of them makes a coarse picture.
+
+    Zero is one of those, so that the network itself is measured in each picture and slices go through it.
+    """
+    low, high = reach
+    cells = -(-(side - 1) // stride)
+    if not low < 0 < high or cells < 2:
+        return np.linspace(low, high, cells * stride + 1)
+    width, before = min((max(-low / left, high / (cells - left)), left) for left in range(1, cells))
+    return (np.arange(cells * stride + 1) - before * stride) * (width / stride)
+
+
 def _progress(before: int, whole: int, done: int) -> None:
-    share = (before + done) / whole
-    tell(0.1 + 0.9 * share, f"{before + done:,} of {whole:,} places")
-
-
-def _whole(plane: Plane, side: int) -> int:
-    return side ** len(plane.directions)
-
-
-def _words(found: dict[str, Any], plane: Plane, side: int) -> str:
-    return f"{found['places']:,} of {_whole(plane, side):,} places"
+    tell(0.1 + 0.9 * (before + done) / whole, MEASURING)
 
 
 def _paths(site: Site, run: Run, plane: Plane) -> dict[str, np.ndarray]:

@@ -63,13 +63,14 @@ def let_go() -> None:
     """Stop what this tab asked for earlier, and did not while its page was drawn now; call it when that is done."""
     asked = st.session_state.pop(ASKED, set())
     for place in [one for one in st.session_state if str(one).startswith(PLACE) and one not in asked]:
-        st.session_state.pop(place).task.stop()
+        if task := st.session_state.pop(place).task:
+            task.stop()
 
 
 def computing() -> bool:
     """Whether something is on its way that this tab asked for: what would ask for another thing can wait."""
     wishes = [st.session_state[one] for one in st.session_state if str(one).startswith(PLACE)]
-    return any(not one.task.over for one in wishes)
+    return any(one.task and not one.task.over for one in wishes)
 
 
 class _Wish:

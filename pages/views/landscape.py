@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,8 @@ from pages.views.examples import LEGEND, escaped
 COLOURS = "Viridis"
 PATH, HERE, NOW = "#E8590C", "#E03131", "#F783AC"
 """Colours of a training's path, of the network itself, and of where it is now: none is in the scale."""
+LITTLE = 0.005
+"""A share of a way that is not worth a word."""
 BETWEEN, MOST_CORNERS = 12, 400
 """Places between two corners of a path on the surface; one of more corners needs none."""
 LEAST = 1e-12
@@ -157,7 +159,9 @@ def _networks(found: Mapping[str, Any]) -> list[dict[str, Any]]:
     traces.append({**here, "words": [f"this network<br>loss {found['centre']:.4g}"]})
     if len(trail):
         since = {"places": np.concatenate([[[0.0, 0.0]], trail]), "name": "since then", "mode": "lines"}
-        now = {"places": trail[-1:], "name": "now", "mode": "markers", "words": ["the network now"]}
+        off = found.get("beside", 0.0)
+        told = "the network now" + (f"<br>{off:.0%} of its way lies beside the plane" if off > LITTLE else "")
+        now = {"places": trail[-1:], "name": "now", "mode": "markers", "words": [told]}
         traces += [{**since, "colour": NOW}, {**now, "colour": NOW}]
     return traces
 
@@ -168,7 +172,7 @@ def _words(found: Mapping[str, Any]) -> list[str]:
     true = found.get("true", np.full(len(found["marks"]), np.nan))
     for title, loss, off in zip(found["titles"], true, found["off"], strict=True):
         own = "" if np.isnan(loss) else f"<br>true loss {loss:.4g}"
-        beside = f"<br>{off:.0%} of its way lies beside the plane" if off > 0.005 else ""
+        beside = f"<br>{off:.0%} of its way lies beside the plane" if off > LITTLE else ""
         told.append(f"{escaped(title)}{own}{beside}")
     return told
 
@@ -194,16 +198,21 @@ def _followed(places: np.ndarray) -> np.ndarray:
 
 
 def _between(found: Mapping[str, Any], places: np.ndarray) -> np.ndarray:
-    """The loss in the plane at places between those of the grid, by the four around each."""
-    alpha, beta, values = found["alpha"], found["beta"], found["values"]
-    rows = np.clip(np.interp(places[:, 0], alpha, np.arange(len(alpha))), 0, len(alpha) - 1)
-    columns = np.clip(np.interp(places[:, 1], beta, np.arange(len(beta))), 0, len(beta) - 1)
-    top = np.minimum(rows.astype(int), len(alpha) - 2)
-    left = np.minimum(columns.astype(int), len(beta) - 2)
-    down, across = rows - top, columns - left
-    upper = values[top, left] * (1 - across) + values[top, left + 1] * across
-    lower = values[top + 1, left] * (1 - across) + values[top + 1, left + 1] * across
-    return np.asarray(upper * (1 - down) + lower * down)
+    """The loss in the plane at places between those of the grid, by the four around each; nan outside of it."""
+    ways, values = (found["alpha"], found["beta"]), found["values"]
+    at = [
+        np.interp(places[:, side], way, np.arange(len(way)), np.nan, np.nan) for side, way in enumerate(ways)
+    ]
+    corner = [
+        np.minimum(np.nan_to_num(one).astype(int), len(way) - 2) for one, way in zip(at, ways, strict=True)
+    ]
+    down, across = (one - first for one, first in zip(at, corner, strict=True))
+    heights = np.zeros(len(places))
+    for row, column in product((0, 1), repeat=2):
+        weight = (down if row else 1 - down) * (across if column else 1 - across)
+        value = values[corner[0] + row, corner[1] + column]
+        heights += np.where(weight == 0, 0, weight * value)  # what is no number counts only where it counts
+    return heights
 
 
 def caption(found: Mapping[str, Any]) -> str:

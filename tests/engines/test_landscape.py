@@ -60,6 +60,22 @@ def test_what_layers_count_and_norms_learn_is_left_alone() -> None:
     }
 
 
+def test_a_norm_of_two_dimensions_is_left_alone() -> None:
+    flat = site_of(
+        chain(("LayerNorm", {"dimensions": 2}), ("Flatten", {}), ("Linear", {"units": 3}), shape=(4, 5))
+    ).flat
+    direction = random_direction(flat, torch.Generator().manual_seed(0))
+    assert {one.name for one in flat.pieces if one.view(direction).any()} == {"linear1.weight"}
+
+
+def test_positions_that_no_checkpoint_holds_are_no_part_of_it() -> None:
+    site = site_of(
+        chain(("SinusoidalPositions", {}), ("Flatten", {}), ("Linear", {"units": 3}), shape=(4, 6))
+    )
+    assert [one.name for one in site.flat.pieces] == ["linear1.weight", "linear1.bias"]
+    assert torch.equal(site.flat.read(site.flat.model.state_dict()), site.flat.vector)
+
+
 def test_a_layer_ten_times_as_large_and_the_next_a_tenth_change_nothing() -> None:
     before, after = site_of(MLP), site_of(MLP)
     for piece in after.flat.pieces:

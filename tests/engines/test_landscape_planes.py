@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 import torch
 
 import engines
+from builder import Graph, Node
 from builder.errors import StrataError
 from engines.landscape.axes import Axes, all_axes
 from engines.landscape.kept import Landscapes, npz
@@ -16,10 +18,11 @@ from engines.landscape.planes.between import Between, Moment
 from engines.landscape.planes.random import Random
 from engines.landscape.planes.trajectory import Trajectory
 from engines.landscape.site import Site
-from engines.landscape.survey import survey
+from engines.landscape.survey import _through_zero, survey
 from engines.runs.run import Run
 from engines.trained import Trained
 from tests.asides import listening
+from tests.landing import site_of
 from tests.tiny import project
 
 
@@ -75,6 +78,51 @@ def test_the_path_ends_at_the_moment_that_is_looked_at(run: Run) -> None:
     assert plane.marks[-1].at == pytest.approx((0, 0), abs=1e-5)
 
 
+def test_the_path_ends_where_the_network_is_though_the_training_went_on(run: Run) -> None:
+    """A checkpoint of before is measured as it was, whatever came later."""
+    early = run.snapshots.numbers()[5]
+    one = Site.of(Trained.of(run), "train", 256, run.weights(at=early), early)
+    assert torch.equal(one.flat.vector, site(run, early).flat.vector)
+    assert max(mark.step or 0 for mark in Trajectory().plane(one, run).marks) == early
+
+
+def test_weights_that_are_no_numbers_are_refused(run: Run) -> None:
+    broken = {
+        name: one * float("nan") if one.is_floating_point() else one for name, one in run.weights().items()
+    }
+    with pytest.raises(StrataError, match="no numbers any more.*earlier moment"):
+        Site.of(Trained.of(run), "train", 256, broken)
+
+
+def test_a_straight_path_makes_a_line() -> None:
+    """One weight can only move to and fro."""
+    node = Node(id="w", kind="Linear", config={"units": 1, "bias": False}, inputs={"input": "x"})
+    nodes = (
+        Node(id="x", kind="Input", config={"shape": [2]}),
+        node,
+        Node(id="y", kind="Output", inputs={"input": "w"}),
+    )
+    one = site_of(Graph(nodes=nodes), classes=0)
+    start, end = one.flat.vector.clone(), one.flat.vector * 3
+    kept = {step: {"w.weight": (start + step / 4 * (end - start)).view(1, 2)} for step in range(4)}
+    fake = SimpleNamespace(snapshots=SimpleNamespace(numbers=lambda: [*kept]), weights=lambda at: kept[at])
+    one.flat.move(end)
+    plane = Trajectory().plane(one, fake)  # type: ignore[arg-type]
+    assert len(plane.directions) == 1 and plane.explained == pytest.approx((1.0,))
+    far = [abs(mark.at[0]) for mark in plane.marks]
+    assert far == sorted(far, reverse=True) and far[0] == pytest.approx(float((end - start).norm()), rel=1e-5)
+
+
+@pytest.mark.parametrize("reach", [(-1.0, 1.0), (-0.25, 1.25), (-7.3, 0.9), (-0.1, 30.0), (0.5, 2.0)])
+@pytest.mark.parametrize("side", [3, 7, 13, 25, 26, 97])
+def test_the_network_is_measured_in_each_picture(reach: tuple[float, float], side: int) -> None:
+    stride = max((2**power for power in range(12) if (side - 1) >> power >= 6), default=1)
+    ways = _through_zero(reach, side, stride)
+    assert len(ways) >= side and ways[0] <= reach[0] + 1e-12 and ways[-1] >= reach[1] - 1e-12
+    assert np.diff(ways) == pytest.approx(ways[1] - ways[0]) and (len(ways) - 1) % stride == 0
+    assert not reach[0] < 0 < reach[1] or 0.0 in ways[::stride]
+
+
 def test_a_path_of_two_moments_is_none(run: Run) -> None:
     with pytest.raises(StrataError, match="at least 3 moments.*Train longer"):
         Trajectory().plane(site(run, run.snapshots.numbers()[1]), run)
@@ -100,6 +148,17 @@ def test_three_networks_are_corners_of_a_plane(run: Run) -> None:
     assert found["values"].shape == (7, 7) and found["marks"].tolist() == [[0, 0], [1, 0], [0, 1]]
 
 
+def test_a_line_is_computed_anew_when_the_other_network_has_learned(run: Run) -> None:
+    seeded = project(2, 10, layer="BatchNorm1d").with_fields(seed=3)
+    other = engines.train(seeded, run.folder.parent / "learns")
+    axes = Between(others=(Moment(run=other.id),))
+    before = look(run, axes, side=3, depends=axes.depends(run))
+    other.checkpoints.save({"context": {"models": {"model": other.weights(at=0)}, "position": {"step": 0}}})
+    after = look(run, axes, side=3, depends=axes.depends(run))
+    assert before["kept"] != after["kept"] and (before["values"] != after["values"]).any()
+    assert Between(others=(Moment(at=3),)).depends(run) == []
+
+
 def test_lines_to_nowhere_are_refused(run: Run, tmp_path: Path) -> None:
     here = site(run)
     with pytest.raises(StrataError, match="Choose another moment"):
@@ -108,8 +167,9 @@ def test_lines_to_nowhere_are_refused(run: Run, tmp_path: Path) -> None:
         Between(others=(Moment(),)).plane(here, run)
     with pytest.raises(StrataError, match="no run .nowhere."):
         Between(others=(Moment(run="nowhere"),)).plane(here, run)
-    with pytest.raises(ValueError, match="pattern"):
-        Moment(run="../secret")
+    for name in ("../secret", "..", "."):
+        with pytest.raises(ValueError, match="pattern"):
+            Moment(run=name)
     other = engines.train(project(1), run.folder.parent / "other")
     with pytest.raises(StrataError, match=r"other is another network: middle\.weight is not there"):
         Between(others=(Moment(run=other.id),)).plane(here, run)
@@ -139,7 +199,7 @@ def test_a_survey_is_coarse_first_and_each_picture_holds_the_one_before(run: Run
     assert (pictures[-1]["values"] == found["values"]).all() and np.isfinite(found["values"]).all()
     assert found["values"][12, 12] == pytest.approx(found["centre"], rel=1e-6)
     shares = [one["share"] for one in heard]
-    assert shares == sorted(shares) and "625 of 625 places" in heard[-1]["words"]
+    assert shares == sorted(shares) and "coarse to fine" in heard[-1]["words"]
     assert found["examples"] == 30 and "batch normalisation" in found["mode"] and found["places"] == 625
 
 

@@ -62,7 +62,9 @@ def test_a_training_is_followed_in_the_plane_of_its_past(run: Run) -> None:
     steps = run.snapshots.numbers()
     past = survey(str(run.folder), run.checkpoints.numbers()[-1], steps[4], Trajectory().dump(), side=3)
     found = trail(str(run.folder), past["kept"], steps[4], run.checkpoints.numbers()[-1])
-    assert len(found["at"]) == len(steps) - 5 + 1, "the moments after it, and the newest weights"
+    assert found["steps"].tolist() == [*steps[5:], run.status().step], (
+        "the moments after it, and the newest weights"
+    )
     site = Site.of(Trained.of(run, at=steps[4]))
     plane = Trajectory().plane(site, run)
     for step, at, off in zip(steps[5:], found["at"], found["off"], strict=False):

@@ -109,7 +109,10 @@ def test_a_network_of_before(open_page: Open, run: Run) -> None:
     step = run.snapshots.numbers()[3]
     test = settled(open_page("landscape", project="mine", at=str(step)))
     assert f"step {step}" in words(test)
-    assert len(path(drawn(test))) < 100
+    marks = next(one for one in drawn(test)["data"] if one["name"] == "where it was kept")
+    assert [one.split("<br>")[0] for one in marks["text"]] == [
+        f"step {one}" for one in run.snapshots.numbers()[:4]
+    ]
 
 
 def test_where_nothing_was_trained_or_learned(open_page: Open) -> None:

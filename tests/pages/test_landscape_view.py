@@ -78,6 +78,14 @@ def test_the_way_since_then_begins_where_the_network_was() -> None:
     assert (since.x[0], since.y[0]) == (0, 0) and (now.x[0], now.y[0]) == (0.4, 0.3)
 
 
+def test_nothing_is_drawn_outside_and_a_hole_swallows_no_neighbour() -> None:
+    values = found()["values"].copy()
+    values[5, 2] = np.nan  # beside the network, which stands exactly on a place of the grid
+    figure = surface(found(values=values, trail=np.array([[0.0, 0.0], [9.0, 0.0]]), beside=0.4))
+    assert np.isfinite(trace(figure, "this network").z).all() and np.isnan(trace(figure, "now").z).all()
+    assert "40% of its way" in trace(figure, "now").text[0]
+
+
 def test_slices_go_through_the_network() -> None:
     figure = profile(found())
     first, second = figure.data

@@ -31,7 +31,7 @@ def put(count: int) -> None:
 
 def listed(test: AppTest) -> list[str]:
     """The names in the list."""
-    pages = "Start Runs Playground Reference Build Data Train Inspect Export Details".split()
+    pages = "Start Runs Playground Reference Build Data Train Inspect Landscape Export Details".split()
     links = [one.proto.label for one in test.get("page_link")]
     return [re.sub(r"\\(.)", r"\1", label) for label in links if label and label not in pages]
 
@@ -187,7 +187,7 @@ def test_a_damaged_file_can_be_put_away(open_page: Open) -> None:
     assert not listed(test) and not test.exception
 
 
-@pytest.mark.parametrize("page", ["build", "data", "train", "inspect", "export"])
+@pytest.mark.parametrize("page", ["build", "data", "train", "inspect", "landscape", "export"])
 def test_a_link_to_a_deleted_project_offers_to_restore_it(open_page: Open, page: str) -> None:
     home = Workspace()
     home.delete_project(saved(builder.template("digits-mlp").with_fields(name=HOSTILE)))

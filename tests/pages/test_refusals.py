@@ -80,7 +80,7 @@ def test_why_no_block_is_made_stands_at_its_name(open_page: Open) -> None:
     assert "big" in project_of().graph.blocks and not test.error and not test.exception
 
 
-@pytest.mark.parametrize("page", ("build", "data", "train", "inspect", "export"))
+@pytest.mark.parametrize("page", ("build", "data", "train", "inspect", "landscape", "export"))
 def test_a_project_is_not_left_without_a_name(open_page: Open, page: str) -> None:
     """The reason stands at the field, until a name is given."""
     test = open_page(page, project=saved(builder.template("digits-mlp")))

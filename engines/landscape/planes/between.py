@@ -24,7 +24,7 @@ class Moment(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
     run: str = Field(
-        "", max_length=200, pattern=r"^[\w.-]*$", description="The run's id; empty is the same run"
+        "", max_length=200, pattern=r"^([\w-][\w.-]*)?$", description="The run's id; empty is the same run"
     )
     at: int | None = Field(None, ge=0, description="The step of a snapshot; None for the newest weights")
 
@@ -43,6 +43,10 @@ class Between(Axes):
     )
 
     others: tuple[Moment, ...] = Field((), max_length=2, description="One or two other networks")
+
+    def depends(self, run: Run) -> list[int]:
+        """The newest checkpoints of those whose newest weights are meant."""
+        return [max(_run(run, one).checkpoints.numbers(), default=0) for one in self.others if one.at is None]
 
     def plane(self, site: Site, run: Run | None) -> Plane:
         """Through the network and one or two others."""
@@ -64,6 +68,11 @@ class Between(Axes):
         )
 
 
+def _run(run: Run, moment: Moment) -> Run:
+    """The run of a moment; runs lie side by side."""
+    return type(run)(run.folder.parent / moment.run) if moment.run else run
+
+
 def _name(run: Run, moment: Moment) -> str:
     when = "" if moment.at is None else f"step {moment.at:,}"
     if moment.run in ("", run.id):
@@ -73,9 +82,8 @@ def _name(run: Run, moment: Moment) -> str:
 
 def _weights(site: Site, run: Run, moment: Moment) -> Tensor:
     from builder.errors import StrataError
-    from engines.runs.run import Run
 
-    other = Run(run.folder.parent / moment.run) if moment.run else run
+    other = _run(run, moment)
     if not other.exists():
         raise StrataError(f"There is no run {moment.run!r} any more. Choose another one.")
     weights = other.weights(at=moment.at)

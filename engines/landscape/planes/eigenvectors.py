@@ -1,4 +1,4 @@
-"""Eigenvectors: the directions in which the loss bends most."""
+"""Eigenvectors: the directions in which the loss bends upwards most."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FARTHEST = 0.5
 
 
 class Eigenvectors(Axes):
-    """The two directions in which the loss bends most: the leading eigenvectors of its Hessian matrix.
+    """The two directions in which the loss bends upwards most: the leading eigenvectors of its Hessian matrix.
 
     Across them the loss is steepest; in nearly all other directions it is far flatter than in this picture.
     """
@@ -27,6 +27,8 @@ class Eigenvectors(Axes):
     icon: ClassVar = "line_curve"
     order: ClassVar = 40
     reference: ClassVar = "Yao et al., PyHessian: Neural networks through the lens of the Hessian (2020)"
+
+    warning: ClassVar = "These are the sharpest directions; nearly all others are far flatter."
 
     def plane(self, site: Site, run: Run | None) -> Plane:
         """Through the network, along the eigenvectors of the two largest eigenvalues."""

@@ -25,9 +25,13 @@ class Random(Axes):
     order: ClassVar = 10
     reference: ClassVar = "Li et al., Visualizing the loss landscape of neural nets (2018)"
 
+    warning: ClassVar = (
+        "Two directions out of all there are. What is a valley here may have a way out in another direction."
+    )
+
     seed: int = Field(0, ge=0, le=2**31, description="Seed: other numbers draw other directions")
     reach: float = Field(
-        1.0, gt=0, le=10, description="How far each way, in lengths of the network's own filters"
+        1.0, gt=0, le=10, description="How far each way, 1 is the length of the network's own filters"
     )
     normalised: bool = Field(
         True, description="Scale each filter: without it, networks of other scales cannot be compared"

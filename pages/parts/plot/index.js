@@ -28,7 +28,7 @@ function made(parent, forget) {
   const box = parent.appendChild(element("div", "strata-plot"));
   const chart = box.appendChild(element("div", "chart"));
   const bar = box.appendChild(element("div", "files"));
-  let data, library, look, heard = false, gone = false;
+  let data, library, look, heard = false, gone = false, led = false;
 
   const draw = () => {
     if (gone || !library || !data) return;
@@ -41,12 +41,14 @@ function made(parent, forget) {
   };
   const turn = (change) => {
     const camera = change["scene.camera"];
-    if (!camera || !data.linked) return;
+    if (!camera || !data.linked || led) return;
     for (const other of linked.get(data.linked) ?? []) if (other !== turned) other(camera);
   };
   const turned = (camera) => {
     keep(data.view, { "scene.camera": camera });
-    library.relayout(chart, { "scene.camera": camera });
+    if (!library) return;
+    led = true;  // what follows another must not lead it in turn
+    Promise.resolve(library.relayout(chart, { "scene.camera": camera })).finally(() => { led = false; });
   };
   const join = (name) => {
     for (const others of linked.values()) others.delete(turned);

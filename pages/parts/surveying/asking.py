@@ -40,17 +40,20 @@ class Asked:
     look: str
     log: bool
 
-    @property
-    def arguments(self) -> dict[str, Any]:
-        """Those of engines/landscape/survey.py, besides the moment."""
-        return {"axes": self.axes.dump(), "part": self.part, "most": self.examples, "side": self.side}
+    def arguments(self, subject: Subject) -> dict[str, Any]:
+        """Those of engines/landscape/survey.py."""
+        folder, checkpoint, at = subject.moment
+        return {
+            "folder": folder, "checkpoint": checkpoint if at is None else 0, "at": at, "axes": self.axes.dump(),
+            "part": self.part, "most": self.examples, "side": self.side, "depends": self.axes.depends(subject.run),
+        }  # fmt: skip
 
 
 def ask(subject: Subject) -> Asked | None:
     """The choices; None, after words that say why, where what is chosen is not enough."""
     kinds = all_axes()
     if len(subject.run.snapshots.numbers()) >= FEWEST:  # what can be seen of one's own training comes first
-        kinds = {"Trajectory": kinds["Trajectory"], **kinds}
+        kinds = {name: kind for name, kind in kinds.items() if kind.follows} | kinds
     name = choose("landscape axes", "axes", kinds, "Axes of the landscape")
     with st.container(horizontal=True, vertical_alignment="center"):
         look, widget = chosen("view", f"{subject.key} view", [*LOOKS])
@@ -123,7 +126,7 @@ def _size(subject: Subject) -> tuple[str, int, int]:
 def _others(subject: Subject, axes: Axes) -> Axes:
     """The other networks of a line or a plane."""
     options = _networks(subject)
-    told = [one for one in st.query_params.get(OTHERS, "").split(",") if one in options][:2]
+    told = [*dict.fromkeys(one for one in _named() if one in options)][:2]
     st.multiselect(
         "Other networks",
         [*options],
@@ -139,6 +142,11 @@ def _others(subject: Subject, axes: Axes) -> Axes:
     return type(axes).model_validate({**axes.model_dump(), OTHERS: moments}, strict=False)
 
 
+def _named() -> list[str]:
+    """The other networks that the URL names."""
+    return st.query_params.get(OTHERS, "").split(",")
+
+
 def _read(told: str) -> tuple[str, int | None]:
     """Run and step of `run@step`."""
     run, _, step = told.partition("@")
@@ -148,8 +156,8 @@ def _read(told: str) -> tuple[str, int | None]:
 def _networks(subject: Subject) -> dict[str, str]:
     """Networks of the same graph, by what stands in the URL: moments of this run, and other runs."""
     steps = subject.run.snapshots.numbers()
-    every = max(1, len(steps) // 12)
-    found = {f"@{step}": f"this run, step {step:,}" for step in steps[::every] if step != subject.at}
+    shown = {*steps[:: max(1, len(steps) // 12)], *(step for step in steps if f"@{step}" in _named())}
+    found = {f"@{step}": f"this run, step {step:,}" for step in sorted(shown) if step != subject.at}
     graph = subject.run.project.graphs
     for other in Workspace().list_runs()[: 10 * MOST_RUNS]:
         if other.id != subject.run.id and len(found) < MOST_RUNS + 12 and _same(other, graph):

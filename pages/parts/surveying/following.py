@@ -11,10 +11,12 @@ import streamlit as st
 from builder.errors import StrataError
 from engines import aside
 from engines.runs.run import Run
+from pages.parts import state
 from pages.parts.inspecting.subject import Subject
 from pages.parts.loaded import newest
 from pages.parts.surveying.asking import Asked
 from pages.parts.surveying.showing import show
+from pages.parts.waiting import ASKED, PLACE
 
 NEWS = 1.0
 """Seconds between two looks where the network is now."""
@@ -36,15 +38,17 @@ def held(run: Run, live: bool) -> int:
 def follow(subject: Subject, asked: Asked, found: dict[str, Any]) -> None:
     """The landscape, and where the network is on it now; what is drawn again is only what has moved."""
     run = subject.run
-    if run.status().over:
+    status = run.status()
+    if status.over:
         st.rerun()
+    moves = type(asked.axes).follows
+    doing = "paused" if status.state == "paused" else "still learning"
     with st.container(horizontal=True, vertical_alignment="center"):
-        moves = asked.axes.kind == "Trajectory"
         st.caption(
-            ":material/my_location: The network is still learning, and moves over the landscape of its past."
+            f":material/my_location: The network is {doing}. It moves over the landscape of its past."
             if moves
-            else ":material/info: The network is still learning. Of its way a plane that was not made for it holds "
-            "next to nothing, so it is not drawn here.",
+            else f":material/info: The network is {doing}. Of its way a plane that was not made for it holds next to "
+            "nothing, so it is not drawn here.",
             width="stretch",
         )
         if st.button(
@@ -52,21 +56,52 @@ def follow(subject: Subject, asked: Asked, found: dict[str, Any]) -> None:
         ):
             st.session_state[f"landscape of {run.id}"] = newest(run)
             st.rerun()
-    show(subject, asked, {**found, "trail": _trail(run, found)} if moves else found)
+    show(subject, asked, {**found, **_trail(run, found)} if moves and found["kept"] else found)
 
 
-def _trail(run: Run, found: dict[str, Any]) -> np.ndarray:
-    """Where the network was since, and is now; what was known last, if that takes a moment."""
-    key, after = f"trail {run.id} {found['kept']}", int(max(found["steps"], default=0))
-    task = aside.begin(
-        "engines.landscape.follow:trail",
-        folder=str(run.folder),
-        kept=found["kept"],
-        after=after,
-        checkpoint=newest(run),
-    )
-    if task.wait(PATIENCE):
-        with suppress(StrataError):  # its plane is too large to be kept: it is shown without
-            st.session_state[key] = task.result()["at"]
-    known: np.ndarray = st.session_state.get(key, np.zeros((0, 2)))
-    return known
+def _trail(run: Run, found: dict[str, Any]) -> dict[str, Any]:
+    """Where the network was since, and is now; what was known last, as long as newer is on its way."""
+    key, who = f"{PLACE}trail", state.person() or str(st.session_state.get("tab", ""))
+    st.session_state.setdefault(ASKED, set()).add(key)  # so that it is let go with the page
+    known = st.session_state.get(key)
+    if known is None or known.of != found["kept"]:
+        known = st.session_state[key] = Trail(found["kept"], int(found["step"]))
+    if known.task is None:
+        with aside.asked_by(who):
+            known.task = aside.begin(
+                "engines.landscape.follow:trail",
+                folder=str(run.folder), kept=known.of, after=known.after, checkpoint=newest(run),
+            )  # fmt: skip
+    known.task.wait(PATIENCE)
+    known.take()
+    return {"trail": np.concatenate([known.before, known.now]), "beside": known.off}
+
+
+class Trail:
+    """The way of a network since a landscape was computed, as far as it is known.
+
+    Attributes:
+        of: the name of the landscape.
+        after: the step of the last moment in `before`.
+        before: moments that were kept, (n, 2).
+        now: the newest weights, (1, 2), or nothing.
+        off: how far beside the plane these are, as a share of their way from the centre.
+        task: what is being computed.
+    """
+
+    def __init__(self, of: str, after: int) -> None:
+        self.of, self.after, self.off = of, after, 0.0
+        self.before = self.now = np.zeros((0, 2))
+        self.task: aside.Task | None = None
+
+    def take(self) -> None:
+        """Take what was computed, if it is there."""
+        if self.task is None or not self.task.over:
+            return
+        with suppress(StrataError):  # the plane is gone: what is known stays
+            told = self.task.result()
+            if len(told["at"]):
+                self.before = np.concatenate([self.before, told["at"][:-1]])
+                self.now, self.off = told["at"][-1:], float(told["off"][-1])
+            self.after = int(max([self.after, *told["steps"][:-1]]))
+        self.task = None

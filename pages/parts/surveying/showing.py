@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from engines.landscape.bending import negative
-from engines.landscape.kept import npz
+from engines.landscape.kept import Landscapes, npz
 from pages.parts.inspecting.subject import Subject
 from pages.parts.plot.component import plot
 from pages.parts.surveying.asking import Asked
@@ -27,13 +27,17 @@ EVERY_STEP = (
     "Train it again between the moments that were kept, which gives the same bits, and draw every step: what pulls it "
     "to and fro is the noise of the batches"
 )
+NOWHERE = "Nowhere in this plane the loss is a number. Draw less of it (More, Reach), or choose other axes."
 FAR = 5
 """A rim that is so many times as high as that is cut off."""
 
 
 def show(subject: Subject, asked: Asked, found: dict[str, Any]) -> None:
     """A landscape, whole or as far as it is known: the picture, and beside it what it says in numbers."""
-    if "seconds" in found and found["explained"] and len(found["steps"]):
+    if not np.isfinite(found["values"]).any():
+        st.warning(NOWHERE, icon=":material/warning:")
+        return
+    if "seconds" in found and found["explained"] and Landscapes(subject.run).has_plane(found["kept"]):
         found = {**found, **_every_step(subject, found)}
     left, right = st.columns([4, 1], gap="medium")
     with left:
@@ -74,7 +78,7 @@ def _every_step(subject: Subject, found: dict[str, Any]) -> dict[str, Any]:
 def _numbers(subject: Subject, found: dict[str, Any]) -> None:
     st.download_button(
         "Numbers (npz)",
-        npz(found),
+        lambda: npz({name: one for name, one in found.items() if name not in ("trail", "beside")}),
         f"{subject.run.id}-landscape.npz",
         "application/octet-stream",
         icon=":material/download:",
