@@ -4,6 +4,7 @@ from builder.errors import StrataError
 from engines.runs.run import Run
 from engines.runs.status import Status
 from pages.parts import state
+from pages.parts.awaiting import await_weights
 from pages.parts.choosing import choose
 from pages.parts.header import go, page_head, project_page, run_name
 from pages.parts.inspecting.keeping import keeping
@@ -28,16 +29,6 @@ def untrained() -> None:
         )
         if st.button("Go to Train", type="primary", icon=":material/monitoring:"):
             go("train")
-
-
-@st.fragment(run_every=NEWS)
-def await_weights(run: Run) -> None:
-    """Run the page again when there are weights to look at."""
-    st.caption(
-        ":material/hourglass_top: The run has not saved any weights yet. They appear here in a moment."
-    )
-    if run.checkpoints.numbers():
-        st.rerun()
 
 
 @st.fragment(run_every=NEWS)

@@ -2,6 +2,7 @@ import streamlit as st
 
 from builder.errors import StrataError
 from pages.parts import state
+from pages.parts.awaiting import await_weights
 from pages.parts.header import go, page_head, project_page, run_name
 from pages.parts.inspecting.subject import Subject, no_data
 from pages.parts.loaded import loaded
@@ -33,8 +34,11 @@ if run:
     when = "" if at is None else f" · step {at:,}"
     told = f"{run_name(run).capitalize()} · {opened.project.name}{when}"
 page_head("Landscape", plain(told))
-if run is None or not run.checkpoints.numbers():
+if run is None:
     untrained()
+    st.stop()
+if not run.checkpoints.numbers():
+    await_weights(run)
     st.stop()
 with st.container(horizontal=True, vertical_alignment="bottom"):
     moments(run, at)

@@ -229,6 +229,7 @@ def caption(found: Mapping[str, Any]) -> str:
 
 def _framed(figure: go.Figure, found: Mapping[str, Any]) -> go.Figure:
     figure.update_layout(height=HEIGHT, margin=FRAME, legend=LEGEND)
+    figure.update_xaxes(automargin=True).update_yaxes(automargin=True)
     place = {
         "x": 0,
         "y": 0,

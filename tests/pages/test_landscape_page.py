@@ -120,6 +120,16 @@ def test_where_nothing_was_trained_or_learned(open_page: Open) -> None:
     assert "Nothing has been trained yet" in words(test) and button(test, "Go to Train")
 
 
+def test_a_run_that_has_just_begun_is_waited_for(open_page: Open) -> None:
+    what = project(1)
+    saved(what)
+    begun = Run.create(Workspace().runs / "000001-mine", what, of="mine")
+    test = open_page("landscape", project="mine")
+    assert "not saved any weights yet" in words(test) and "Nothing has been trained" not in words(test)
+    engines.resume(begun.folder)
+    settled(test)
+
+
 def test_a_training_moves_over_the_landscape_of_its_past(
     open_page: Open, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
