@@ -13,7 +13,7 @@ from engines.landscape.flat import Flat
 from engines.landscape.plane import Plane
 from engines.landscape.site import Site
 from engines.landscape.surface import Meter
-from engines.losses import CrossEntropy
+from engines.losses import MSE, CrossEntropy
 from tests.benchmarks.protocol import Result, ratio, seconds
 from tests.graphs import chain
 from tests.landing import grid, plane_of
@@ -32,7 +32,7 @@ def run() -> Iterator[Result]:
     points = torch.randn(EXAMPLES, 2, generator=draw)
     pictures, numbers = digits.inputs[rows], digits.targets[rows]
     for name, graph, inputs, targets, places, goal in (
-        ("pg", PG, points, (points.prod(1) > 0).long(), 64, "≥60"),
+        ("pg", PG, points, points.prod(1, keepdim=True).sign(), 64, "≥60"),
         ("digits MLP", builder.template("digits-mlp").graph, pictures, numbers, 16, "≥12"),
         ("digits CNN", builder.template("digits-cnn").graph, pictures, numbers, 4, "≥5"),
     ):
@@ -71,7 +71,8 @@ def _growing(graph: Graph, inputs: torch.Tensor, targets: torch.Tensor) -> Itera
 def site_of(graph: Graph, inputs: torch.Tensor, targets: torch.Tensor) -> Site:
     """A network as it starts, on these examples."""
     torch.manual_seed(0)
-    return Site(Flat(builder.compile(graph)), inputs, targets, CrossEntropy())
+    kind = MSE() if targets.is_floating_point() else CrossEntropy()
+    return Site(Flat(builder.compile(graph)), inputs, targets, kind)
 
 
 def loading(graph: Graph, site: Site, plane: Plane) -> Callable[[np.ndarray], np.ndarray]:
