@@ -4,9 +4,9 @@ from builder.errors import StrataError
 from engines.runs.run import Run
 from engines.runs.status import Status
 from pages.parts import state
-from pages.parts.awaiting import await_weights
+from pages.parts.awaiting import await_weights, untrained
 from pages.parts.choosing import choose
-from pages.parts.header import go, page_head, project_page, run_name
+from pages.parts.header import page_head, project_page, run_name
 from pages.parts.inspecting.keeping import keeping
 from pages.parts.inspecting.section import all_sections
 from pages.parts.inspecting.subject import Subject
@@ -18,17 +18,10 @@ from pages.parts.words import plain
 NEWS = 2.0
 """Seconds between two looks whether a run that trains has newer weights."""
 
-
-def untrained() -> None:
-    """What to do with a network that was never trained."""
-    with st.container(border=True):
-        st.markdown("**Nothing has been trained yet**")
-        st.caption(
-            "Once this network trains, you can look into every node of it here, while it learns and after: "
-            "what it computes, where it errs, and why."
-        )
-        if st.button("Go to Train", type="primary", icon=":material/monitoring:"):
-            go("train")
+UNTRAINED = (
+    "Once this network trains, you can look into every node of it here, while it learns and after: what it computes, "
+    "where it errs, and why."
+)
 
 
 @st.fragment(run_every=NEWS)
@@ -65,7 +58,7 @@ with page_head("Inspect", plain(told)):
     if run and run.checkpoints.numbers():
         keeping(opened, run)
 if run is None or status is None:
-    untrained()
+    untrained(UNTRAINED)
     st.stop()
 if not run.checkpoints.numbers():
     await_weights(run)

@@ -2,8 +2,8 @@ import streamlit as st
 
 from builder.errors import StrataError
 from pages.parts import state
-from pages.parts.awaiting import await_weights
-from pages.parts.header import go, page_head, project_page, run_name
+from pages.parts.awaiting import await_weights, untrained
+from pages.parts.header import page_head, project_page, run_name
 from pages.parts.inspecting.subject import Subject, no_data
 from pages.parts.loaded import loaded
 from pages.parts.surveying.asking import ask
@@ -13,17 +13,10 @@ from pages.parts.travelling import UNKEPT, moments
 from pages.parts.waiting import waiting
 from pages.parts.words import plain
 
-
-def untrained() -> None:
-    """What to do with a network that was never trained."""
-    with st.container(border=True):
-        st.markdown("**Nothing has been trained yet**")
-        st.caption(
-            "Once this network has trained, you can see the loss around it here: the valley that it found, the way "
-            "that the optimiser took through it, and how other networks compare."
-        )
-        if st.button("Go to Train", type="primary", icon=":material/monitoring:"):
-            go("train")
+UNTRAINED = (
+    "Once this network has trained, you can see the loss around it here: the valley that it found, the way that the "
+    "optimiser took through it, and how other networks compare."
+)
 
 
 opened = project_page("Landscape")
@@ -35,7 +28,7 @@ if run:
     told = f"{run_name(run).capitalize()} · {opened.project.name}{when}"
 page_head("Landscape", plain(told))
 if run is None:
-    untrained()
+    untrained(UNTRAINED)
     st.stop()
 if not run.checkpoints.numbers():
     await_weights(run)

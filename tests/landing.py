@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
+import pytest
 import torch
 
 from builder import Graph, compile
@@ -41,6 +44,16 @@ def plane_of(site: Site, seed: int = 0, reach: float = 1.0) -> Plane:
     draw = torch.Generator().manual_seed(seed)
     directions = tuple(random_direction(site.flat, draw) for _ in range(2))
     return Plane(site.flat.vector.clone(), directions, ((-reach, reach),) * 2, ("α", "β"))
+
+
+@contextmanager
+def many_moments() -> Iterator[None]:
+    """Trainings meanwhile keep as many moments as they can."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("engines.runs.snapshots.EVERY", 0.0)
+        patch.setattr("engines.runs.snapshots.SHARE", 100.0)
+        patch.setattr("engines.runs.driver.TICK", 0.02)
+        yield
 
 
 def grid(side: int, reach: float = 1.0) -> np.ndarray:

@@ -14,6 +14,7 @@ from builder.errors import StrataError
 from engines.landscape.flat import Flat
 from engines.landscape.kept import Landscapes
 from engines.landscape.plane import Plane
+from engines.landscape.site import newest
 from engines.runs.run import Run
 
 
@@ -31,7 +32,7 @@ def trail(folder: str, kept: str, after: int, checkpoint: int) -> dict[str, Any]
         far beside the plane they are, as shares of their way from the centre.
 
     Raises:
-        StrataError: the plane was not kept.
+        StrataError: the plane was not kept, or there are no weights.
     """
     run = Run(Path(folder))
     centre, directions = _plane(folder, kept)
@@ -42,10 +43,9 @@ def trail(folder: str, kept: str, after: int, checkpoint: int) -> dict[str, Any]
         with suppress(StrataError):  # thinned meanwhile
             found.append(plane.place(flat.read(run.weights(at=step))))
             steps.append(step)
-    tree, _ = run.checkpoints.load()
-    if tree is not None:
-        found.append(plane.place(flat.read(tree["context"]["models"]["model"])))
-        steps.append(tree["context"]["position"]["step"])
+    weights, step = newest(run)
+    found.append(plane.place(flat.read(weights)))
+    steps.append(step)
     at = np.array([one for one, _ in found]).reshape(-1, 2)
     return {"steps": np.array(steps, int), "at": at, "off": np.array([off for _, off in found])}
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from engines.data.data import PartName
     from engines.losses import Loss
+    from engines.runs.run import Run
     from engines.trained import Trained
 
     Objective = Callable[[Tensor, Tensor], Tensor]
@@ -130,3 +131,15 @@ class Site:
         """The loss where the network is, over all examples at once, as a number without dimensions."""
         outputs = [self.flat.model(one) for one in self.batches]
         return self.objective(outputs[0] if len(outputs) == 1 else torch.cat(outputs), self.targets)
+
+
+def newest(run: Run) -> tuple[dict[str, Tensor], int]:
+    """The newest weights of a run by name, and after which step they were so.
+
+    Raises:
+        StrataError: it has not saved any yet.
+    """
+    tree, refused = run.checkpoints.load()
+    if tree is None:
+        raise StrataError(" ".join([*refused, "This run has not saved any weights yet."]))
+    return tree["context"]["models"]["model"], int(tree["context"]["position"]["step"])

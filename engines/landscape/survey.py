@@ -17,14 +17,12 @@ from engines.aside import tell
 from engines.context import NORMS
 from engines.landscape.axes import Axes, all_axes
 from engines.landscape.kept import Landscapes, name_of
-from engines.landscape.site import Site
+from engines.landscape.site import Site, newest
 from engines.landscape.surface import Meter
 from engines.runs.run import Run
 from engines.trained import at_moment
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from engines.data.data import PartName
     from engines.landscape.plane import Plane, Reach
 
@@ -72,7 +70,7 @@ def survey(
     """
     run = Run(Path(folder))
     tell(0.01, "Loading the network and its data")
-    weights, step = _weights(run, at)
+    weights, step = newest(run) if at is None else (run.weights(at=at), at)
     asked = {"axes": axes, "part": part, "most": most, "side": side, "depends": [*depends]}
     kept, name = Landscapes(run), name_of({**asked, "at": at, "step": step, "checkpoint": checkpoint})
     if known := kept.read(name):
@@ -97,16 +95,6 @@ def survey(
     return found
 
 
-def _weights(run: Run, at: int | None) -> tuple[dict[str, Tensor], int]:
-    """The weights at a moment, and its step."""
-    if at is not None:
-        return run.weights(at=at), at
-    tree, refused = run.checkpoints.load()
-    if tree is None:
-        raise StrataError(" ".join([*refused, "This run has not saved any weights yet."]))
-    return tree["context"]["models"]["model"], int(tree["context"]["position"]["step"])
-
-
 def about(site: Site, plane: Plane) -> dict[str, Any]:
     """What a landscape is of, in plain values."""
     norms = any(isinstance(one, NORMS) for one in site.flat.model.modules())
@@ -118,7 +106,6 @@ def about(site: Site, plane: Plane) -> dict[str, Any]:
         "explained": list(plane.explained),
         "mode": FROZEN if norms else STILL,
         "examples": len(site.inputs),
-        "parameters": site.flat.learned,
         "step": -1 if site.at is None else site.at,
         "titles": [mark.name for mark in plane.marks],
         "marks": np.array([mark.at for mark in plane.marks]).reshape(-1, 2),

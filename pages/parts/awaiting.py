@@ -1,11 +1,21 @@
-"""Waiting for the first weights of a run that has only just begun."""
+"""Where there are no weights to look at: nothing was trained, or a run has only just begun."""
 
 import streamlit as st
 
 from engines.runs.run import Run
+from pages.parts.header import go
 
 NEWS = 2.0
 """Seconds between two looks whether there are any."""
+
+
+def untrained(promise: str) -> None:
+    """What to do with a network that was never trained, and what there will be to see."""
+    with st.container(border=True):
+        st.markdown("**Nothing has been trained yet**")
+        st.caption(promise)
+        if st.button("Go to Train", type="primary", icon=":material/monitoring:"):
+            go("train")
 
 
 @st.fragment(run_every=NEWS)

@@ -59,18 +59,41 @@ def waiting(
         return None
 
 
+def latest(key: str, call: str, patience: float, **arguments: Any) -> dict[str, Any] | None:
+    """What a function that is computed beside the server gave last, asked for again whenever it is done; draws nothing.
+
+    Args:
+        key: the place on the page; what it asks for there is never computed twice at once.
+        call: a function of engines/.
+        patience: seconds that are waited for it.
+        arguments: of the function, as they are now.
+    """
+    place = f"{PLACE}{key}"
+    st.session_state.setdefault(ASKED, set()).add(place)
+    wish: _Wish | None = st.session_state.get(place)
+    told = None if wish is None else _given(wish)
+    if wish is None or wish.task.over:
+        wish = st.session_state[place] = _asked(call, arguments)
+    wish.task.wait(patience)
+    return _given(wish) or told
+
+
+def _given(wish: _Wish) -> dict[str, Any] | None:
+    """What was computed; None if it is not there, or never will be."""
+    return wish.task.result() if wish.task.state == "done" else None
+
+
 def let_go() -> None:
     """Stop what this tab asked for earlier, and did not while its page was drawn now; call it when that is done."""
     asked = st.session_state.pop(ASKED, set())
     for place in [one for one in st.session_state if str(one).startswith(PLACE) and one not in asked]:
-        if task := st.session_state.pop(place).task:
-            task.stop()
+        st.session_state.pop(place).task.stop()
 
 
 def computing() -> bool:
     """Whether something is on its way that this tab asked for: what would ask for another thing can wait."""
     wishes = [st.session_state[one] for one in st.session_state if str(one).startswith(PLACE)]
-    return any(one.task and not one.task.over for one in wishes)
+    return any(not one.task.over for one in wishes)
 
 
 class _Wish:
@@ -94,9 +117,14 @@ def _task(place: str, call: str, arguments: dict[str, Any]) -> aside.Task:
     if known is None or (known.call, known.arguments) != (call, arguments):
         if known is not None:
             known.task.stop()
-        with aside.asked_by(state.person() or str(st.session_state.get("tab", ""))):
-            known = st.session_state[place] = _Wish(call, arguments)
+        known = st.session_state[place] = _asked(call, arguments)
     return known.task
+
+
+def _asked(call: str, arguments: dict[str, Any]) -> _Wish:
+    """A wish of the person in this tab."""
+    with aside.asked_by(state.person() or str(st.session_state.get("tab", ""))):
+        return _Wish(call, arguments)
 
 
 def _bar(key: str, task: aside.Task, preview: Callable[[dict[str, Any]], None] | None) -> None:

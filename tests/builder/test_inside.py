@@ -152,4 +152,4 @@ def test_looking_inside_takes_no_time() -> None:
     edited = InBlock(block="wide", inner=SetConfig(node="n50", config={"bias": False})).apply(graph)
     start = time.process_time()
     problems_inside(edited, ["stack"])
-    assert time.process_time() - start < 0.5
+    assert time.process_time() - start < 0.1

@@ -22,17 +22,14 @@ from engines.landscape.survey import _through_zero, survey
 from engines.runs.run import Run
 from engines.trained import Trained
 from tests.asides import listening
-from tests.landing import site_of
+from tests.landing import many_moments, site_of
 from tests.tiny import project
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A training of which many moments were kept, its batch normalisation among them."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("engines.runs.snapshots.EVERY", 0.0)
-        patch.setattr("engines.runs.snapshots.SHARE", 100.0)
-        patch.setattr("engines.runs.driver.TICK", 0.02)
+    with many_moments():
         return engines.train(project(12, 10, layer="BatchNorm1d"), tmp_path_factory.mktemp("runs") / "run")
 
 

@@ -14,15 +14,13 @@ from engines.landscape.site import Site
 from engines.landscape.survey import survey
 from engines.runs.run import Run
 from engines.trained import Trained
+from tests.landing import many_moments
 from tests.tiny import project
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("engines.runs.snapshots.EVERY", 0.0)
-        patch.setattr("engines.runs.snapshots.SHARE", 100.0)
-        patch.setattr("engines.runs.driver.TICK", 0.02)
+    with many_moments():
         return engines.train(project(12, 10, layer="Dropout"), tmp_path_factory.mktemp("runs") / "run")
 
 

@@ -68,7 +68,9 @@ def test_a_file_is_read_again_only_when_it_was_changed(
     read: list[Path] = []
     plain = listing._json
     monkeypatch.setattr(listing, "_json", lambda path: read.append(path) or plain(path))
+    began = time.perf_counter()
     assert len(home.list_projects()) == 300
+    assert time.perf_counter() - began < 0.25, "about 5 ms"
     assert not read
     put(home, "p7", "Another")
     assert home.list_projects()[0][:2] == ("p7", "Another") and len(read) == 1

@@ -5,6 +5,7 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from statistics import median
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -66,7 +67,7 @@ def test_drawing_sixty_again_is_quick(open_page: Open, sixty: dict[str, Template
         began = time.perf_counter()
         test.run()
         times.append(time.perf_counter() - began)
-    assert min(times) < 0.25
+    assert median(times) < 0.25
 
 
 def test_networks_are_searched_by_title_layer_and_paper(open_page: Open) -> None:

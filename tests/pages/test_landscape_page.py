@@ -15,18 +15,18 @@ from builder.files import save
 from engines.runs.run import Run
 from engines.runs.status import Status
 from engines.workspace import Workspace
+from pages.parts.surveying.following import Trail
+from tests.landing import many_moments
 from tests.pages.seen import Open, button, field, saved, trained, words
 from tests.server import Server
 from tests.tiny import project, until
 
 
 @pytest.fixture
-def run(workspace: object, monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(workspace: object) -> Run:
     """A finished run of which some moments were kept."""
-    monkeypatch.setattr("engines.runs.snapshots.EVERY", 0.0)
-    monkeypatch.setattr("engines.runs.snapshots.SHARE", 100.0)
-    monkeypatch.setattr("engines.runs.driver.TICK", 0.02)
-    return trained(project(6, 10))
+    with many_moments():
+        return trained(project(6, 10))
 
 
 def settled(test: Any) -> Any:
@@ -141,6 +141,21 @@ def test_a_training_moves_over_the_landscape_of_its_past(
     test = open_page("landscape", project="mine", axes="Random")
     until(lambda: drawn(test.run()))
     assert "now" not in named(drawn(test)) and "not drawn" in words(test)
+
+
+def test_a_trail_grows_by_what_is_new() -> None:
+    known = Trail(10)
+    told = {
+        "steps": np.array([12, 14, 15]),
+        "at": np.array([[1.0, 1], [2, 2], [3, 3]]),
+        "off": np.array([0, 0.1, 0.2]),
+    }
+    for _ in range(2):  # told again, nothing is drawn twice
+        known.take(told)
+        assert known.before.tolist() == [[1, 1], [2, 2]] and known.now.tolist() == [[3, 3]]
+        assert known.after == 14 and known.off == 0.2
+    known.take({"steps": np.array([16, 17]), "at": np.array([[4.0, 4], [5, 5]]), "off": np.array([0.3, 0.4])})
+    assert known.before.tolist() == [[1, 1], [2, 2], [4, 4]] and known.now.tolist() == [[5, 5]]
 
 
 @pytest.mark.browser

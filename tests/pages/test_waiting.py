@@ -1,6 +1,7 @@
 """Waiting for what is computed beside the server: how far it is, how it is stopped, and what goes wrong."""
 
 import gc
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -90,3 +91,22 @@ def test_what_a_tab_asked_for_that_is_gone_is_let_go() -> None:
     del test.session_state["waiting here"]
     gc.collect()
     until(lambda: task.state == "stopped")
+
+
+def asking(file: str) -> None:
+    import streamlit as st
+
+    from pages.parts.waiting import latest
+
+    turn = st.session_state["turn"] = st.session_state.get("turn", 0) + 1
+    st.json(latest("there", "tests.asides:counted", 0.0, file=f"{file}{turn}") or {})
+
+
+@pytest.mark.usefixtures("workspace")
+def test_what_is_asked_for_again_and_again_is_one_at_a_time_and_none_is_lost(tmp_path: Path) -> None:
+    test = AppTest.from_function(asking, args=(str(tmp_path / "turn"),), default_timeout=60).run()
+    first = test.session_state["waiting there"]
+    assert test.run().session_state["waiting there"] is first, "though it would ask for something else by now"
+    until(lambda: first.task.over)
+    assert '"calls"' in test.run().json[0].value
+    assert test.session_state["waiting there"] is not first and not test.exception

@@ -13,7 +13,7 @@ from pages.parts.scripts import Scripts
 SCRIPTS = Scripts(Path(__file__).parent, "/api/plot")
 
 
-def plot(figure: Any, key: str, alt: str, *, view: str = "", linked: str = "", name: str = "figure") -> None:
+def plot(figure: Any, key: str, alt: str, *, view: str = "", name: str = "figure") -> None:
     """Draw a figure; its camera and its zoom stay when it is drawn anew, also from another place on the page.
 
     Args:
@@ -21,11 +21,10 @@ def plot(figure: Any, key: str, alt: str, *, view: str = "", linked: str = "", n
         key: of the place.
         alt: what it shows, in words.
         view: what it shows: figures of one view keep one camera; by default the key.
-        linked: figures of one name turn together.
         name: of the files that a person downloads.
     """
     data = {
-        "figure": figure.to_json(), "alt": alt, "view": view or key, "linked": linked, "name": name,
+        "figure": figure.to_json(), "alt": alt, "view": view or key, "name": name,
         "height": figure.layout.height or 450, "live": LIVE.address,
     }  # fmt: skip
     component = st.components.v2.component("strata_plot", js=SCRIPTS.loader(), isolate_styles=False)

@@ -1,10 +1,9 @@
 // A Plotly figure that lives as long as its place on the page. Camera and zoom belong to what is shown, not to the place, so
-// they stay when the page draws it elsewhere; figures that are linked turn together; each leaves as PNG, SVG or a page.
+// they stay when the page draws it elsewhere; each figure leaves as PNG, SVG or a page.
 
 const places = new WeakMap();
 const looks = new Map();   // by view: what a person turned or zoomed
 const NARROW = 560;
-const linked = new Map();  // by name: the figures that turn together
 
 if (!document.querySelector("link[data-strata-plot]")) {
   const sheet = document.createElement("link");
@@ -28,7 +27,7 @@ function made(parent, forget) {
   const box = parent.appendChild(element("div", "strata-plot"));
   const chart = box.appendChild(element("div", "chart"));
   const bar = box.appendChild(element("div", "files"));
-  let data, library, look, heard = false, gone = false, led = false;
+  let data, library, look, heard = false, gone = false;
 
   const draw = () => {
     if (gone || !library || !data) return;
@@ -36,23 +35,7 @@ function made(parent, forget) {
     library.react(chart, traces, dressed(layout, look.theme(box), data, chart.clientWidth), { displayModeBar: false, responsive: true });
     if (heard) return;
     heard = true;
-    chart.on("plotly_relayout", (change) => { keep(data.view, change); turn(change); });
-    chart.on("plotly_relayouting", turn);
-  };
-  const turn = (change) => {
-    const camera = change["scene.camera"];
-    if (!camera || !data.linked || led) return;
-    for (const other of linked.get(data.linked) ?? []) if (other !== turned) other(camera);
-  };
-  const turned = (camera) => {
-    keep(data.view, { "scene.camera": camera });
-    if (!library) return;
-    led = true;  // what follows another must not lead it in turn
-    Promise.resolve(library.relayout(chart, { "scene.camera": camera })).finally(() => { led = false; });
-  };
-  const join = (name) => {
-    for (const others of linked.values()) others.delete(turned);
-    if (name) linked.set(name, (linked.get(name) ?? new Set()).add(turned));
+    chart.on("plotly_relayout", (change) => keep(data.view, change));
   };
   const observer = new MutationObserver(() => requestAnimationFrame(draw));
   observer.observe(document.documentElement, { attributes: true, attributeFilter: ["style", "class", "data-theme"] });
@@ -70,7 +53,6 @@ function made(parent, forget) {
       chart.style.height = `${data.height}px`;
       chart.setAttribute("role", "img");
       chart.setAttribute("aria-label", data.alt);
-      join(data.linked);
       if (library) { draw(); return; }
       const from = (name) => import(new URL(`${data.live}/${name}.js`, location.origin));
       Promise.all([from("plotly").then(({ plotly }) => plotly()), from("look")]).then(([plotly, shared]) => {
@@ -78,7 +60,7 @@ function made(parent, forget) {
         draw();
       }).catch(() => { chart.textContent = "The figure could not be loaded. Reload the page."; });
     },
-    leave: () => { gone = true; observer.disconnect(); join(""); library?.purge(chart); box.remove(); forget(); },
+    leave: () => { gone = true; observer.disconnect(); library?.purge(chart); box.remove(); forget(); },
   };
 }
 

@@ -9,6 +9,7 @@ import streamlit as st
 
 from builder.errors import StrataError
 from engines.landscape.axes import Axes, all_axes
+from engines.landscape.planes.trajectory import FEWEST
 from engines.workspace import Workspace
 from pages.parts.choosing import choose
 from pages.parts.forms.form import Form, fields
@@ -19,8 +20,6 @@ from pages.parts.inspecting.subject import PARTS, Subject
 if TYPE_CHECKING:
     from engines.runs.run import Run
 
-FEWEST = 3
-"""Moments of a run from which on its path makes a plane."""
 OTHERS = "others"
 """The field of axes, and of the URL, that names other networks."""
 MOST_RUNS = 20
@@ -68,7 +67,7 @@ def ask(subject: Subject) -> Asked | None:
         with st.popover("More", icon=":material/tune:"):
             axes = _fields(subject, name)
             part, examples, side = _size(subject)
-    if name == "Between":
+    if OTHERS in kinds[name].model_fields:
         axes = _others(subject, axes)
         if not axes.others:  # type: ignore[attr-defined]
             st.info("Choose one other network for a line, two for a plane.", icon=":material/linear_scale:")

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from builder.errors import StrataError
-from engines import aside
 from engines.runs.run import Run
-from pages.parts import state
 from pages.parts.inspecting.subject import Subject
 from pages.parts.loaded import newest
 from pages.parts.surveying.asking import Asked
 from pages.parts.surveying.showing import show
-from pages.parts.waiting import ASKED, PLACE
+from pages.parts.waiting import latest
 
 NEWS = 1.0
 """Seconds between two looks where the network is now."""
@@ -61,19 +57,14 @@ def follow(subject: Subject, asked: Asked, found: dict[str, Any]) -> None:
 
 def _trail(run: Run, found: dict[str, Any]) -> dict[str, Any]:
     """Where the network was since, and is now; what was known last, as long as newer is on its way."""
-    key, who = f"{PLACE}trail", state.person() or str(st.session_state.get("tab", ""))
-    st.session_state.setdefault(ASKED, set()).add(key)  # so that it is let go with the page
-    known = st.session_state.get(key)
-    if known is None or known.of != found["kept"]:
-        known = st.session_state[key] = Trail(found["kept"], int(found["step"]))
-    if known.task is None:
-        with aside.asked_by(who):
-            known.task = aside.begin(
-                "engines.landscape.follow:trail",
-                folder=str(run.folder), kept=known.of, after=known.after, checkpoint=newest(run),
-            )  # fmt: skip
-    known.task.wait(PATIENCE)
-    known.take()
+    key = f"trail {found['kept']}"
+    known: Trail = st.session_state.setdefault(key, Trail(int(found["step"])))
+    told = latest(
+        key, "engines.landscape.follow:trail", PATIENCE,
+        folder=str(run.folder), kept=found["kept"], after=known.after, checkpoint=newest(run),
+    )  # fmt: skip
+    if told is not None:
+        known.take(told)
     return {"trail": np.concatenate([known.before, known.now]), "beside": known.off}
 
 
@@ -81,27 +72,21 @@ class Trail:
     """The way of a network since a landscape was computed, as far as it is known.
 
     Attributes:
-        of: the name of the landscape.
         after: the step of the last moment in `before`.
         before: moments that were kept, (n, 2).
         now: the newest weights, (1, 2), or nothing.
         off: how far beside the plane these are, as a share of their way from the centre.
-        task: what is being computed.
     """
 
-    def __init__(self, of: str, after: int) -> None:
-        self.of, self.after, self.off = of, after, 0.0
+    def __init__(self, after: int) -> None:
+        self.after, self.off = after, 0.0
         self.before = self.now = np.zeros((0, 2))
-        self.task: aside.Task | None = None
 
-    def take(self) -> None:
-        """Take what was computed, if it is there."""
-        if self.task is None or not self.task.over:
-            return
-        with suppress(StrataError):  # the plane is gone: what is known stays
-            told = self.task.result()
-            if len(told["at"]):
-                self.before = np.concatenate([self.before, told["at"][:-1]])
-                self.now, self.off = told["at"][-1:], float(told["off"][-1])
-            self.after = int(max([self.after, *told["steps"][:-1]]))
-        self.task = None
+    def take(self, told: dict[str, Any]) -> None:
+        """Take what `engines.landscape.follow.trail` tells, of which some may be known."""
+        steps, at = told["steps"], told["at"]
+        new = np.flatnonzero(steps[:-1] > self.after)
+        if len(new):
+            self.before = np.concatenate([self.before, at[new]])
+            self.after = int(steps[new[-1]])
+        self.now, self.off = at[-1:], float(told["off"][-1])
